@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Flags that are not a toolchain's business."""
+
+# libkern everywhere, the host included: a test runs what the hardware runs.
+KERNEL_COPTS = [
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-fno-threadsafe-statics",
+]

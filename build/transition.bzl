@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Builds a target for a platform of its own choosing, so that nobody has to type --platforms."""
+
+def _platform_transition_impl(_settings, attr):
+    return {
+        # The bare machine has no sanitizer runtime, and objects to be inspected must be plain.
+        "//command_line_option:features": [],
+        "//command_line_option:platform_suffix": "",
+        "//command_line_option:platforms": attr.platform,
+    }
+
+# To be used by rules that have an attribute `platform` and TRANSITION_ATTRS.
+platform_transition = transition(
+    implementation = _platform_transition_impl,
+    inputs = [],
+    outputs = [
+        "//command_line_option:features",
+        "//command_line_option:platform_suffix",
+        "//command_line_option:platforms",
+    ],
+)
+
+TRANSITION_ATTRS = {
+    "_allowlist_function_transition": attr.label(
+        default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+    ),
+}
+
+def _built_for_impl(ctx):
+    files = ctx.attr.target[0][DefaultInfo].files
+
+    # Whoever names this target as `data` needs the files in its runfiles, too.
+    return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
+
+built_for = rule(
+    doc = "The files of `target`, built for `platform`.",
+    implementation = _built_for_impl,
+    attrs = dict(
+        TRANSITION_ATTRS,
+        platform = attr.string(mandatory = True),
+        target = attr.label(cfg = platform_transition, mandatory = True),
+    ),
+)
+
+def _kernel_image_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".elf")
+    ctx.actions.symlink(output = out, target_file = ctx.attr.target[0][DefaultInfo].files.to_list()[0])
+    files = depset([out])
+    return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
+
+kernel_image = rule(
+    doc = "NAME.elf: the cc_binary `target`, for the bare IA-32 machine whatever the caller's platform.",
+    implementation = _kernel_image_impl,
+    attrs = dict(
+        TRANSITION_ATTRS,
+        platform = attr.string(default = "//build/platforms:ia32_kern"),
+        target = attr.label(cfg = platform_transition, mandatory = True),
+    ),
+)

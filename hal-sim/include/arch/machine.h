@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "arch/fpu_state.h"
+#include "arch/irq_controller.h"
+#include "arch/memory.h"
+#include "arch/mmu.h"
+#include "arch/ports.h"
+#include "arch/timer.h"
+#include "kern/strong.h"
+
+namespace arch {
+
+struct MachineConfig {
+    std::uint32_t user_pages = 64;    ///< frames of RAM from physical address 0 on; at most 65536
+    std::uint32_t kernel_pages = 256; ///< frames of RAM from Memory::kernel_base on
+};
+
+/// What the machine was asked to do, for tests that state how often.
+struct Counters {
+    std::uint64_t activations = 0, invalidations = 0, fpu_saves = 0, fpu_loads = 0, timer_arms = 0;
+};
+
+/// A page fault that an access of user code ran into.
+struct AccessFault {
+    kern::VAddr address{};
+    std::uint32_t error = 0;
+};
+
+/// A whole IA-32 machine with one processor, as a value: no state outside, any number in a process, deterministic.
+/// The first half is what kern/hal_contract.h asks for; the second is for whoever embeds it and plays the user and
+/// the devices.
+class Machine {
+public:
+    explicit Machine(const MachineConfig& config = {}) : memory_(config.user_pages, config.kernel_pages) {}
+
+    // --- the kernel's side
+    kern::Micros now() const { return timer_.now(); }
+    void arm_timer(kern::Micros at) {
+        ++counters_.timer_arms;
+        timer_.arm(at);
+    }
+    void activate(kern::PAddr directory) {
+        ++counters_.activations;
+        mmu_.activate(directory);
+    }
+    void invalidate(kern::VAddr va) {
+        ++counters_.invalidations;
+        mmu_.invalidate(va);
+    }
+    std::span<std::byte, 4096> page(kern::PAddr frame) { return memory_.page(frame); }
+    kern::PAddr address(const void* p) const { return memory_.address(p); }
+    bool offers(kern::Line line) const { return IrqController::offers(line); }
+    void mask(kern::Line line) { irqs_.mask(line); }
+    void unmask(kern::Line line) { irqs_.unmask(line); }
+    void acknowledge(kern::Line line) { irqs_.acknowledge(line); }
+    void save_fpu(FpuState& to) {
+        ++counters_.fpu_saves;
+        to = fpu_;
+    }
+    void load_fpu(const FpuState& from) {
+        ++counters_.fpu_loads;
+        fpu_ = from;
+    }
+    void set_ports(kern::PAddr low, kern::PAddr high) { ports_.set_bitmap(low, high); }
+    void put_char(char c) { console_.push_back(c); }
+
+    // --- the embedder's side
+    /// One user access of the current space; sets accessed and dirty bits, fills the TLB.
+    Translation translate(kern::VAddr va, bool write) { return mmu_.translate(memory_, va, write); }
+    /// Loads or stores bytes as user code: all of them, or none and the first fault.  At most a page long.
+    std::optional<AccessFault> load(kern::VAddr va, std::span<std::byte> to);
+    std::optional<AccessFault> store(kern::VAddr va, std::span<const std::byte> from);
+    bool port_allowed(std::uint16_t port, unsigned width) { return ports_.allowed(memory_, port, width); }
+
+    Timer& timer() { return timer_; }
+    IrqController& irqs() { return irqs_; }
+    Ports& ports() { return ports_; }
+    FpuState& fpu() { return fpu_; } ///< the live registers
+    Memory& memory() { return memory_; }
+    const Mmu& mmu() const { return mmu_; }
+    const std::string& console() const { return console_; }
+    const Counters& counters() const { return counters_; }
+
+private:
+    Memory memory_;
+    Mmu mmu_;
+    Timer timer_;
+    IrqController irqs_;
+    Ports ports_;
+    FpuState fpu_;
+    std::string console_;
+    Counters counters_;
+};
+
+} // namespace arch

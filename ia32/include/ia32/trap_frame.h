@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+namespace ia32 {
+
+/// The registers of an interrupted thread, in the order in which entry code pushes them.  The first sixteen
+/// words are the state words of a UTCB in the same order, so that state moves as one block.
+struct TrapFrame {
+    std::uint32_t gs, fs, edi, esi, ebp, cr2, ebx, edx, ecx, eax, trapno, err, eip, cs, eflags, esp, ss;
+};
+static_assert(sizeof(TrapFrame) == 17 * 4);
+
+inline constexpr std::uint32_t user_eflags = 0x202; ///< interrupts on, the always-one bit
+inline constexpr std::uint32_t user_cs = 0x1b, user_ds = 0x23;
+
+} // namespace ia32

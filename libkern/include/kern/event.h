@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include "kern/strong.h"
+
+namespace kern {
+
+/// Everything that can happen to the kernel.  The hardware layers build these; nobody else does.
+struct Event {
+    enum class Kind : std::uint8_t {
+        syscall,    ///< code: vector 0x30..0x36
+        page_fault, ///< code: IA-32 error code, addr: the address (CR2)
+        exception,  ///< code: vector
+        irq,        ///< code: line
+        timer,      ///< the one-shot timer fired
+        resume,     ///< the running thread is in the kernel and interrupts had their window
+    };
+    Kind kind{};
+    std::uint32_t code = 0;
+    VAddr addr{};
+};
+
+} // namespace kern

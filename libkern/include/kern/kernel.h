@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include "kern/event.h"
+#include "kern/irq_table.h"
+#include "kern/limits.h"
+#include "kern/map_db.h"
+#include "kern/scheduler.h"
+#include "kern/task_table.h"
+#include "kern/thread.h"
+#include "kern/timeout_queue.h"
+
+namespace kern {
+
+/// Where the two first programs are, and the kernel's memory: what a boot loader knows.
+struct BootInfo {
+    PAddr kernel_first{};            ///< frames handed over for good, contiguous
+    std::uint32_t kernel_frames = 0;
+    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest is root's
+    VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
+};
+
+/// One microkernel.  All state is in here, in the frames of its BootInfo, or in the Machine it was given; a process may
+/// hold any number.  An event kernel: handle() does all there is to do for one event and returns who runs next;
+/// nothing in it blocks, and what waits is data (Wait, Fault, Transfer).  docs/semantics.md says what it does.
+class Kernel {
+  public:
+    Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limits = {});
+    Kernel(const Kernel&) = delete;
+    Kernel& operator=(const Kernel&) = delete;
+
+    Thread& start();                 ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
+    Thread& handle(const Event& e);  ///< bounded by Limits; returns the thread to run
+    void check_invariants() const;   ///< everything of docs/invariants.md; walks all there is
+
+    Thread& current() { return *current_; }
+    Thread* find(ThreadId id) const { return tasks_.thread(id); } ///< dead or alive; nullptr when it does not exist
+    Micros now() const { return now_; }
+    Micros armed_timer() const { return armed_; }
+    l4_threadid_t report(ThreadId id) const; ///< as the kernel tells it to users (docs/semantics.md 2.2)
+    const Scheduler& scheduler() const { return scheduler_; }
+    const TaskTable& tasks() const { return tasks_; }
+    const IrqTable& irqs() const { return irqs_; }
+    const MapDb& map_db() const { return map_db_; }
+
+  private:
+    friend struct Saboteur;
+
+    void check_number(TaskNo no) const; // check.cc
+
+    // kernel.cc: entry and exit
+    void charge();
+    void syscall(Thread& self, std::uint32_t vector);
+    void resume(Thread& self);
+    Thread& leave();
+
+    // time.cc
+    void timer();
+    void expire(Thread& t);
+    Thread& slice_owner();
+    void arm_timer();
+
+    // state.cc: the one writer of the wait state
+    enum class Place : bool { tail, head };
+    void block(Thread& t, const Wait& wait, Micros deadline);
+    void make_ready(Thread& t, Place place);
+    void finish(Thread& t, std::uint32_t result, Place place = Place::tail);
+    void leave_queue(Thread& t);
+    void kill(Thread& t);
+
+    // ipc.cc: rendezvous
+    Thread* partner(l4_threadid_t id) const;
+    void sys_ipc(Thread& t);
+    void begin_send(Thread& t, const IpcArgs& args);
+    bool expired(Micros deadline) const { return deadline <= now_; }
+    void begin_receive(Thread& t);
+    Thread* receive(Thread& t);
+    Thread* receive_closed(Thread& t, const IpcArgs& args);
+    void receive_irq(Thread& t, const IpcArgs& args);
+    Thread* take(Thread& from, Thread& to);
+    void deliver(Thread& from, Thread& to, Place place);
+    Thread* sent(Thread& from);
+    void deliver_irq(Thread& t);
+
+    // fault.cc: page-fault messages
+    void page_fault(Thread& t, VAddr addr, std::uint32_t code);
+    void send_fault(Thread& t);
+    Thread* receive_fault_answer(Thread& t);
+    void fault_answered(Thread& t, std::uint32_t w0, Place place);
+    void fault_failed(Thread& t);
+    bool transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
+    void fault_timeout(Thread& driver, bool in_sender);
+
+    // transfer.cc: messages of more than two registers
+    void begin_transfer(Thread& from, Thread& to);
+    void run_transfer(Thread& from);
+    void complete_transfer(Thread& from);
+    void end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t to_result);
+    std::byte* reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
+    bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
+    bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);
+
+    // transfer_steps.cc, transfer_strings.cc: false: the transfer waits, has ended, or has used up this entry's steps
+    struct Budget;
+    bool step(Thread& from, Budget& left);
+    bool step_head(Thread& from);
+    bool step_item(Thread& from, Budget& left);
+    bool map_item(Thread& from, Budget& left);
+    bool step_words(Thread& from, Budget& left);
+    bool step_receive_dope(Thread& from);
+    bool step_send_dope(Thread& from);
+    bool step_bytes(Thread& from, Budget& left);
+    bool step_write_back(Thread& from);
+    bool step_skip(Thread& from);
+
+    // cancel.cc: ending an IPC from outside
+    void abort_ipc(Thread& t);
+    void withdraw_fault(Thread& t);
+
+    // irq.cc
+    void irq(Line line);
+    void detach_irq(Thread& t);
+
+    // sys_*.cc: the other calls
+    void sys_id_nearest(Thread& t);
+    void sys_unmap(Thread& t);
+    void run_unmap(Thread& t);
+    void sys_thread_switch(Thread& t);
+    void sys_thread_schedule(Thread& t);
+    l4_threadid_t ipc_partner(const Thread& t) const;
+    void set_prio(Thread& t, Prio prio);
+    void set_id(l4_threadid_t& field, l4_threadid_t id) const;
+    void sys_ex_regs(Thread& t);
+    void ex_regs_create(Thread& caller, std::uint8_t lthread);
+    void ex_regs_existing(Thread& caller, Thread& target);
+    void run_task_new(Thread& t);
+    bool may_own(TaskNo chief, const Task* victim) const;
+    void task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax);
+    void task_new_failed(Thread& t, std::uint32_t error);
+
+    // task_life.cc
+    Result<Thread*> create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp);
+    Result<Task*> create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief, std::uint8_t nest);
+    bool kill_task(Task& top, Task& killer, Steps& threads, Steps& pages);
+    bool delete_threads(Task& task, Steps& steps);
+    bool delete_thread(Thread& t, Steps& steps);
+    bool return_numbers(Task& task, Task& killer, Steps& steps);
+    bool free_task(Task& task, Steps& steps);
+
+    arch::Machine& machine_;
+    const BootInfo boot_;
+    const Limits limits_;
+    FramePool frames_;
+    Account kernel_account_; ///< owns every frame; sigma0's and root's are reserved from it
+    MapDb map_db_;
+    Scheduler scheduler_;
+    TimeoutQueue timeouts_;
+    TaskTable tasks_;
+    IrqTable irqs_;
+    Thread idle_;
+    Thread* current_ = nullptr;
+    Thread* fpu_owner_ = nullptr;
+    Micros now_{};        ///< the clock, read once per entry
+    Micros dispatched_{}; ///< when the running thread was last charged
+    Micros armed_ = never;
+};
+
+} // namespace kern

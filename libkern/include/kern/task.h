@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <array>
+#include <optional>
+#include "kern/account.h"
+#include "kern/list.h"
+#include "kern/map_db.h"
+#include "kern/thread.h"
+
+namespace kern {
+
+/// An active task: an address space, the threads in it, and the tasks made by it.  Occupies one frame, paid with the
+/// two of its page directory by its account.  Lifetime is the task tree: a task never outlives its chief.
+class Task {
+  public:
+    Task(TaskNo no, Task* chief, std::uint8_t nest) : no_(no), chief_(chief), nest_(nest) {}
+
+    TaskNo no() const { return no_; }
+    Task* chief() const { return chief_; } ///< nullptr: the kernel
+    std::uint8_t nest() const { return nest_; }
+    bool dying() const { return dying_; }
+    Account& account() const { return *account_; }
+    bool owns_account() const { return own_account_.has_value(); }
+    Space& space() { return space_; }
+    const Space& space() const { return space_; }
+    Thread* thread(std::uint8_t lthread) const { return threads_[lthread]; }
+    /// Thread 0 first, then the others in order of creation.
+    const List<Thread, &Thread::present_link>& present() const { return present_; }
+
+    Link<Task> sibling_link{*this};
+    List<Task, &Task::sibling_link> children; ///< active tasks whose chief it is, in order of creation
+
+  private:
+    friend class Kernel;
+    friend struct Saboteur;
+    void enter(Thread& t) {
+        threads_[t.lthread()] = &t;
+        if (t.lthread() == 0)
+            present_.push_front(t);
+        else
+            present_.push_back(t);
+    }
+    void leave(Thread& t) {
+        threads_[t.lthread()] = nullptr;
+        present_.remove(t);
+    }
+
+    TaskNo no_;
+    Task* chief_;
+    std::uint8_t nest_;
+    bool dying_ = false;                 ///< being killed: takes no new threads and tasks
+    std::uint16_t numbers_returned_ = 0; ///< killing: task numbers below this no longer belong to it
+    Account* account_ = nullptr;         ///< its own, or an ancestor's
+    std::optional<Account> own_account_;
+    Space space_;
+    ClearJob clear_{};
+    std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
+    List<Thread, &Thread::present_link> present_;
+};
+
+} // namespace kern

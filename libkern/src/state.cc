@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The one writer of the wait state: everything that makes a thread wait, ready or dead passes here.
+#include "kern/kernel.h"
+
+namespace kern {
+
+/// Takes t off the ready queue until something makes it ready.  A deadline already past is the caller's to handle.
+void Kernel::block(Thread& t, const Wait& wait, Micros deadline) {
+    scheduler_.remove(t);
+    timeouts_.disarm(t.timeout);
+    t.wait_ = wait;
+    t.op_ = Op::none;
+    timeouts_.arm(t.timeout, deadline);
+}
+
+/// Ready threads never move by being made ready.
+void Kernel::make_ready(Thread& t, Place place) {
+    timeouts_.disarm(t.timeout);
+    t.wait_ = {.what = Wait::For::nothing};
+    if (t.ready_link.linked())
+        return;
+    if (place == Place::head)
+        scheduler_.enqueue_head(t);
+    else
+        scheduler_.enqueue_tail(t);
+}
+
+/// Ends t's IPC with this result and lets its program go on.
+void Kernel::finish(Thread& t, std::uint32_t result, Place place) {
+    t.frame.eax = result;
+    t.op_ = Op::none;
+    make_ready(t, place);
+}
+
+/// Takes t, who waits to send, off its receiver's queue.  The caller decides at once what t does next.
+void Kernel::leave_queue(Thread& t) {
+    t.wait_.with->senders.remove(t);
+    t.wait_ = {.what = Wait::For::nothing};
+}
+
+/// An unhandled fault or exception: the thread stays, dead, with whoever waits to send to it (ex_regs may revive it).
+void Kernel::kill(Thread& t) {
+    abort_ipc(t);
+    detach_irq(t);
+    block(t, {.what = Wait::For::dead}, never);
+}
+
+} // namespace kern

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// task_new (docs/semantics.md 5): create, delete, transfer.
+#include "kern/kernel.h"
+#include "l4/abi/thread.h"
+
+namespace kern {
+namespace {
+
+/// task_new's arguments, decoded from the caller's registers; they stay there while a task is being killed.
+struct TaskNewArgs {
+    TaskNo task;
+    bool create;              ///< else: transfer or delete
+    l4_threadid_t pager;
+    std::uint32_t esp, eip;
+    std::uint8_t mcp;
+    std::uint32_t reserve;    ///< frames; 0: the caller's account is shared
+    TaskNo new_chief;         ///< not create
+
+    static TaskNewArgs decode(const arch::Frame& f) {
+        return {
+            .task = ThreadId::of({f.esi, f.edi}).task,
+            .create = f.ebx != L4_NIL_LOW,
+            .pager = {f.ebx, f.ebp},
+            .esp = f.ecx,
+            .eip = f.edx,
+            .mcp = static_cast<std::uint8_t>(f.eax & L4_TASK_NEW_MCP_MASK),
+            .reserve = (f.eax & L4_TASK_NEW_QUOTA_MASK) >> L4_TASK_NEW_QUOTA_SHIFT,
+            .new_chief = ThreadId::of({f.eax, 0}).task,
+        };
+    }
+};
+
+constexpr std::uint8_t nest_max = L4_ID_NEST_MASK >> L4_ID_NEST_SHIFT;
+
+/// Is `task` victim itself or below it?
+bool within(const Task* task, const Task* victim) {
+    for (; task; task = task->chief())
+        if (task == victim)
+            return true;
+    return false;
+}
+
+} // namespace
+
+/// One entry of the call: checks again, kills a bit of the old task, and when nothing is left of it, finishes.
+void Kernel::run_task_new(Thread& t) {
+    const TaskNewArgs args = TaskNewArgs::decode(t.frame);
+    Task& caller = t.task();
+    if (args.task.raw() < L4_TASK_FIRST_USER || tasks_.chief(args.task) != caller.no())
+        return task_new_failed(t, L4_TASK_NEW_EPERM);
+    Task* const old = tasks_.task(args.task);
+    if (args.create ? caller.nest() == nest_max : !may_own(args.new_chief, old))
+        return task_new_failed(t, L4_TASK_NEW_EINVAL);
+    Steps threads{limits_.threads}, pages{limits_.pages};
+    if (old && !kill_task(*old, caller, threads, pages)) {
+        t.op_ = Op::task_new;
+        return;
+    }
+    if (!args.create) {
+        tasks_.set_chief(args.task, args.new_chief);
+        return task_new_done(t, report({args.task, 0}), 0);
+    }
+    const std::uint8_t nest = caller.no() == TaskNo{L4_TASK_ROOT} ? 0 : static_cast<std::uint8_t>(caller.nest() + 1);
+    const Result<Task*> made = create_task(args.task, caller.account(), args.reserve, &caller, nest);
+    if (!made.ok())
+        return task_new_failed(t, L4_TASK_NEW_ENOMEM);
+    const Result<Thread*> first = create_thread(**made, 0, t.prio_, args.mcp < t.mcp_ ? args.mcp : t.mcp_);
+    if (!first.ok()) {
+        Steps all{~0u};
+        free_task(**made, all); // nothing in it yet
+        return task_new_failed(t, L4_TASK_NEW_ENOMEM);
+    }
+    Thread& thread = **first;
+    thread.frame.esp = args.esp;
+    thread.frame.eip = args.eip;
+    thread.pager_ = args.pager;
+    make_ready(thread, Place::tail);
+    task_new_done(t, report(thread.id()), args.reserve);
+}
+
+/// A chief must be an active task that does not go away with the number.
+bool Kernel::may_own(TaskNo chief, const Task* victim) const {
+    const Task* const task = tasks_.task(chief);
+    return task && !task->dying() && !(victim && within(task, victim));
+}
+
+void Kernel::task_new_failed(Thread& t, std::uint32_t error) { task_new_done(t, l4_nil_id(), error); }
+
+void Kernel::task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax) {
+    t.op_ = Op::none;
+    t.frame.eax = eax;
+    t.frame.ecx = t.task().account().available();
+    t.frame.edx = t.frame.ebx = t.frame.ebp = 0;
+    t.frame.esi = id.low;
+    t.frame.edi = id.high;
+}
+
+} // namespace kern

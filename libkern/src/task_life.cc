@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// How threads and tasks come and go.  Making one is one operation, whoever asks; what it starts with is set by the caller.
+#include <new>
+#include "ia32/trap_frame.h"
+#include "kern/kernel.h"
+
+namespace kern {
+
+/// A dead thread of `task`, whose account pays.  Thread 0 enters the present list before the others of its own task.
+Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp) {
+    if (task.dying_)
+        return Err::invalid;
+    void* const slot = KTRY(task.account().take_thread());
+    Thread& t = *new (slot) Thread(&task, ThreadId{task.no(), lthread}, prio, mcp);
+    t.frame.cs = ia32::user_cs;
+    t.frame.ss = ia32::user_ds;
+    t.frame.eflags = ia32::user_eflags;
+    task.enter(t);
+    return &t;
+}
+
+/// An empty task: object, page directory, directory shadow.  With `reserve` frames it gets an account of its own out of
+/// payer's, else it shares payer's.  On failure nothing has changed.
+Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief, std::uint8_t nest) {
+    if (reserve != 0)
+        KTRY(payer.reserve(reserve));
+    Account own{frames_, reserve};
+    Account& account = reserve != 0 ? own : payer;
+    PAddr parts[L4_KMEM_TASK];
+    for (std::uint32_t taken = 0; taken < L4_KMEM_TASK; ++taken) {
+        const Result<PAddr> frame = account.take_frame();
+        if (frame.ok()) {
+            parts[taken] = *frame;
+            continue;
+        }
+        while (taken-- > 0)
+            account.give_frame(parts[taken]);
+        if (reserve != 0)
+            payer.unreserve(reserve);
+        return frame.error();
+    }
+    Task& task = *new (machine_.page(parts[0]).data()) Task(no, chief, nest);
+    if (reserve != 0)
+        task.account_ = &task.own_account_.emplace(own);
+    else
+        task.account_ = &payer;
+    task.space_.init(parts[1], parts[2], *task.account_, no);
+    tasks_.set_task(no, &task);
+    if (chief)
+        chief->children.push_back(task);
+    return &task;
+}
+
+/// One entry's worth of killing `top` and all tasks below it.  True when nothing is left of them.
+bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
+    for (;;) {
+        Task* victim = &top;
+        while (Task* const child = victim->children.front())
+            victim = child;
+        victim->dying_ = true;
+        if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages))
+            return false;
+        if (map_db_.run(victim->clear_, pages) == Progress::more)
+            return false;
+        const bool last = victim == &top;
+        if (!free_task(*victim, pages))
+            return false;
+        if (last)
+            return true;
+    }
+}
+
+bool Kernel::delete_threads(Task& task, Steps& steps) {
+    while (Thread* const t = task.present_.front())
+        if (!delete_thread(*t, steps))
+            return false;
+    return true;
+}
+
+/// First whoever is queued at it learns that it is gone, then it goes.  False: there are more in the queue.
+bool Kernel::delete_thread(Thread& t, Steps& steps) {
+    while (Thread* const sender = t.senders.front()) {
+        if (!steps.take())
+            return false;
+        leave_queue(*sender);
+        if (sender->fault_.kind != Fault::Kind::none)
+            fault_failed(*sender);
+        else
+            finish(*sender, L4_IPC_ENOT_EXISTENT);
+    }
+    if (!steps.take())
+        return false;
+    kill(t);
+    map_db_.cancel(t.unmap_);
+    if (fpu_owner_ == &t)
+        fpu_owner_ = nullptr;
+    Task& task = t.task();
+    task.leave(t);
+    t.~Thread();
+    task.account().give_thread(&t);
+    return true;
+}
+
+/// The task numbers that `task` owned belong to the killer's task.
+bool Kernel::return_numbers(Task& task, Task& killer, Steps& steps) {
+    for (std::uint16_t& n = task.numbers_returned_; n < L4_TASKS; ++n) {
+        if (!steps.take())
+            return false;
+        if (tasks_.chief(TaskNo{n}) == task.no())
+            tasks_.set_chief(TaskNo{n}, killer.no());
+    }
+    return true;
+}
+
+/// Gives back what an empty task is made of, and what was reserved for it.
+bool Kernel::free_task(Task& task, Steps& steps) {
+    Account& account = task.account();
+    if (task.own_account_ && !account.release_slabs(steps))
+        return false;
+    const PAddr object = machine_.address(&task);
+    const PAddr directory = task.space_.directory(), shadow = task.space_.shadow();
+    Task* const chief = task.chief_;
+    const std::uint32_t reserved = task.own_account_ ? account.limit() : 0;
+    tasks_.set_task(task.no(), nullptr);
+    if (chief)
+        chief->children.remove(task);
+    account.give_frame(directory);
+    account.give_frame(shadow);
+    if (reserved != 0) {
+        Account last = account; // the account lives in the frame that goes
+        task.~Task();
+        last.give_frame(object);
+        chief->account().unreserve(reserved);
+    } else {
+        task.~Task();
+        account.give_frame(object);
+    }
+    return true;
+}
+
+} // namespace kern

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kern/timeout_queue.h"
+#include "kern/ensure.h"
+
+namespace kern {
+namespace {
+
+bool before(const Timeout& a, const Timeout& b) {
+    return a.deadline != b.deadline ? a.deadline < b.deadline : a.order < b.order;
+}
+
+std::uint32_t rank(const Timeout* t) {
+    return t ? t->rank : 0;
+}
+
+/// Restores "the left spine is at least as long" at `t`; true when t's rank changed.
+bool settle(Timeout& t) {
+    if (rank(t.left) < rank(t.right)) {
+        Timeout* const l = t.left;
+        t.left = t.right;
+        t.right = l;
+    }
+    const std::uint32_t r = rank(t.right) + 1;
+    const bool changed = r != t.rank;
+    t.rank = r;
+    return changed;
+}
+
+void check_node(const Timeout& t) {
+    const auto below = [&](const Timeout* child) { return !child || (child->parent == &t && before(t, *child)); };
+    ensure(below(t.left) && below(t.right), "K6: a timeout is earlier than the one above it");
+    ensure(t.armed() && rank(t.left) >= rank(t.right) && t.rank == rank(t.right) + 1, "K6: timeout heap out of shape");
+}
+
+} // namespace
+
+/// Recurses along right spines only: at most log2(n) + 1 deep in each heap.
+Timeout* TimeoutQueue::merge(Timeout* a, Timeout* b) {
+    if (!a || !b)
+        return a ? a : b;
+    if (before(*b, *a)) {
+        Timeout* const t = a;
+        a = b;
+        b = t;
+    }
+    a->right = merge(a->right, b);
+    a->right->parent = a;
+    settle(*a);
+    return a;
+}
+
+void TimeoutQueue::arm(Timeout& t, Micros deadline) {
+    ensure(!t.armed(), "armed a timeout twice");
+    if (deadline == never)
+        return;
+    t.deadline = deadline;
+    t.order = armed_ever_++;
+    t.parent = t.left = t.right = nullptr;
+    t.rank = 1;
+    root_ = merge(root_, &t);
+    root_->parent = nullptr;
+}
+
+void TimeoutQueue::disarm(Timeout& t) {
+    if (!t.armed())
+        return;
+    replace(t, merge(t.left, t.right));
+    t.deadline = never;
+    t.parent = t.left = t.right = nullptr;
+}
+
+/// Puts `by` where `old` hangs.  Ranks above change only as long as each is one more than the last, so the
+/// way up is at most log2(n) long.
+void TimeoutQueue::replace(Timeout& old, Timeout* by) {
+    Timeout* up = old.parent;
+    if (by)
+        by->parent = up;
+    if (!up) {
+        root_ = by;
+        return;
+    }
+    (up->left == &old ? up->left : up->right) = by;
+    while (up && settle(*up))
+        up = up->parent;
+}
+
+void TimeoutQueue::check() const {
+    const Timeout* t = root_;
+    while (t) { // preorder walk without a stack
+        check_node(*t);
+        if (t->left || t->right) {
+            t = t->left ? t->left : t->right;
+            continue;
+        }
+        while (t->parent && (t == t->parent->right || !t->parent->right))
+            t = t->parent;
+        t = t->parent ? t->parent->right : nullptr;
+    }
+}
+
+} // namespace kern

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A message that takes more than two registers: its begin, its end, and how it reaches users' memory
+// (docs/semantics.md 7.5 to 7.8).  Its steps are in transfer_steps.cc and transfer_strings.cc.
+#include <cstring>
+#include "budget.h"
+#include "ia32/paging.h"
+#include "l4/abi/fpage.h"
+
+namespace kern {
+
+/// Joins the two: `to` waits as partner; `from` is left to the caller, who runs it now or makes it ready.
+void Kernel::begin_transfer(Thread& from, Thread& to) {
+    Transfer x{.to = &to, .send = IpcArgs::decode(from.frame)};
+    if (to.fault_.kind != Fault::Kind::none) { // an answer to a page fault: registers only
+        x.send.send_buffer = 0;
+        x.window = L4_FP_WHOLE_SPACE;
+    } else {
+        const IpcArgs receive = IpcArgs::decode(to.frame);
+        x.window = receive.window;
+        x.receive_buffer = receive.receive_buffer;
+    }
+    x.step = x.send.send_buffer ? Transfer::Step::send_dope : Transfer::Step::window;
+    from.transfer_ = x;
+    block(to, {.what = Wait::For::transfer, .with = &from}, never);
+}
+
+/// Does as much of from's transfer as one entry may.  `from` is current.
+void Kernel::run_transfer(Thread& from) {
+    from.op_ = Op::none;
+    Budget left{Steps{limits_.bytes}, Steps{limits_.pages}};
+    while (from.transfer_.to && step(from, left)) {
+    }
+}
+
+/// Step e: the receiver learns what it got, then the sender goes on.
+void Kernel::complete_transfer(Thread& from) {
+    const Transfer& x = from.transfer_;
+    Thread& to = *x.to;
+    from.transfer_.to = nullptr;
+    const Place place = x.send.no_switch ? Place::tail : Place::head;
+    if (to.fault_.kind != Fault::Kind::none) {
+        fault_answered(to, x.send.w0, place);
+    } else {
+        const l4_threadid_t id = report(from.id());
+        to.frame.edx = x.send.w0;
+        to.frame.ebx = x.send.w1;
+        to.frame.esi = id.low;
+        to.frame.edi = id.high;
+        finish(to, l4_msgdope(x.words, x.dopes_used) | (x.mapped ? L4_MSGDOPE_FPAGE_RECEIVED : 0u) | (x.cut ? L4_IPC_REMSGCUT : 0u), place);
+    }
+    if (x.cut)
+        return finish(from, L4_IPC_SEMSGCUT);
+    if (Thread* const next = sent(from))
+        begin_receive(*next);
+}
+
+/// Ends from's transfer with an error, whatever either side is doing.
+void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t to_result) {
+    Thread& to = *from.transfer_.to;
+    from.transfer_.to = nullptr;
+    for (Thread* const t : {&from, &to})
+        if (t->fault_.kind == Fault::Kind::transfer && t->fault_.driver == &from)
+            withdraw_fault(*t);
+    if (to.fault_.kind != Fault::Kind::none)
+        fault_answered(to, 0, Place::tail);
+    else
+        finish(to, to_result);
+    finish(from, from_result);
+}
+
+/// The byte of owner's memory at addr, reached as its own program would.  nullptr: the page was missing; the transfer
+/// then waits for it or has ended.
+std::byte* Kernel::reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access) {
+    if (addr >= L4_USER_TOP) {
+        end_transfer(driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
+        return nullptr;
+    }
+    for (;;) {
+        if (const auto pa = map_db_.translate(owner.task().space(), VAddr{addr}, access))
+            return machine_.page(PAddr{pa->raw() & ia32::frame_mask}).data() + (pa->raw() & ~ia32::frame_mask);
+        if (!transfer_fault(driver, owner, addr, access))
+            return nullptr;
+    }
+}
+
+bool Kernel::read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value) {
+    const std::byte* const at = reach(driver, owner, addr, Access::read);
+    if (at)
+        std::memcpy(&value, at, sizeof value);
+    return at != nullptr;
+}
+
+bool Kernel::write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value) {
+    std::byte* const at = reach(driver, owner, addr, Access::write);
+    if (at)
+        std::memcpy(at, &value, sizeof value);
+    return at != nullptr;
+}
+
+} // namespace kern

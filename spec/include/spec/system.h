@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The executable specification: a whole system as one value.  docs/semantics.md in code, slow and plain; comments
+// give the numbers of its rules.  Long operations are done at once.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "spec/config.h"
+#include "spec/event.h"
+#include "spec/memory.h"
+#include "spec/observation.h"
+#include "spec/ram.h"
+#include "spec/thread.h"
+
+namespace spec {
+
+class System {
+public:
+    explicit System(const Config&);
+
+    /// One entry into the kernel.  `now` never goes back.
+    void handle(const Event&, Time now);
+
+    /// Who runs now; none when idle.
+    std::optional<ThreadName> current() const;
+    /// The current thread wants `resume` instead of user mode.
+    bool current_in_kernel() const;
+    /// No thread does.
+    bool quiescent() const;
+    /// What the timer is armed for.
+    std::optional<Time> timer() const;
+
+    /// Trap frame of the current thread, and of any that exists.
+    Registers& registers();
+    Registers& registers(ThreadName name) { return threads_.at(name).registers; }
+
+    /// User accesses of the current thread.  One that succeeds sets the accessed and dirty bits; one that fails
+    /// does nothing (deliver a page fault with error_code()).
+    bool access(Word va, bool write);
+    std::optional<Word> load(Word va); ///< a word; `va` a multiple of 4
+    bool store(Word va, Word value);
+    std::optional<std::uint8_t> load_byte(Word va);
+    bool store_byte(Word va, std::uint8_t value);
+    Word error_code(Word va, bool write) const;
+    bool has_port(Word port) const;
+
+    /// Physical memory, for set-up and comparison.
+    Ram& ram() { return ram_; }
+    const Ram& ram() const { return ram_; }
+
+    Observation observe() const;
+    /// Empty, or what is inconsistent in the model itself.
+    std::string check() const;
+
+private:
+    enum class Place { head, tail };
+    enum class Side { sender, receiver };
+    struct PageMissing;
+    struct TransferAborted {};
+    struct MapFailed {};
+    struct Sigma0Killed {
+        ThreadName thread;
+    };
+    struct TransferResult {
+        Word dwords = 2, strings = 0;
+        bool fpage = false, cut = false;
+    };
+    class Run;
+
+    // ids.cc
+    Thread& thread(ThreadName name) { return threads_.at(name); }
+    const Thread& thread(ThreadName name) const { return threads_.at(name); }
+    bool exists(ThreadName name) const { return threads_.count(name) != 0; }
+    bool active(TaskNo task) const { return tasks_.count(task) != 0; }
+    std::optional<ThreadName> find(Id) const;
+    std::optional<ThreadName> find_live(Id) const;
+    static std::optional<Word> irq_line(Id);
+    Id reported(ThreadName) const;
+    Word nest_of(TaskNo) const;
+    bool is_below(TaskNo task, TaskNo above) const;
+    void sys_id_nearest(ThreadName self);
+
+    // scheduler.cc
+    void charge();
+    void make_ready(ThreadName, Place);
+    void block(ThreadName);
+    void to_tail(ThreadName);
+    void dispatch();
+    ThreadName slice_owner() const;
+    void end_slice();
+    void sys_thread_switch(ThreadName self);
+
+    // schedule_call.cc
+    void sys_thread_schedule(ThreadName self);
+    Word schedule_state(const Thread&) const;
+    Id schedule_partner(const Thread&) const;
+
+    // timeouts.cc
+    Deadline relative(Word man, Word exp) const;
+    Deadline absolute(Word man, Word exp, bool clock) const;
+    Deadline send_deadline(const IpcCall&) const;
+    Deadline receive_deadline(const IpcCall&) const;
+    Deadline fault_deadline(Word exp) const;
+    bool is_zero(const Deadline& deadline) const { return deadline && *deadline <= now_; }
+    void arm(ThreadName, Deadline);
+    void disarm(ThreadName);
+    void expire_all();
+    void expire(ThreadName);
+
+    // ipc.cc
+    void sys_ipc(ThreadName self);
+    bool accepts(ThreadName receiver, ThreadName sender) const;
+    void send_phase(ThreadName self);
+    void receive_phase(ThreadName self);
+    void receive_closed(ThreadName self);
+    void wait_to_receive(ThreadName self);
+    void take_message(ThreadName self, ThreadName sender);
+    void send_done(ThreadName sender);
+    void deliver(ThreadName to, Word dope, Word w0, Word w1, ThreadName from, Place);
+    void finish(ThreadName, Word eax);
+    void leave_sender_queue(ThreadName);
+    void cancel_ipc(ThreadName);
+
+    // irq.cc
+    void irq_event(Word line);
+    void receive_irq(ThreadName self, Word line);
+    void deliver_irq(ThreadName owner, Word line, Place);
+    std::optional<Word> attached_line(ThreadName) const;
+    void detach_irqs(ThreadName);
+
+    // transfer.cc
+    void begin_transfer(ThreadName sender, ThreadName receiver);
+    void drive(ThreadName sender);
+    void complete_transfer(ThreadName sender, const TransferResult&);
+    void end_transfer(ThreadName driver, Word receiver_code, Word sender_code, ThreadName gone = nobody);
+    ThreadName transfer_of(ThreadName) const;
+
+    // page_fault.cc
+    void user_fault(ThreadName self, Word address, Word error_code);
+    void transfer_fault(ThreadName driver, const PageMissing&);
+    void raise_fault(ThreadName owner, PageFault, Deadline);
+    void wait_for_answer(ThreadName owner);
+    void answer_fault(ThreadName owner, Word w0, Place);
+    void withdraw_fault(ThreadName owner);
+    void expire_fault(ThreadName owner);
+    void no_pager(ThreadName owner, FaultKind);
+
+    // life.cc
+    bool create_thread(ThreadName, const Thread&);
+    void kill(ThreadName);
+    void delete_thread(ThreadName);
+    void sys_ex_regs(ThreadName self);
+    void ex_regs_existing(ThreadName self, ThreadName target);
+
+    // tasks.cc
+    void sys_task_new(ThreadName self);
+    Word task_new_error(ThreadName self, TaskNo number) const;
+    bool create_task(ThreadName self, TaskNo number, Word quota);
+    void kill_tree(TaskNo task, TaskNo heir);
+    void kill_task(TaskNo task, TaskNo heir);
+
+    // observe.cc
+    ThreadView view(const Thread&) const;
+    TaskView view(TaskNo) const;
+
+    Time now_;           ///< the clock at the last entry
+    ThreadName current_; ///< nobody: idle
+    std::optional<std::pair<ThreadName, ThreadName>> donation_;
+
+    std::map<ThreadName, Thread> threads_;
+    std::map<TaskNo, Task> tasks_; ///< the active ones
+    std::array<TaskNo, L4_TASKS> chief_{};
+    std::map<Word, std::deque<ThreadName>, std::greater<>> ready_; ///< by prio, highest first; no empty ones
+    std::set<std::tuple<Time, std::uint64_t, ThreadName>> deadlines_;
+    std::uint64_t arm_count_ = 0;
+    std::uint64_t irq_lines_;
+    std::map<Word, IrqView> irqs_;
+    Memory memory_;
+    Ram ram_;
+};
+
+} // namespace spec

@@ -1,0 +1,49 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What drops_test.sh cannot show about counting: attempts, shards, targets that were never built."""
+
+import importlib.machinery
+import importlib.util
+import json
+import pathlib
+import unittest
+
+_PATH = str(pathlib.Path(__file__).resolve().parent / "count_tests")
+_LOADER = importlib.machinery.SourceFileLoader("count_tests", _PATH)
+count_tests = importlib.util.module_from_spec(importlib.util.spec_from_loader("count_tests", _LOADER))
+_LOADER.exec_module(count_tests)
+
+
+def run(status, **key):
+    event_id = {"testResult": {"label": "//a:b", "attempt": 1} | key}
+    return json.dumps({"id": event_id, "testResult": {"status": status}})
+
+
+def summary(label, status):
+    return json.dumps({"id": {"testSummary": {"label": label}}, "testSummary": {"overallStatus": status}})
+
+
+class Count(unittest.TestCase):
+
+    def check(self, events, passed, failed):
+        total = count_tests.count(events)
+        self.assertEqual((total["passed"], total["failed"]), (passed, failed))
+
+    def test_a_target_without_cases_is_one_case(self):
+        self.check([run("PASSED"), summary("//a:b", "PASSED")], 1, 0)
+
+    def test_only_the_last_attempt_counts(self):
+        self.check([run("FAILED"), run("PASSED", attempt=2)], 1, 0)
+
+    def test_shards_add_up(self):
+        self.check([run("PASSED", shard=1), run("TIMEOUT", shard=2)], 1, 1)
+
+    def test_a_target_that_was_not_built_failed(self):
+        self.check([run("PASSED"), summary("//a:c", "FAILED_TO_BUILD")], 1, 1)
+
+    def test_nothing_is_nothing(self):
+        self.check([json.dumps({"id": {"buildFinished": {}}, "finished": {}})], 0, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

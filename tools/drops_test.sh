@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# ./drops in a tree of its own, with stand-ins for everything that it calls.
+# shellcheck disable=SC2016  # the $ and ` in quotes are for the stand-ins and for messages
+# shellcheck disable=SC2317  # functions are called through check()
+set -uo pipefail
+
+tree=$TEST_TMPDIR/tree
+log=$TEST_TMPDIR/calls
+mkdir -p "$tree/tools" "$TEST_TMPDIR/bin"
+cp drops "$tree/"
+cp tools/count_tests "$tree/tools/"
+echo '{}' >"$tree/tools/package-lock.json"
+echo '"@bazel/buildifier": "1.2.3"' >"$tree/tools/package.json"
+
+failures=0
+check() {
+    echo "- $1"
+    shift
+    "$@" || {
+        echo "FAILED: $*"
+        cat "$TEST_TMPDIR/out"
+        failures=$((failures + 1))
+    }
+}
+
+# Makes a program that notes how it was called and then does `body`.
+stand_in() {
+    local name=$1 body=$2
+    printf '#!/bin/bash\necho "%s $*" >>"%s"\n%s\n' "$name" "$log" "$body" >"$TEST_TMPDIR/bin/$name"
+    chmod +x "$TEST_TMPDIR/bin/$name"
+}
+
+# Runs drops; leaves its status in $status, its output in out and the calls it made in $log.
+drops() {
+    : >"$log"
+    PATH=$TEST_TMPDIR/bin:$PATH "$tree/drops" "$@" >"$TEST_TMPDIR/out" 2>&1
+    status=$?
+}
+says() { grep -qF -- "$1" "$TEST_TMPDIR/out"; }
+ends_with() { [ "$(tail -n 1 "$TEST_TMPDIR/out")" = "$1" ]; }
+called() { grep -qF -- "$1" "$log"; }
+not_called() { ! called "$1"; }
+status_is() { [ "$status" = "$1" ]; }
+
+# A machine that has nothing; installing leaves a mark, and from then on it has everything.
+stand_in dpkg-query "[ -e '$TEST_TMPDIR/installed' ] && echo 'ii 1.0'"
+stand_in id 'echo 0'
+stand_in apt-get "case \"\$*\" in
+    update*) echo 'E: one suite is unreachable'; exit 100 ;;
+    *install*) touch '$TEST_TMPDIR/installed' ;;
+esac"
+stand_in npm "case \"\$1\" in
+    ci) mkdir -p '$tree/tools/node_modules' ;;
+    --version) echo 9.0 ;;
+esac"
+
+stand_in bazel 'echo "$event" >"${2#--build_event_json_file=}"
+exit "$bazel_status"'
+
+# What Bazel says from now on: its exit status, its verdict on one test target, and the cases in the test.xml.
+bazel_says() {
+    export bazel_status=$1
+    export event='{"id": {"testResult": {"label": "//a:b", "attempt": 1}}, "testResult": {"status": "'$2'",'
+    event+='"testActionOutput": [{"name": "test.xml", "uri": "file://'$TEST_TMPDIR'/test.xml"}]}}'
+    echo "<testsuites>$3</testsuites>" >"$TEST_TMPDIR/test.xml"
+}
+good='<testcase name="a" status="run"/>'
+bad='<testcase name="b" status="run"><failure message="no"/></testcase>'
+disabled='<testcase name="c" status="notrun"/>'
+skipped='<testcase name="d" status="run" result="skipped"/>'
+
+drops
+check "no command names the problem and the fix" says "no command given; try ./drops test"
+check "... and fails" status_is 2
+drops frobnicate
+check "an unknown command is named" says 'there is no command `frobnicate`'
+check "... and fails" status_is 2
+drops doctor now
+check "a surplus argument is named" says 'but got `now`'
+drops fuzz
+check "fuzz says that it is not there yet" says "later milestone"
+drops run
+check "run says that it is not there yet" says "later milestone"
+check "nothing of this installs anything" not_called install
+drops help
+check "help works" status_is 0
+
+drops doctor
+check "doctor says what is missing" says "clang-16               MISSING"
+check "... and fails" status_is 1
+check "... and installs nothing" not_called install
+
+bazel_says 0 PASSED "$good$good$disabled"
+drops test
+check "a bare machine gets its packages" called "install -qy --no-install-recommends bazel-bootstrap"
+check "... named before" says "drops: installing the Debian packages bazel-bootstrap"
+check "... though one suite is unreachable" says "E: one suite is unreachable"
+check "... and buildifier" called "npm ci --prefix tools"
+check "everything is tested" called "bazel test --build_event_json_file="
+check "... by its pattern" called " //..."
+check "cases are counted, disabled ones are not" ends_with "2 passed, 0 failed"
+check "... and that is a success" status_is 0
+
+drops test --config=asan //libkern/...
+check "the second time nothing is installed" not_called install
+check "arguments reach bazel" called "--config=asan //libkern/..."
+check "targets replace the pattern" not_called " //... "
+
+bazel_says 3 FAILED "$good$bad"
+drops test
+check "failed cases are counted" ends_with "1 passed, 1 failed"
+check "... with Bazel's status" status_is 3
+bazel_says 3 FAILED "$good"
+drops test
+check "a crash behind the last case is a failure" ends_with "1 passed, 1 failed"
+bazel_says 1 PASSED "$good"
+drops test
+check "a failed build is named" says "the build failed"
+check "... and fails" status_is 1
+bazel_says 0 PASSED "$skipped"
+drops test
+check "a run without a passed case fails" status_is 1
+check "... and says so" says "no test case ran"
+
+drops doctor
+check "doctor is content now" status_is 0
+check "doctor knows the version of buildifier" says "@bazel/buildifier      1.2.3"
+
+exit $((failures > 0))
