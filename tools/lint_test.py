@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/lint finds what was seeded for each linter, repairs what it can, and does not pass when it read nothing."""
+"""tools/lint finds what was seeded for each linter, repairs what it can, and does not pass on nothing."""
 
 import pathlib
 import subprocess

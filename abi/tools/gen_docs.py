@@ -12,13 +12,17 @@ INTRO = """\
 <!-- Generated from abi/table and abi/include by abi/tools/regenerate. Do not edit. -->
 # The binary interface of drops
 
-L4 V2 as Fiasco had it with 64-bit thread ids, and drops' additions to it. The headers are `abi/include/l4/abi`, C11 and
-C++20. All words have 32 bits. A register pair `ESI:EDI` is low word : high word. Registers that a table does not
-name keep their value unless it says otherwise.
+L4 V2 as Fiasco had it with 64-bit thread ids, and drops' additions to it. The headers are
+`abi/include/l4/abi`, C11 and C++20. All words have 32 bits. In pairs of registers that hold an id, the low
+word comes first (`ESI:EDI`, `EBX:EBP`); in `EDX:ECX`, which holds a time, EDX is the high word. Registers
+that a table does not name keep their value. `docs/semantics.md` has the rules from which the rows follow.
 
-Rows are the behaviours that the kernel must show, each with a stable id that the tests name. Class `ok` is a call that
-succeeds, `error` one that fails, `semantic` a rule about what else happens. Rows marked x86 or thesis belong to later
-milestones: the PC, and the extensions of *L4Linux Porting Optimizations* (Lackorzynski, TU Dresden 2004).
+Rows are the behaviours that the kernel must show, each with a stable id that the tests name. Class `ok` is
+a call that succeeds, `error` one that fails, `semantic` a rule about what else happens. Rows marked x86 or
+thesis belong to later milestones: the PC, and the extensions of *L4Linux Porting Optimizations*
+(Lackorzynski, TU Dresden 2004).
+
+A constant `NAME` with the value "bits A-B" is a field: the headers have `NAME_SHIFT` and `NAME_MASK`.
 """
 
 
@@ -97,7 +101,8 @@ def main():
     print(INTRO)
     emit(
         ("chapter", *table.MILESTONES),
-        [(c.title, *(sum(r["milestone"] == m for r in c.rows) for m in table.MILESTONES)) for c in whole.chapters]
+        [(c.title, *(sum(r["milestone"] == m for r in c.rows) for m in table.MILESTONES))
+         for c in whole.chapters]
         + [("all rows", *(len(whole.of(m)) for m in table.MILESTONES))],
     )
     for chapter in whole.chapters:

@@ -46,23 +46,25 @@ void World::execute(kern::Thread& t) {
 void World::perform(kern::Thread& t, Fiber& f) {
     const Instruction& i = f.instruction();
     switch (i.kind) {
-    case Kind::none: break;
-    case Kind::syscall: return syscall(t, f);
-    case Kind::load:
-    case Kind::load_block: return access(t, f, false);
-    case Kind::store:
-    case Kind::store_block: return access(t, f, true);
-    case Kind::compute: return compute(t, f);
-    case Kind::in: return port(t, f, false);
-    case Kind::out: return port(t, f, true);
-    case Kind::raise: return raise(t, f);
-    case Kind::jump:
-        t.frame.eip = i.address;
-        return f.kill();
-    case Kind::fpu_get: std::memcpy(i.data, machine_.fpu().bytes.data(), machine_.fpu().bytes.size()); break;
-    case Kind::fpu_set: std::memcpy(machine_.fpu().bytes.data(), i.data, machine_.fpu().bytes.size()); break;
-    case Kind::segments: t.frame.gs = i.address, t.frame.fs = i.value; break;
-    case Kind::look: std::memcpy(i.data, &t.frame, sizeof t.frame); break;
+        case Kind::none: break;
+        case Kind::syscall: return syscall(t, f);
+        case Kind::load:
+        case Kind::load_block: return access(t, f, false);
+        case Kind::store:
+        case Kind::store_block: return access(t, f, true);
+        case Kind::compute: return compute(t, f);
+        case Kind::in: return port(t, f, false);
+        case Kind::out: return port(t, f, true);
+        case Kind::raise: return raise(t, f);
+        case Kind::jump: t.frame.eip = i.address; return f.kill();
+        case Kind::fpu_get:
+            std::memcpy(i.data, machine_.fpu().bytes.data(), machine_.fpu().bytes.size());
+            break;
+        case Kind::fpu_set:
+            std::memcpy(machine_.fpu().bytes.data(), i.data, machine_.fpu().bytes.size());
+            break;
+        case Kind::segments: t.frame.gs = i.address, t.frame.fs = i.value; break;
+        case Kind::look: std::memcpy(i.data, &t.frame, sizeof t.frame); break;
     }
     done(t, f);
 }
@@ -132,7 +134,8 @@ void World::port(kern::Thread& t, Fiber& f, bool write) {
 
 void World::raise(kern::Thread& t, Fiber& f) {
     const std::uint32_t vector = f.instruction().code;
-    // These two report the address of the next instruction; the others that of their own, and come back to it.
+    // These two report the address of the next instruction; the others that of their own, and come back to
+    // it.
     if (vector == L4_TRAP_BREAKPOINT || vector == L4_TRAP_OVERFLOW) done(t, f);
     exception(t, vector, 0);
 }

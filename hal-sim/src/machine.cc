@@ -52,7 +52,8 @@ std::optional<AccessFault> Machine::store(kern::VAddr va, std::span<const std::b
     const Pieces p = split(*this, va, from.size(), true);
     if (p.fault || from.empty()) return p.fault;
     std::memcpy(bytes(*this, p.at[0]), from.data(), p.first);
-    if (p.first < from.size()) std::memcpy(bytes(*this, p.at[1]), from.data() + p.first, from.size() - p.first);
+    if (p.first < from.size())
+        std::memcpy(bytes(*this, p.at[1]), from.data() + p.first, from.size() - p.first);
     return {};
 }
 

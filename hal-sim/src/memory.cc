@@ -31,8 +31,8 @@ struct Spare {
     std::byte* bytes = nullptr;
 };
 
-/// Banks handed from one machine to the next, for programs that make thousands in a second: fresh memory from the host
-/// costs a page fault a frame.  Trivially destructible, because static machines may outlive it.
+/// Banks handed from one machine to the next, for programs that make thousands in a second: fresh memory from
+/// the host costs a page fault a frame.  Trivially destructible, because static machines may outlive it.
 thread_local std::array<Spare, 4> spares;
 
 /// What the kernel's pools declared unusable is usable again by another machine.
@@ -44,9 +44,11 @@ void unpoison([[maybe_unused]] const std::byte* p, [[maybe_unused]] std::size_t 
 
 } // namespace
 
-Memory::Memory(std::uint32_t user_frames, std::uint32_t kernel_frames) : user_(user_frames), kernel_(kernel_frames) {
+Memory::Memory(std::uint32_t user_frames, std::uint32_t kernel_frames)
+    : user_(user_frames), kernel_(kernel_frames) {
     kern::ensure(user_ <= kernel_base.raw() / frame_size, "the users' bank ends below the kernel's");
-    kern::ensure(kernel_ <= (0xffffffff - kernel_base.raw()) / frame_size, "the kernel's bank is inside 32 bits");
+    kern::ensure(kernel_ <= (0xffffffff - kernel_base.raw()) / frame_size,
+                 "the kernel's bank is inside 32 bits");
     acquire();
 }
 
@@ -76,14 +78,16 @@ void Memory::acquire() {
     } else {
         bytes_ = static_cast<std::byte*>(::operator new(size + frame_size + frames(), alignment));
         std::memset(bytes_, 0, std::size_t{user_} * frame_size);
-        std::memset(bytes_ + std::size_t{user_} * frame_size, int(rubbish), std::size_t{kernel_} * frame_size);
+        std::memset(bytes_ + std::size_t{user_} * frame_size, int(rubbish),
+                    std::size_t{kernel_} * frame_size);
         std::memset(bytes_ + size + frame_size, 0, frames());
     }
     touched_ = reinterpret_cast<std::uint8_t*>(bytes_ + size + frame_size);
 }
 
 void Memory::release() {
-    const auto place = std::find_if(spares.begin(), spares.end(), [](const Spare& s) { return s.bytes == nullptr; });
+    const auto place =
+        std::find_if(spares.begin(), spares.end(), [](const Spare& s) { return s.bytes == nullptr; });
     unpoison(bytes_, frames() * frame_size);
     if (place == spares.end()) {
         ::operator delete(bytes_, alignment);

@@ -73,7 +73,8 @@ Translation Mmu::walk(Memory& memory, kern::VAddr va, bool write) {
     EntryInRam pte(memory, upper, ia32::table_index(va.raw()));
     if (!(pte.value() & ia32::present)) return fault(va, write, 0);
     const std::uint32_t rights = upper & pte.value() & both;
-    if (!(rights & ia32::user) || (write && !(rights & ia32::writable))) return fault(va, write, ia32::fault_present);
+    if (!(rights & ia32::user) || (write && !(rights & ia32::writable)))
+        return fault(va, write, ia32::fault_present);
     pte.set(write ? ia32::accessed | ia32::dirty : ia32::accessed);
     const Tlb::Hit hit{(pte.value() & ~both) | rights, false};
     tlb_.remember(va, hit);

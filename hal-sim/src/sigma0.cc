@@ -35,7 +35,8 @@ public:
     bool contains(std::uint32_t address) const { return address >> page_log2 < owner_.size(); }
     /// All of it that is RAM is free or his.
     bool take(std::uint32_t address, std::uint32_t log2, std::uint16_t task) {
-        const std::uint64_t first = address >> page_log2, end = first + (std::uint64_t{1} << (log2 - page_log2));
+        const std::uint64_t first = address >> page_log2,
+                            end = first + (std::uint64_t{1} << (log2 - page_log2));
         for (std::uint64_t f = first; f < end && f < owner_.size(); ++f)
             if (owner_[f] != 0 && owner_[f] != task) return false;
         for (std::uint64_t f = first; f < end && f < owner_.size(); ++f) owner_[f] = task;
@@ -75,14 +76,15 @@ Grant range_request(Ram& ram, std::uint32_t w0, std::uint32_t w1, std::uint16_t 
     if (log2 < page_log2 || log2 > super_log2) return {};
     const std::uint32_t address = (w1 & L4_FP_PAGE_MASK) >> log2 << log2;
     switch (w0) {
-    case L4_SIGMA0_FPAGE_ANY: return ram.any(log2, task);
-    case L4_SIGMA0_FPAGE_RAM:
-        return ram.contains(address + ((1u << log2) - 1)) && ram.take(address, log2, task) ? memory(address, log2)
-                                                                                           : Grant{};
-    case L4_SIGMA0_FPAGE_IOMEM:
-    case L4_SIGMA0_FPAGE_IOMEM_CACHED:
-        return address >= devices && address < devices_end ? memory(address, log2) : Grant{};
-    default: return {};
+        case L4_SIGMA0_FPAGE_ANY: return ram.any(log2, task);
+        case L4_SIGMA0_FPAGE_RAM:
+            return ram.contains(address + ((1u << log2) - 1)) && ram.take(address, log2, task)
+                       ? memory(address, log2)
+                       : Grant{};
+        case L4_SIGMA0_FPAGE_IOMEM:
+        case L4_SIGMA0_FPAGE_IOMEM_CACHED:
+            return address >= devices && address < devices_end ? memory(address, log2) : Grant{};
+        default: return {};
     }
 }
 
@@ -91,7 +93,8 @@ Grant decide(Ram& ram, const IpcResult& m) {
     if (m.w0 == L4_SIGMA0_ANY_PAGE) return ram.any(page_log2, task);
     if ((m.w0 & L4_SIGMA0_REQUEST_MASK) == L4_SIGMA0_REQUEST) return range_request(ram, m.w0, m.w1, task);
     if (l4_fpage_is_io(m.w0)) return {0, m.w0};
-    const bool info = m.w0 == L4_SIGMA0_KERNEL_INFO && (m.w1 <= L4_SIGMA0_W1_KIP || m.w1 == L4_SIGMA0_W1_TBUF);
+    const bool info =
+        m.w0 == L4_SIGMA0_KERNEL_INFO && (m.w1 <= L4_SIGMA0_W1_KIP || m.w1 == L4_SIGMA0_W1_TBUF);
     if (info) return {}; // the info page is in every task already, and the others do not exist
     if (m.w0 < L4_SIGMA0_RAM_LIMIT) return page_request(ram, m.w0, m.w1, task);
     const std::uint32_t device = (m.w0 + L4_SIGMA0_ADAPTER_OFFSET) >> super_log2 << super_log2;

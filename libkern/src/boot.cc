@@ -27,7 +27,7 @@ Thread& Kernel::start() {
         (*thread)->pager_ = first.pager;
         make_ready(**thread, Place::tail);
     }
-    map_db_.root_ports(tasks_.task(TaskNo{L4_TASK_SIGMA0})->space());
+    ensure(map_db_.give_all_ports(tasks_.task(TaskNo{L4_TASK_SIGMA0})->space()).ok(), "too little kernel memory to boot");
     return leave();
 }
 

@@ -44,6 +44,7 @@ void Kernel::withdraw_fault(Thread& t) {
     } else if (t.wait_.what == Wait::For::transfer) { // the pager's answer is on its way
         Thread& pager = *t.wait_.with;
         pager.transfer_.to = nullptr;
+        pager.job_.emplace<std::monostate>();
         finish(pager, L4_IPC_SEABORTED);
     }
 }

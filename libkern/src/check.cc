@@ -70,11 +70,12 @@ void check_present(const Task& task) {
 
 } // namespace
 
-void Kernel::check_invariants() const {
+void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
     for (std::uint16_t n = 0; n < L4_TASKS; ++n)
         check_number(TaskNo{n});
+    map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)
         if (const Thread* const owner = irqs_[Line{l}].owner)
             ensure(owner->irq_attached_ && owner->irq_line_ == Line{l}, "K9: an interrupt's owner does not know of it");
@@ -107,7 +108,6 @@ void Kernel::check_number(TaskNo no) const {
                    (!is(t, Wait::For::interrupt) && !is(t, Wait::For::receive_any)),
                "K13: an interrupt is pending although its owner waits for it");
     });
-    map_db_.check(task->space());
 }
 
 } // namespace kern

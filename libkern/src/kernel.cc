@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One way in, one way out.
 #include "kern/kernel.h"
-#include "ia32/paging.h"
 
 namespace kern {
 
 Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limits)
     : machine_(machine), boot_(boot), limits_(limits), frames_(machine, boot.kernel_first, boot.kernel_frames),
       kernel_account_(frames_, boot.kernel_frames),
-      map_db_(machine, frames_, boot.kernel_first, boot.kernel_first + boot.kernel_frames * ia32::page_size),
+      map_db_(machine, frames_),
       idle_(nullptr, ThreadId{}, Prio{0}, 0), current_(&idle_) {
     dispatched_ = now_ = machine_.now();
 }

@@ -20,14 +20,15 @@ void Kernel::sys_id_nearest(Thread& t) {
     if (is_invalid(asked))
         return answer(L4_NC_OUTER_CLAN, {my_chief, 0});
     const ThreadId target = ThreadId::of(asked);
-    for (TaskNo d = target.task; d != TaskNo{L4_TASK_KERNEL}; d = tasks_.chief(d)) {
+    for (TaskNo d = target.task;; d = tasks_.chief(d)) {
         const ThreadId nearest = d == target.task ? target : ThreadId{d, 0};
         if (d == me || tasks_.chief(d) == my_chief)
             return answer(d == target.task ? L4_NC_SAME_CLAN : L4_NC_INNER_CLAN, nearest);
         if (tasks_.chief(d) == me)
             return answer(L4_NC_INNER_CLAN, nearest);
+        if (d == TaskNo{L4_TASK_KERNEL})
+            return answer(L4_NC_OUTER_CLAN, {my_chief, 0});
     }
-    answer(L4_NC_OUTER_CLAN, {my_chief, 0});
 }
 
 } // namespace kern

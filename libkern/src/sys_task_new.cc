@@ -89,7 +89,7 @@ void Kernel::task_new_failed(Thread& t, std::uint32_t error) { task_new_done(t, 
 void Kernel::task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax) {
     t.op_ = Op::none;
     t.frame.eax = eax;
-    t.frame.ecx = t.task().account().available();
+    t.frame.ecx = t.task().account().free();
     t.frame.edx = t.frame.ebx = t.frame.ebp = 0;
     t.frame.esi = id.low;
     t.frame.edi = id.high;

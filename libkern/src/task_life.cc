@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How threads and tasks come and go.  Making one is one operation, whoever asks; what it starts with is set by the caller.
 #include <new>
+#include "ia32/paging.h"
 #include "ia32/trap_frame.h"
 #include "kern/kernel.h"
 
@@ -11,6 +12,8 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     if (task.dying_)
         return Err::invalid;
     void* const slot = KTRY(task.account().take_thread());
+    static_assert(sizeof(Thread) <= Account::thread_slot);
+    
     Thread& t = *new (slot) Thread(&task, ThreadId{task.no(), lthread}, prio, mcp);
     t.frame.cs = ia32::user_cs;
     t.frame.ss = ia32::user_ds;
@@ -24,31 +27,41 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
 Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief, std::uint8_t nest) {
     if (reserve != 0)
         KTRY(payer.reserve(reserve));
-    Account own{frames_, reserve};
-    Account& account = reserve != 0 ? own : payer;
-    PAddr parts[L4_KMEM_TASK];
-    for (std::uint32_t taken = 0; taken < L4_KMEM_TASK; ++taken) {
-        const Result<PAddr> frame = account.take_frame();
-        if (frame.ok()) {
-            parts[taken] = *frame;
-            continue;
-        }
-        while (taken-- > 0)
-            account.give_frame(parts[taken]);
-        if (reserve != 0)
-            payer.unreserve(reserve);
-        return frame.error();
+    const Result<PAddr> object = frames_.take(); // before the account that pays for it: that may lie in it
+    Task* const task = object.ok() ? new (machine_.page(*object).data()) Task(no, chief, nest) : nullptr;
+    static_assert(sizeof(Task) <= ia32::page_size);
+    if (task && furnish(*task, payer, reserve).ok()) {
+        tasks_.set_task(no, task);
+        if (chief)
+            chief->children.push_back(*task);
+        return task;
     }
-    Task& task = *new (machine_.page(parts[0]).data()) Task(no, chief, nest);
+    if (task) {
+        task->~Task();
+        frames_.give(*object);
+    }
     if (reserve != 0)
-        task.account_ = &task.own_account_.emplace(own);
-    else
-        task.account_ = &payer;
-    task.space_.init(parts[1], parts[2], *task.account_, no);
-    tasks_.set_task(no, &task);
-    if (chief)
-        chief->children.push_back(task);
-    return &task;
+        payer.unreserve(reserve);
+    return Err::no_memory;
+}
+
+/// Gives a new task its account and its space.
+Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
+    if (reserve != 0)
+        task.own_account_.emplace(frames_, reserve);
+    Account& account = reserve != 0 ? *task.own_account_ : payer;
+    KTRY(account.adopt_frame());
+    const Result<PAddr> directory = account.take_frame();
+    const Result<PAddr> shadow = directory.ok() ? account.take_frame() : directory;
+    if (shadow.ok()) {
+        task.account_ = &account;
+        map_db_.init(task.space_, *directory, *shadow, account, task.no());
+        return Done{};
+    }
+    if (directory.ok())
+        account.give_frame(*directory);
+    account.disown_frame();
+    return shadow.error();
 }
 
 /// One entry's worth of killing `top` and all tasks below it.  True when nothing is left of them.
@@ -57,7 +70,10 @@ bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
         Task* victim = &top;
         while (Task* const child = victim->children.front())
             victim = child;
-        victim->dying_ = true;
+        if (!victim->dying_) {
+            victim->dying_ = true;
+            victim->clear_.start(victim->space_);
+        }
         if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages))
             return false;
         if (map_db_.run(victim->clear_, pages) == Progress::more)
@@ -91,7 +107,6 @@ bool Kernel::delete_thread(Thread& t, Steps& steps) {
     if (!steps.take())
         return false;
     kill(t);
-    map_db_.cancel(t.unmap_);
     if (fpu_owner_ == &t)
         fpu_owner_ = nullptr;
     Task& task = t.task();
@@ -115,26 +130,22 @@ bool Kernel::return_numbers(Task& task, Task& killer, Steps& steps) {
 /// Gives back what an empty task is made of, and what was reserved for it.
 bool Kernel::free_task(Task& task, Steps& steps) {
     Account& account = task.account();
-    if (task.own_account_ && !account.release_slabs(steps))
+    if (task.own_account_ && !account.release(steps))
         return false;
-    const PAddr object = machine_.address(&task);
-    const PAddr directory = task.space_.directory(), shadow = task.space_.shadow();
+    const PAddr object = machine_.address(&task), directory = task.space_.directory(), shadow = task.space_.shadow();
     Task* const chief = task.chief_;
     const std::uint32_t reserved = task.own_account_ ? account.limit() : 0;
+    map_db_.retire(task.space_);
+    account.give_frame(directory);
+    account.give_frame(shadow);
+    account.disown_frame();
     tasks_.set_task(task.no(), nullptr);
     if (chief)
         chief->children.remove(task);
-    account.give_frame(directory);
-    account.give_frame(shadow);
-    if (reserved != 0) {
-        Account last = account; // the account lives in the frame that goes
-        task.~Task();
-        last.give_frame(object);
+    task.~Task();
+    frames_.give(object);
+    if (reserved != 0)
         chief->account().unreserve(reserved);
-    } else {
-        task.~Task();
-        account.give_frame(object);
-    }
     return true;
 }
 

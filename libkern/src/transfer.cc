@@ -58,6 +58,7 @@ void Kernel::complete_transfer(Thread& from) {
 void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t to_result) {
     Thread& to = *from.transfer_.to;
     from.transfer_.to = nullptr;
+    from.job_.emplace<std::monostate>();
     for (Thread* const t : {&from, &to})
         if (t->fault_.kind == Fault::Kind::transfer && t->fault_.driver == &from)
             withdraw_fault(*t);

@@ -140,11 +140,10 @@ bool Kernel::step_item(Thread& from, Budget& left) {
 
 bool Kernel::map_item(Thread& from, Budget& left) {
     Transfer& x = from.transfer_;
-    if (!x.mapping) {
-        x.map = MapJob(from.task().space(), x.to->task().space(), x.pair[1], x.pair[0], x.window);
-        x.mapping = true;
-    }
-    switch (map_db_.run(x.map, left.pages)) {
+    if (!std::holds_alternative<MapJob>(from.job_))
+        from.job_.emplace<MapJob>(from.task().space(), x.to->task().space(), x.pair[1], x.pair[0], x.window);
+    MapJob& item = *std::get_if<MapJob>(&from.job_);
+    switch (map_db_.run(item, left.pages)) {
     case Progress::more:
         from.op_ = Op::transfer;
         return false;
@@ -154,8 +153,8 @@ bool Kernel::map_item(Thread& from, Budget& left) {
     case Progress::done:
         break;
     }
-    x.mapping = false;
-    x.mapped |= x.map.mapped_any();
+    x.mapped |= item.received();
+    from.job_.emplace<std::monostate>();
     x.step = Step::item_store_base;
     return true;
 }

@@ -5,15 +5,11 @@
 namespace spec {
 namespace {
 
-constexpr std::uint64_t low_bits(Word count)
-{
-    return (1ull << count) - 1;
-}
+constexpr std::uint64_t low_bits(Word count) { return (1ull << count) - 1; }
 
 } // namespace
 
-MapResult Memory::map_item(TaskNo from, TaskNo to, Word snd_base, Word fpage, Word window_word)
-{
+MapResult Memory::map_item(TaskNo from, TaskNo to, Word snd_base, Word fpage, Word window_word) {
     const Flexpage source = decode_flexpage(fpage);
     const Flexpage window = decode_flexpage(window_word);
     const bool grant = (fpage & L4_FP_GRANT) != 0;
@@ -31,14 +27,12 @@ MapResult Memory::map_item(TaskNo from, TaskNo to, Word snd_base, Word fpage, Wo
 }
 
 /// Where the sender's address goes (9.3).
-std::uint64_t Memory::Item::target(std::uint64_t at) const
-{
+std::uint64_t Memory::Item::target(std::uint64_t at) const {
     const std::uint64_t offset = at - source.base;
     return window.size >= source.size ? start + offset : window.base + (offset & low_bits(window.size));
 }
 
-MapResult Memory::map_memory(const Item& given, Word snd_base)
-{
+MapResult Memory::map_memory(const Item& given, Word snd_base) {
     Item item = given;
     if (item.window.size >= item.source.size) {
         const std::uint64_t hot_spot = snd_base & low_bits(item.window.size) & ~low_bits(item.source.size);
@@ -76,8 +70,7 @@ MapResult Memory::map_memory(const Item& given, Word snd_base)
 }
 
 /// 9.5
-bool Memory::moves_as_one(const Item& item, std::uint64_t at, PageName source) const
-{
+bool Memory::moves_as_one(const Item& item, std::uint64_t at, PageName source) const {
     const Page& page = pages_.at(source);
     const std::uint64_t target = item.target(at);
     if (!page.super || page.is_split() || at != source.va || item.source.end - at < super_size) {
@@ -95,8 +88,7 @@ bool Memory::moves_as_one(const Item& item, std::uint64_t at, PageName source) c
     return !item.grant && same.super && !same.is_split() && same.parent == source;
 }
 
-MapResult Memory::map_super(const Item& item, PageName source, Word target)
-{
+MapResult Memory::map_super(const Item& item, PageName source, Word target) {
     Page& page = pages_.at(source);
     const PageName name{item.to, target};
     if (pages_.count(name) != 0) { // the same mapping
@@ -122,8 +114,7 @@ MapResult Memory::map_super(const Item& item, PageName source, Word target)
 }
 
 /// One 4 KiB page, or one part of a 4 MiB page, to a target that may hold one (9.4).
-MapResult Memory::map_small(const Item& item, PageName source, Word part, Word target)
-{
+MapResult Memory::map_small(const Item& item, PageName source, Word part, Word target) {
     Page& page = pages_.at(source);
     const PageBits bits = page.is_split() ? page.parts[part] : page.bits;
     const Word phys = page.phys + part * page_size;
@@ -163,8 +154,7 @@ MapResult Memory::map_small(const Item& item, PageName source, Word part, Word t
 }
 
 /// 9.10
-bool Memory::sigma0_fault(Word va)
-{
+bool Memory::sigma0_fault(Word va) {
     const Word small = va & ~(page_size - 1);
     const Word super = va & ~(super_size - 1);
     const auto holds_kernel = [this](Word begin, Word size) {

@@ -7,16 +7,12 @@
 namespace spec {
 namespace {
 
-constexpr Word super_base(Word va)
-{
-    return va & ~(super_size - 1);
-}
+constexpr Word super_base(Word va) { return va & ~(super_size - 1); }
 
 } // namespace
 
 /// The page that covers an address, split or not, its part there or not; task 0 when there is none.
-PageName Memory::covering(TaskNo task, Word va) const
-{
+PageName Memory::covering(TaskNo task, Word va) const {
     const PageName small{task, va & ~(page_size - 1)};
     if (pages_.count(small) != 0) {
         return small;
@@ -25,22 +21,19 @@ PageName Memory::covering(TaskNo task, Word va) const
     return super != pages_.end() && super->second.super ? super->first : PageName{};
 }
 
-bool Memory::region_is_empty(TaskNo task, Word va) const
-{
+bool Memory::region_is_empty(TaskNo task, Word va) const {
     const Word base = super_base(va);
     const auto page = pages_.lower_bound({task, base});
     return page == pages_.end() || page->first.task != task || page->first.va - base >= super_size;
 }
 
 /// Does the region have 4 KiB pages, and so a page table?
-bool Memory::region_has_small(TaskNo task, Word va) const
-{
+bool Memory::region_has_small(TaskNo task, Word va) const {
     const auto page = pages_.lower_bound({task, super_base(va)});
     return !region_is_empty(task, va) && !page->second.super;
 }
 
-void Memory::insert(PageName name, Page page)
-{
+void Memory::insert(PageName name, Page page) {
     if (page.parent.task != 0) {
         pages_.at(page.parent).children.push_back(name);
     }
@@ -48,14 +41,12 @@ void Memory::insert(PageName name, Page page)
 }
 
 /// What a page gives back when it goes, but for the page table of 4 KiB pages, which they share.
-Bill Memory::cost_of(const Page& page) const
-{
+Bill Memory::cost_of(const Page& page) const {
     return {.frames = (page.is_split() ? L4_KMEM_TABLE : 0) + (page.fanout ? L4_KMEM_FANOUT : 0), .nodes = 1};
 }
 
 /// The page at `from` is now at `to`: grant.  `to` has been paid for.
-void Memory::move(PageName from, PageName to, bool writable)
-{
+void Memory::move(PageName from, PageName to, bool writable) {
     Page page = pages_.at(from);
     page.bits.writable = page.bits.writable && writable;
     if (page.parent.task != 0) {
@@ -76,8 +67,7 @@ void Memory::move(PageName from, PageName to, bool writable)
 }
 
 /// A page without children goes.
-void Memory::remove(PageName name)
-{
+void Memory::remove(PageName name) {
     const Page& page = pages_.at(name);
     const bool small = !page.super;
     const Bill cost = cost_of(page);
@@ -92,8 +82,7 @@ void Memory::remove(PageName name)
     }
 }
 
-Translation Memory::look(TaskNo task, Word va, bool write) const
-{
+Translation Memory::look(TaskNo task, Word va, bool write) const {
     const PageName name = covering(task, va);
     if (name.task == 0) {
         return {};
@@ -101,11 +90,12 @@ Translation Memory::look(TaskNo task, Word va, bool write) const
     const Page& page = pages_.at(name);
     const Word offset = va - name.va;
     const PageBits& bits = page.is_split() ? page.parts[offset / page_size] : page.bits;
-    return {.present = bits.present, .allowed = bits.present && (bits.writable || !write), .phys = page.phys + offset};
+    return {.present = bits.present,
+            .allowed = bits.present && (bits.writable || !write),
+            .phys = page.phys + offset};
 }
 
-Translation Memory::access(TaskNo task, Word va, bool write)
-{
+Translation Memory::access(TaskNo task, Word va, bool write) {
     const Translation found = look(task, va, write);
     if (found.allowed) {
         Page& page = pages_.at(covering(task, va));
@@ -116,8 +106,7 @@ Translation Memory::access(TaskNo task, Word va, bool write)
     return found;
 }
 
-void Memory::destroy(TaskNo task)
-{
+void Memory::destroy(TaskNo task) {
     Unmap all{.flush = true, .reset = false, .only = 0};
     for (auto page = pages_.lower_bound({task, 0}); page != pages_.end() && page->first.task == task;
          page = pages_.lower_bound({task, 0})) {
@@ -129,11 +118,11 @@ void Memory::destroy(TaskNo task)
     spaces_.erase(task);
 }
 
-Bill Memory::count(TaskNo task) const
-{
+Bill Memory::count(TaskNo task) const {
     Bill bill{.frames = spaces_.at(task).paid_bitmap ? L4_KMEM_IO_BITMAP : 0};
     std::optional<Word> table;
-    for (auto page = pages_.lower_bound({task, 0}); page != pages_.end() && page->first.task == task; ++page) {
+    for (auto page = pages_.lower_bound({task, 0}); page != pages_.end() && page->first.task == task;
+         ++page) {
         bill = bill + cost_of(page->second);
         if (!page->second.super && table != super_base(page->first.va)) {
             table = super_base(page->first.va);
@@ -143,8 +132,7 @@ Bill Memory::count(TaskNo task) const
     return bill;
 }
 
-std::string Memory::check() const
-{
+std::string Memory::check() const {
     for (const auto& [name, page] : pages_) {
         const std::string where = "page " + std::to_string(name.task) + ":" + std::to_string(name.va);
         if (spaces_.count(name.task) == 0 || name.va >= L4_USER_TOP || is_protected(name.va)) {
@@ -156,7 +144,8 @@ std::string Memory::check() const
                 return where + " has a child that does not know it";
             }
             const Page& c = found->second;
-            const bool inside = page.super ? c.phys - page.phys < super_size : c.phys == page.phys && !c.super;
+            const bool inside =
+                page.super ? c.phys - page.phys < super_size : c.phys == page.phys && !c.super;
             if (!inside) {
                 return where + " has a child of another frame";
             }
@@ -166,8 +155,8 @@ std::string Memory::check() const
         }
         if (page.parent.task != 0) {
             const auto parent = pages_.find(page.parent);
-            if (parent == pages_.end() || std::count(parent->second.children.begin(), parent->second.children.end(),
-                                                     name) != 1) {
+            if (parent == pages_.end() ||
+                std::count(parent->second.children.begin(), parent->second.children.end(), name) != 1) {
                 return where + " is not its parent's child";
             }
         }

@@ -6,13 +6,9 @@
 
 namespace spec {
 
-PortSet PortSet::all()
-{
-    return range(0, 0x10000);
-}
+PortSet PortSet::all() { return range(0, 0x10000); }
 
-PortSet PortSet::range(std::uint64_t begin, std::uint64_t end)
-{
+PortSet PortSet::range(std::uint64_t begin, std::uint64_t end) {
     PortSet set;
     if (begin < end) {
         set.runs_ = {{static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end - 1)}};
@@ -20,17 +16,17 @@ PortSet PortSet::range(std::uint64_t begin, std::uint64_t end)
     return set;
 }
 
-bool PortSet::contains(std::uint16_t port) const
-{
-    return std::any_of(runs_.begin(), runs_.end(), [&](Run run) { return run.first <= port && port <= run.second; });
+bool PortSet::contains(std::uint16_t port) const {
+    return std::any_of(runs_.begin(), runs_.end(),
+                       [&](Run run) { return run.first <= port && port <= run.second; });
 }
 
 /// Membership can change only where a run begins or has just ended: looks at each stretch in between.
-template <typename Keep> PortSet PortSet::combine(const PortSet& a, const PortSet& b, Keep keep)
-{
+template <typename Keep>
+PortSet PortSet::combine(const PortSet& a, const PortSet& b, Keep keep) {
     std::set<Word> edges;
     for (const PortSet* set : {&a, &b}) {
-        for (const Run run : set->runs_) {
+        for (const Run& run : set->runs_) {
             edges.insert(run.first);
             edges.insert(run.second + 1u);
         }
@@ -51,18 +47,15 @@ template <typename Keep> PortSet PortSet::combine(const PortSet& a, const PortSe
     return result;
 }
 
-PortSet PortSet::operator&(const PortSet& other) const
-{
+PortSet PortSet::operator&(const PortSet& other) const {
     return combine(*this, other, [](bool a, bool b) { return a && b; });
 }
 
-PortSet PortSet::operator|(const PortSet& other) const
-{
+PortSet PortSet::operator|(const PortSet& other) const {
     return combine(*this, other, [](bool a, bool b) { return a || b; });
 }
 
-PortSet PortSet::operator-(const PortSet& other) const
-{
+PortSet PortSet::operator-(const PortSet& other) const {
     return combine(*this, other, [](bool a, bool b) { return a && !b; });
 }
 

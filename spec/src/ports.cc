@@ -4,13 +4,9 @@
 
 namespace spec {
 
-void Memory::give_all_ports(TaskNo task)
-{
-    spaces_.at(task).ports = PortSet::all();
-}
+void Memory::give_all_ports(TaskNo task) { spaces_.at(task).ports = PortSet::all(); }
 
-MapResult Memory::map_ports(TaskNo from, TaskNo to, const PortSet& wanted, bool grant)
-{
+MapResult Memory::map_ports(TaskNo from, TaskNo to, const PortSet& wanted, bool grant) {
     Space& giver = spaces_.at(from);
     Space& receiver = spaces_.at(to);
     const PortSet ports = giver.ports & wanted;
@@ -37,8 +33,7 @@ MapResult Memory::map_ports(TaskNo from, TaskNo to, const PortSet& wanted, bool 
     return MapResult::something;
 }
 
-void Memory::take_ports(TaskNo task, const PortSet& ports)
-{
+void Memory::take_ports(TaskNo task, const PortSet& ports) {
     Space& space = spaces_.at(task);
     space.ports = space.ports - ports;
     if (!space.ports.empty()) {
@@ -51,10 +46,9 @@ void Memory::take_ports(TaskNo task, const PortSet& ports)
     }
 }
 
-/// Takes the ports from the tasks that have them from `task`, and so on; with `only` not 0, from that task and
-/// those below it; never from `spare`.
-void Memory::flush_ports_below(TaskNo task, const PortSet& ports, TaskNo only, TaskNo spare)
-{
+/// Takes the ports from the tasks that have them from `task`, and so on; with `only` not 0, from that task
+/// and those below it; never from `spare`.
+void Memory::flush_ports_below(TaskNo task, const PortSet& ports, TaskNo only, TaskNo spare) {
     for (auto& [number, space] : spaces_) {
         if (number == spare || space.port_giver != task || space.ports.empty()) {
             continue;

@@ -3,8 +3,7 @@
 
 namespace spec {
 
-std::uint8_t Ram::byte(Word pa) const
-{
+std::uint8_t Ram::byte(Word pa) const {
     if (pa >= bytes_) {
         return 0xff;
     }
@@ -12,15 +11,13 @@ std::uint8_t Ram::byte(Word pa) const
     return frame == frames_.end() ? std::uint8_t{0} : frame->second[pa % page_size];
 }
 
-void Ram::set_byte(Word pa, std::uint8_t value)
-{
+void Ram::set_byte(Word pa, std::uint8_t value) {
     if (pa < bytes_) {
         frames_[pa & ~(page_size - 1)][pa % page_size] = value;
     }
 }
 
-Word Ram::word(Word pa) const
-{
+Word Ram::word(Word pa) const {
     Word value = 0;
     for (Word i = 0; i < 4; ++i) {
         value |= Word{byte(pa + i)} << (8 * i);
@@ -28,8 +25,7 @@ Word Ram::word(Word pa) const
     return value;
 }
 
-void Ram::set_word(Word pa, Word value)
-{
+void Ram::set_word(Word pa, Word value) {
     for (Word i = 0; i < 4; ++i) {
         set_byte(pa + i, static_cast<std::uint8_t>(value >> (8 * i)));
     }

@@ -6,8 +6,7 @@
 
 namespace spec {
 
-Word Memory::unmap(TaskNo caller, Word fpage, Word mask)
-{
+Word Memory::unmap(TaskNo caller, Word fpage, Word mask) {
     const Flexpage range = decode_flexpage(fpage);
     const auto filter = static_cast<TaskNo>((mask & L4_UNMAP_TASK_MASK) >> L4_UNMAP_TASK_SHIFT);
     Unmap request{.flush = (mask & L4_FP_FLUSH) != 0, .reset = (mask & L4_UNMAP_RESET) != 0, .only = filter};
@@ -32,7 +31,8 @@ Word Memory::unmap(TaskNo caller, Word fpage, Word mask)
             at = next->first.va;
             continue;
         }
-        const std::uint64_t page_end = std::uint64_t{name.va} + (pages_.at(name).super ? super_size : page_size);
+        const std::uint64_t page_end =
+            std::uint64_t{name.va} + (pages_.at(name).super ? super_size : page_size);
         const std::uint64_t end = std::min(page_end, range.end);
         visit(name, static_cast<Word>(at - name.va) / page_size, static_cast<Word>(end - at) / page_size, own,
               request);
@@ -42,8 +42,7 @@ Word Memory::unmap(TaskNo caller, Word fpage, Word mask)
 }
 
 /// Parts [first, first + count) of a page and all that is mapped from them.  `touched`: the page itself too.
-void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& request)
-{
+void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& request) {
     Page& page = pages_.at(name);
     const bool partly = page.super && count < parts_per_super;
     if (touched && partly && !page.is_split()) {
@@ -76,8 +75,7 @@ void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& r
 }
 
 /// Read the status, then flush or make read-only.  Nothing is mapped from a part that is flushed.
-void Memory::change(PageName name, Word first, Word count, Unmap& request)
-{
+void Memory::change(PageName name, Word first, Word count, Unmap& request) {
     Page& page = pages_.at(name);
     const auto one = [&request](PageBits& bits) {
         if (!bits.present) {

@@ -24,7 +24,9 @@ public:
         set_entry(va, frame | bits | ia32::super);
     }
     std::uint32_t entry(std::uint32_t va) { return get(directory, ia32::directory_index(va)); }
-    void set_entry(std::uint32_t va, std::uint32_t value) { set(directory, ia32::directory_index(va), value); }
+    void set_entry(std::uint32_t va, std::uint32_t value) {
+        set(directory, ia32::directory_index(va), value);
+    }
     std::uint32_t page_entry(std::uint32_t va) { return get(table(va), ia32::table_index(va)); }
 
 private:

@@ -8,9 +8,9 @@
 
 namespace arch {
 
-/// Sixteen edge-triggered lines, lower numbers first.  All are masked at the start.  A raised line stays latched
-/// while it is masked; raising it again changes nothing.  A line that was taken blocks itself and every higher number until
-/// it is acknowledged.
+/// Sixteen edge-triggered lines, lower numbers first.  All are masked at the start.  A raised line stays
+/// latched while it is masked; raising it again changes nothing.  A line that was taken blocks itself and
+/// every higher number until it is acknowledged.
 class IrqController {
 public:
     static constexpr unsigned lines = 16;
@@ -24,7 +24,8 @@ public:
     void raise(kern::Line l) { latched_ |= bit(l); }
     /// The line whose interrupt the processor would see now.
     std::optional<kern::Line> deliverable() const {
-        const std::uint32_t ready = latched_ & ~masked_ & (in_service_ ? (in_service_ & -in_service_) - 1 : ~0u);
+        const std::uint32_t ready =
+            latched_ & ~masked_ & (in_service_ ? (in_service_ & -in_service_) - 1 : ~0u);
         if (!ready) return {};
         return kern::Line{static_cast<std::uint8_t>(std::countr_zero(ready))};
     }

@@ -5,8 +5,8 @@
 
 namespace arch {
 
-/// A table from keys to words that forgets only when told, and forgets everything in constant time: an open-addressed
-/// hash table whose entries carry the generation they belong to.  Grows without limit.
+/// A table from keys to words that forgets only when told, and forgets everything in constant time: an
+/// open-addressed hash table whose entries carry the generation they belong to.  Grows without limit.
 class Lookaside {
 public:
     /// The word stored under `key`, or nullptr.  Valid until the next insert.
@@ -28,7 +28,9 @@ private:
         bool live = false;
     };
     std::uint32_t home(std::uint32_t key) const { return key * 0x9e3779b1u >> shift_; }
-    std::uint32_t next(std::uint32_t i) const { return (i + 1) & static_cast<std::uint32_t>(entries_.size() - 1); }
+    std::uint32_t next(std::uint32_t i) const {
+        return (i + 1) & static_cast<std::uint32_t>(entries_.size() - 1);
+    }
     Entry& slot(std::uint32_t key);
     void grow();
 

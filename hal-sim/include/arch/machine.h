@@ -32,9 +32,9 @@ struct AccessFault {
     std::uint32_t error = 0;
 };
 
-/// A whole IA-32 machine with one processor, as a value: no state outside, any number in a process, deterministic.
-/// The first half is what kern/hal_contract.h asks for; the second is for whoever embeds it and plays the user and
-/// the devices.
+/// A whole IA-32 machine with one processor, as a value: no state outside, any number in a process,
+/// deterministic. The first half is what kern/hal_contract.h asks for; the second is for whoever embeds it
+/// and plays the user and the devices.
 class Machine {
 public:
     explicit Machine(const MachineConfig& config = {}) : memory_(config.user_pages, config.kernel_pages) {}

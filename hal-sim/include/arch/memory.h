@@ -8,13 +8,13 @@
 
 namespace arch {
 
-/// Physical memory: a bank for users from address 0 on, a contiguous bank for the kernel at `kernel_base`, and open
-/// bus everywhere else (reads 0xff, writes are lost).
+/// Physical memory: a bank for users from address 0 on, a contiguous bank for the kernel at `kernel_base`,
+/// and open bus everywhere else (reads 0xff, writes are lost).
 ///
-/// A value: a copy is another memory with the same contents.  As on hardware nobody promises the kernel cleared
-/// memory: its bank holds `rubbish` at the start, the users' bank zeros.  Making one costs what the last one of
-/// the same size touched, not its size: banks are handed on within a host thread, and a frame is cleaned when it
-/// was asked for with page().  So every frame must be asked for by page() before it is used.
+/// A value: a copy is another memory with the same contents.  As on hardware nobody promises the kernel
+/// cleared memory: its bank holds `rubbish` at the start, the users' bank zeros.  Making one costs what the
+/// last one of the same size touched, not its size: banks are handed on within a host thread, and a frame is
+/// cleaned when it was asked for with page().  So every frame must be asked for by page() before it is used.
 class Memory {
 public:
     static constexpr kern::PAddr kernel_base{0x10000000};
@@ -26,7 +26,8 @@ public:
     Memory& operator=(const Memory& other);
     ~Memory();
 
-    /// The frame that holds `pa`.  Of open bus: a scratch frame, the same for all, refilled with 0xff by each call.
+    /// The frame that holds `pa`.  Of open bus: a scratch frame, the same for all, refilled with 0xff by each
+    /// call.
     std::span<std::byte, frame_size> page(kern::PAddr pa) {
         const std::uint32_t frame = index(pa);
         if (frame == none) [[unlikely]]

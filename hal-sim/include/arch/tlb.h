@@ -10,8 +10,8 @@ namespace arch {
 
 /// What the processor remembers of the page tables: translations and, as real ones do, directory entries.
 ///
-/// Pessimistic: never evicts, so that a flush that the kernel left out is seen every time and not once a month.
-/// What IA-32 forgets by itself is forgotten here too: the translation of an address that faulted.
+/// Pessimistic: never evicts, so that a flush that the kernel left out is seen every time and not once a
+/// month. What IA-32 forgets by itself is forgotten here too: the translation of an address that faulted.
 class Tlb {
 public:
     /// A cached page-table entry (or superpage directory entry): frame, and the rights of the whole walk.
@@ -32,7 +32,9 @@ public:
         if (const auto* e = pages_.find(super_key(va))) return {*e, true};
         return {};
     }
-    void remember(kern::VAddr va, Hit hit) { pages_.insert(hit.super ? super_key(va) : page_key(va), hit.entry); }
+    void remember(kern::VAddr va, Hit hit) {
+        pages_.insert(hit.super ? super_key(va) : page_key(va), hit.entry);
+    }
 
     /// The cached directory entry (present, not a superpage) for `va`, or 0.
     std::uint32_t directory_entry(kern::VAddr va) const {

@@ -9,7 +9,8 @@
 
 namespace sim {
 
-// What system calls take, by name, for designated initialisers.  `regs` puts it into registers; nothing is checked.
+// What system calls take, by name, for designated initialisers.  `regs` puts it into registers; nothing is
+// checked.
 
 struct Ipc {
     using Result = IpcResult;
@@ -20,7 +21,12 @@ struct Ipc {
     std::uint32_t receive = L4_IPC_NO_RECV; ///< receive descriptor
     std::uint32_t timeout = L4_TIMEOUT_NEVER;
     Regs regs() const {
-        return {.eax = send, .ebx = w1, .ecx = timeout, .edx = w0, .esi = partner.low, .edi = partner.high,
+        return {.eax = send,
+                .ebx = w1,
+                .ecx = timeout,
+                .edx = w0,
+                .esi = partner.low,
+                .edi = partner.high,
                 .ebp = receive};
     }
 };
@@ -54,7 +60,8 @@ struct ThreadSchedule {
     std::uint32_t param = L4_SCHED_QUERY;
     l4_threadid_t preempter{L4_INVALID_LOW, L4_INVALID_LOW};
     Regs regs() const {
-        return {.eax = param, .ebx = preempter.low, .esi = thread.low, .edi = thread.high, .ebp = preempter.high};
+        return {
+            .eax = param, .ebx = preempter.low, .esi = thread.low, .edi = thread.high, .ebp = preempter.high};
     }
 };
 
@@ -65,7 +72,12 @@ struct ExRegs {
     std::uint32_t esp = L4_EX_REGS_KEEP, eip = L4_EX_REGS_KEEP;
     l4_threadid_t pager{L4_INVALID_LOW, L4_INVALID_LOW}, preempter{L4_INVALID_LOW, L4_INVALID_LOW};
     Regs regs() const {
-        return {.eax = target, .ebx = preempter.low, .ecx = esp, .edx = eip, .esi = pager.low, .edi = pager.high,
+        return {.eax = target,
+                .ebx = preempter.low,
+                .ecx = esp,
+                .edx = eip,
+                .esi = pager.low,
+                .edi = pager.high,
                 .ebp = preempter.high};
     }
 };
@@ -78,7 +90,12 @@ struct TaskNew {
     std::uint32_t esp = 0, eip = 0;
     l4_threadid_t pager{}; ///< nil: only delete, and give the number to the new chief
     Regs regs() const {
-        return {.eax = mcp_or_chief, .ebx = pager.low, .ecx = esp, .edx = eip, .esi = task.low, .edi = task.high,
+        return {.eax = mcp_or_chief,
+                .ebx = pager.low,
+                .ecx = esp,
+                .edx = eip,
+                .esi = task.low,
+                .edi = task.high,
                 .ebp = pager.high};
     }
 };

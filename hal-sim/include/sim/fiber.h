@@ -24,8 +24,8 @@ struct Activation {
 
 /// What one thread executes: its coroutines, the instruction that they wait for, and its address.
 ///
-/// Coroutines never resume each other: they say who is next and return here.  So the host's stack does not grow
-/// with what a program does, whatever the compiler makes of symmetric transfer.
+/// Coroutines never resume each other: they say who is next and return here.  So the host's stack does not
+/// grow with what a program does, whatever the compiler makes of symmetric transfer.
 class Fiber {
 public:
     Fiber(World& world, kern::ThreadId id) : world_(world), id_(id) {}

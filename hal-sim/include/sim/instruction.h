@@ -11,20 +11,20 @@ namespace sim {
 struct Instruction {
     enum class Kind : std::uint8_t {
         none,
-        syscall,   ///< int code; regs in and out
-        load,      ///< size (1, 2, 4) bytes at address to value
-        store,     ///< value to size bytes at address
+        syscall,    ///< int code; regs in and out
+        load,       ///< size (1, 2, 4) bytes at address to value
+        store,      ///< value to size bytes at address
         load_block, ///< size bytes at address to data; goes on where it faulted, like rep movsb
         store_block,
-        compute,   ///< nothing, for `value` microseconds; can be interrupted
-        in,        ///< size bytes from port `address` to value
+        compute, ///< nothing, for `value` microseconds; can be interrupted
+        in,      ///< size bytes from port `address` to value
         out,
-        raise,     ///< exception `code`
-        jump,      ///< EIP := address
-        fpu_get,   ///< live FPU registers to data (an arch::FpuState)
+        raise,   ///< exception `code`
+        jump,    ///< EIP := address
+        fpu_get, ///< live FPU registers to data (an arch::FpuState)
         fpu_set,
-        segments,  ///< gs := address, fs := value
-        look,      ///< all registers to data (an arch::Frame)
+        segments, ///< gs := address, fs := value
+        look,     ///< all registers to data (an arch::Frame)
     };
     Kind kind = Kind::none;
     std::uint32_t code = 0;

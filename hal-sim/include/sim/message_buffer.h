@@ -8,8 +8,8 @@
 
 namespace sim {
 
-/// A message buffer as a program composes it, before it is stored at `address` (User::put) and after it was loaded from
-/// there (User::get).
+/// A message buffer as a program composes it, before it is stored at `address` (User::put) and after it was
+/// loaded from there (User::get).
 class MessageBuffer {
 public:
     MessageBuffer(std::uint32_t address, std::uint32_t dwords, std::uint32_t strings = 0);

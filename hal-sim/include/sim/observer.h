@@ -18,14 +18,17 @@ public:
     Observer& operator=(const Observer&) = delete;
     virtual ~Observer() = default;
     /// `running` has its registers loaded; the kernel has not seen the event yet.  The time is the machine's.
-    virtual void before(World&, const kern::Event&, const kern::Thread& running) { static_cast<void>(running); }
+    virtual void before(World&, const kern::Event&, const kern::Thread& running) {
+        static_cast<void>(running);
+    }
     /// `next` will run.
     virtual void after(World&, const kern::Event&, const kern::Thread& next) { static_cast<void>(next); }
     /// A user access was done: `accessed`, and `dirty` when `write`.
     virtual void accessed(World&, const kern::Thread&, kern::VAddr, bool write) { static_cast<void>(write); }
 };
 
-/// Decides when interrupts come.  Asked at each instruction boundary and each window in the kernel while the timer is due
+/// Decides when interrupts come.  Asked at each instruction boundary and each window in the kernel while the
+/// timer is due
 /// (`line` is the timer's, 0) or a line is deliverable.  Not asked when the machine idles.
 class Interrupts {
 public:

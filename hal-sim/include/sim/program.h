@@ -18,7 +18,9 @@ public:
         }
         struct Final {
             bool await_ready() const noexcept { return false; }
-            void await_suspend(std::coroutine_handle<promise_type> h) const noexcept { h.promise().fiber->finished(); }
+            void await_suspend(std::coroutine_handle<promise_type> h) const noexcept {
+                h.promise().fiber->finished();
+            }
             void await_resume() const noexcept {}
         };
         Final final_suspend() noexcept { return {}; }
@@ -31,9 +33,9 @@ private:
     Activation* activation_; ///< owned by the Fiber that runs it
 };
 
-/// A part of a program, with a result: co_await it in a Program or another Routine.  It must be awaited exactly
-/// once (it is the awaiting fiber that frees it).  Trivially destructible on purpose: compilers disagree on when
-/// a temporary in a co_await expression ends.
+/// A part of a program, with a result: co_await it in a Program or another Routine.  It must be awaited
+/// exactly once (it is the awaiting fiber that frees it).  Trivially destructible on purpose: compilers
+/// disagree on when a temporary in a co_await expression ends.
 template <class T>
 class [[nodiscard]] Routine {
 public:

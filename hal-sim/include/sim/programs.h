@@ -8,8 +8,8 @@ namespace sim {
 
 class User;
 
-/// The first pager: gives out the machine's RAM (`frames` from 0 on) page by page, first come, first served, by the
-/// protocol of l4/abi/sigma0.h, and answers page faults by the page with that number.
+/// The first pager: gives out the machine's RAM (`frames` from 0 on) page by page, first come, first served,
+/// by the protocol of l4/abi/sigma0.h, and answers page faults by the page with that number.
 Program sigma0(User u, std::uint32_t frames);
 
 /// Sends every message in registers back to where it came from.

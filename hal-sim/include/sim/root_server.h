@@ -14,10 +14,11 @@ namespace sim {
 
 class World;
 
-/// The root task of a World: starts threads on the test's behalf and is their pager.  It uses system calls like any
-/// program; an interrupt is the bell that tells it of new requests.
+/// The root task of a World: starts threads on the test's behalf and is their pager.  It uses system calls
+/// like any program; an interrupt is the bell that tells it of new requests.
 ///
-/// Pager: a page that a child touches becomes a page from sigma0, mapped writable at that address and for good.
+/// Pager: a page that a child touches becomes a page from sigma0, mapped writable at that address and for
+/// good.
 class RootServer {
 public:
     static constexpr unsigned bell = 15;                  ///< interrupt line
@@ -28,7 +29,8 @@ public:
 
     /// Queues a request; true: root has to be told by the bell.
     bool request(const Spawn& spawn);
-    /// The page at `va` of `task` shall be the same as that at `other_va` of `other`; before either is touched.
+    /// The page at `va` of `task` shall be the same as that at `other_va` of `other`; before either is
+    /// touched.
     void share(std::uint16_t task, std::uint32_t va, std::uint16_t other, std::uint32_t other_va);
     Program run(User u);
     /// Requests that a system call refused.

@@ -19,8 +19,9 @@ struct Entry {
     std::uint32_t eip = 0;
 };
 
-/// All programs of a World.  Not in simulated memory: fetching their instructions needs no mapping.  Each has a window of
-/// addresses: the entry, then one address per instruction executed, starting again behind the entry at its end.
+/// All programs of a World.  Not in simulated memory: fetching their instructions needs no mapping.  Each has
+/// a window of addresses: the entry, then one address per instruction executed, starting again behind the
+/// entry at its end.
 class Text {
 public:
     static constexpr std::uint32_t base = 0xa0000000, window = 0x1000, last = 0xb0000000;

@@ -16,7 +16,8 @@ struct AbsoluteTimeout {
     std::uint32_t word = 0, id_flags = 0;
 };
 
-/// `exp` 1..15 gives the unit of 4^(15-exp) us (to which the deadline is rounded down), and the range of 256 of them.
+/// `exp` 1..15 gives the unit of 4^(15-exp) us (to which the deadline is rounded down), and the range of 256
+/// of them.
 AbsoluteTimeout send_until(kern::Micros deadline, unsigned exp);
 AbsoluteTimeout receive_until(kern::Micros deadline, unsigned exp);
 

@@ -16,7 +16,8 @@ public:
     }
     void add(const arch::Frame& f) {
         add(pair(f.gs, f.fs)), add(pair(f.edi, f.esi)), add(pair(f.ebp, f.cr2)), add(pair(f.ebx, f.edx));
-        add(pair(f.ecx, f.eax)), add(pair(f.trapno, f.err)), add(pair(f.eip, f.cs)), add(pair(f.eflags, f.esp));
+        add(pair(f.ecx, f.eax)), add(pair(f.trapno, f.err)), add(pair(f.eip, f.cs)),
+            add(pair(f.eflags, f.esp));
         add(f.ss);
     }
     std::uint64_t value() const { return state_ ^ state_ >> 32; }

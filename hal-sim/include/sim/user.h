@@ -49,8 +49,10 @@ public:
         return (*this)(Ipc{.partner = to, .w0 = w0, .w1 = w1, .send = 0, .receive = 0, .timeout = timeout});
     }
     /// Replies only to a partner that waits already, as servers do.
-    Call<IpcResult> reply_and_wait(l4_threadid_t to, Word w0, Word w1, Word timeout = L4_TIMEOUT_SND_ZERO) const {
-        return (*this)(Ipc{.partner = to, .w0 = w0, .w1 = w1, .send = 0, .receive = L4_RCV_OPEN, .timeout = timeout});
+    Call<IpcResult> reply_and_wait(l4_threadid_t to, Word w0, Word w1,
+                                   Word timeout = L4_TIMEOUT_SND_ZERO) const {
+        return (*this)(
+            Ipc{.partner = to, .w0 = w0, .w1 = w1, .send = 0, .receive = L4_RCV_OPEN, .timeout = timeout});
     }
     /// Receive from nil: with timeout never for ever, with 0 it detaches the interrupt.
     Call<IpcResult> sleep(Word timeout = L4_TIMEOUT_NEVER) const { return receive({}, timeout); }
@@ -58,7 +60,8 @@ public:
     Call<IpcResult> attach(unsigned line) const { return receive(l4_irq_id(line), L4_TIMEOUT_RCV_ZERO); }
 
     // --- flexpages in registers
-    Call<IpcResult> send_fpage(l4_threadid_t to, Word base, Word fpage, Word timeout = L4_TIMEOUT_NEVER) const {
+    Call<IpcResult> send_fpage(l4_threadid_t to, Word base, Word fpage,
+                               Word timeout = L4_TIMEOUT_NEVER) const {
         return (*this)(Ipc{.partner = to, .w0 = base, .w1 = fpage, .send = L4_SND_MAP, .timeout = timeout});
     }
     Call<IpcResult> receive_fpage(l4_threadid_t from, Word window, Word timeout = L4_TIMEOUT_NEVER) const {
@@ -68,7 +71,11 @@ public:
         return (*this)(Ipc{.partner = to, .w0 = w0, .w1 = w1, .send = 0, .receive = rmap(window)});
     }
     Call<IpcResult> reply_fpage_and_wait(l4_threadid_t to, Word base, Word fpage) const {
-        return (*this)(Ipc{.partner = to, .w0 = base, .w1 = fpage, .send = L4_SND_MAP, .receive = L4_RCV_OPEN,
+        return (*this)(Ipc{.partner = to,
+                           .w0 = base,
+                           .w1 = fpage,
+                           .send = L4_SND_MAP,
+                           .receive = L4_RCV_OPEN,
                            .timeout = L4_TIMEOUT_SND_ZERO});
     }
     /// A receive descriptor that is a window.
@@ -81,8 +88,12 @@ public:
     // --- memory
     Get load8(Word at) const { return {{{.kind = Kind::load, .address = at, .size = 1}}}; }
     Get load32(Word at) const { return {{{.kind = Kind::load, .address = at, .size = 4}}}; }
-    Do store8(Word at, Word v) const { return {{{.kind = Kind::store, .address = at, .value = v, .size = 1}}}; }
-    Do store32(Word at, Word v) const { return {{{.kind = Kind::store, .address = at, .value = v, .size = 4}}}; }
+    Do store8(Word at, Word v) const {
+        return {{{.kind = Kind::store, .address = at, .value = v, .size = 1}}};
+    }
+    Do store32(Word at, Word v) const {
+        return {{{.kind = Kind::store, .address = at, .value = v, .size = 4}}};
+    }
     Do load_block(Word at, std::byte* to, Word size) const {
         return {{{.kind = Kind::load_block, .address = at, .size = size, .data = to}}};
     }

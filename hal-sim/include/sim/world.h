@@ -23,10 +23,10 @@ namespace sim {
 struct WorldConfig {
     arch::MachineConfig machine{};
     kern::Limits limits{};
-    std::uint32_t sigma0_frames = 32;   ///< of the kernel's memory: sigma0's account
-    kern::Micros instruction_time{};    ///< what each instruction costs, system calls included
-    Body sigma0{};                      ///< unset: sim::sigma0
-    Body root{};                        ///< unset: a RootServer
+    std::uint32_t sigma0_frames = 32; ///< of the kernel's memory: sigma0's account
+    kern::Micros instruction_time{};  ///< what each instruction costs, system calls included
+    Body sigma0{};                    ///< unset: sim::sigma0
+    Body root{};                      ///< unset: a RootServer
     kern::VAddr sigma0_sp{}, root_sp{};
 };
 
@@ -37,7 +37,9 @@ enum class End : std::uint8_t {
     stopped, ///< World::stop
 };
 
-/// A machine, a kernel on it, and users: everything that happens on a computer, in virtual time, reproducibly.
+/// A machine, a kernel on it, and users: everything that happens on a computer, in virtual time,
+/// reproducibly. Programs that have not ended are destroyed with it: declare what their destructors use
+/// before the World.
 class World {
 public:
     explicit World(const WorldConfig& config = {});
@@ -47,10 +49,12 @@ public:
 
     // --- programs
     Entry program(Body body) { return text_.add(std::move(body)); }
-    /// Has root start a thread.  Threads 1.. of a task are started by its thread 0 before it does anything else, so ask for
-    /// all of a new task before the next run; without a thread 0 it gets one that sleeps.
+    /// Has root start a thread.  Threads 1.. of a task are started by its thread 0 before it does anything
+    /// else, so ask for all of a new task before the next run; without a thread 0 it gets one that sleeps.
     l4_threadid_t spawn(const Spawn& what);
-    l4_threadid_t spawn(std::uint16_t task, Body body) { return spawn({.task = task, .program = program(std::move(body))}); }
+    l4_threadid_t spawn(std::uint16_t task, Body body) {
+        return spawn({.task = task, .program = program(std::move(body))});
+    }
     l4_threadid_t spawn(std::uint16_t task, std::uint8_t lthread, Body body) {
         return spawn({.task = task, .lthread = lthread, .program = program(std::move(body))});
     }

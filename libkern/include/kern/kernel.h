@@ -30,9 +30,10 @@ class Kernel {
 
     Thread& start();                 ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
     Thread& handle(const Event& e);  ///< bounded by Limits; returns the thread to run
-    void check_invariants() const;   ///< everything of docs/invariants.md; walks all there is
+    void check_invariants();         ///< everything of docs/invariants.md; walks all there is
 
     Thread& current() { return *current_; }
+    const Thread& current() const { return *current_; }
     Thread* find(ThreadId id) const { return tasks_.thread(id); } ///< dead or alive; nullptr when it does not exist
     Micros now() const { return now_; }
     Micros armed_timer() const { return armed_; }
@@ -40,7 +41,7 @@ class Kernel {
     const Scheduler& scheduler() const { return scheduler_; }
     const TaskTable& tasks() const { return tasks_; }
     const IrqTable& irqs() const { return irqs_; }
-    const MapDb& map_db() const { return map_db_; }
+    MapDb& map_db() { return map_db_; } ///< for inspection only
 
   private:
     friend struct Saboteur;
@@ -140,6 +141,7 @@ class Kernel {
     // task_life.cc
     Result<Thread*> create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp);
     Result<Task*> create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief, std::uint8_t nest);
+    Status furnish(Task& task, Account& payer, std::uint32_t reserve);
     bool kill_task(Task& top, Task& killer, Steps& threads, Steps& pages);
     bool delete_threads(Task& task, Steps& steps);
     bool delete_thread(Thread& t, Steps& steps);

@@ -53,7 +53,7 @@ class Task {
     Account* account_ = nullptr;         ///< its own, or an ancestor's
     std::optional<Account> own_account_;
     Space space_;
-    ClearJob clear_{};
+    ClearJob clear_;                     ///< what is left of the space, when dying
     std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
     List<Thread, &Thread::present_link> present_;
 };

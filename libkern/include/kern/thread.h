@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
+#include <variant>
 #include "kern/hal_contract.h"
 #include "kern/ids.h"
 #include "kern/list.h"
+#include "kern/map_job.h"
 #include "kern/timeout_queue.h"
 #include "kern/transfer.h"
 #include "kern/unmap_job.h"
@@ -75,7 +77,8 @@ class Thread {
     Micros slice_{L4_SLICE_DEFAULT_US}, remaining_{L4_SLICE_DEFAULT_US}, consumed_{};
     l4_threadid_t pager_{}, internal_preempter_{}, external_preempter_{};
     Transfer transfer_{};
-    UnmapJob unmap_{};
+    /// Memory work under way: the flexpage of the transfer that is being mapped, or an fpage_unmap.
+    std::variant<std::monostate, MapJob, UnmapJob> job_;
 };
 
 } // namespace kern

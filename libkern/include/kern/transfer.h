@@ -2,7 +2,6 @@
 #pragma once
 #include <cstdint>
 #include "kern/ipc_args.h"
-#include "kern/map_job.h"
 
 namespace kern {
 
@@ -48,11 +47,9 @@ struct Transfer {
     std::uint32_t pair[2]{};         ///< the item under way: snd_base, fpage
     bool last_pair = false;          ///< the pair under way ends the items
     bool cut = false, mapped = false;
-    bool mapping = false;            ///< `map` is under way
     bool goes_on = false;            ///< the logical string continues in the next receive part
     StringPart from{}, into{};
     std::uint32_t dopes_used = 0;
-    MapJob map{};
 };
 
 } // namespace kern

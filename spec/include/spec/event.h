@@ -24,8 +24,12 @@ struct Event {
     bool operator==(const Event&) const = default;
 
     static Event syscall(Word vector) { return {EventKind::syscall, vector, 0}; }
-    static Event page_fault(Word address, Word error_code) { return {EventKind::page_fault, error_code, address}; }
-    static Event exception(Word vector, Word error_code = 0) { return {EventKind::exception, vector, error_code}; }
+    static Event page_fault(Word address, Word error_code) {
+        return {EventKind::page_fault, error_code, address};
+    }
+    static Event exception(Word vector, Word error_code = 0) {
+        return {EventKind::exception, vector, error_code};
+    }
     static Event irq(Word line) { return {EventKind::irq, line, 0}; }
     static Event timer() { return {EventKind::timer, 0, 0}; }
     static Event resume() { return {EventKind::resume, 0, 0}; }

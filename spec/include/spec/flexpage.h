@@ -17,29 +17,26 @@ constexpr Word super_size = 1u << L4_SUPERPAGE_SHIFT;
 constexpr Word parts_per_super = super_size / page_size;
 
 /// Nothing is ever mapped there.
-constexpr bool is_protected(Word va)
-{
+constexpr bool is_protected(Word va) {
     return (va >= L4_UTCB_AREA && va - L4_UTCB_AREA < L4_UTCB_AREA_SIZE) ||
            (va >= L4_KIP_ADDRESS && va - L4_KIP_ADDRESS < page_size);
 }
 
 /// Does the 4 MiB region hold a protected page?
-constexpr bool region_is_protected(Word base)
-{
+constexpr bool region_is_protected(Word base) {
     return base == (L4_UTCB_AREA & ~(super_size - 1)) || base == (L4_KIP_ADDRESS & ~(super_size - 1));
 }
 
 struct Flexpage {
     enum class Kind { nothing, memory, io } kind = Kind::nothing;
-    Word size = 0;           ///< log2
-    std::uint64_t base = 0;  ///< address, or first port
-    std::uint64_t end = 0;   ///< memory: cut at the end of user space, so it may lie before `base`
+    Word size = 0;          ///< log2
+    std::uint64_t base = 0; ///< address, or first port
+    std::uint64_t end = 0;  ///< memory: cut at the end of user space, so it may lie before `base`
 
     bool is_whole_space() const { return kind == Kind::memory && size == L4_FP_WHOLE_SIZE; }
 };
 
-constexpr Flexpage decode_flexpage(Word word)
-{
+constexpr Flexpage decode_flexpage(Word word) {
     const Word size = l4_fpage_size(word);
     const std::uint64_t length = size < 33 ? 1ull << size : 0;
     if (l4_fpage_is_io(word) && size <= L4_FP_IO_SIZE_MAX) {

@@ -34,4 +34,10 @@ struct ThreadName {
 
 constexpr ThreadName nobody{};
 
+/// The name in an id, whether or not there is such a thread; of nil, invalid and interrupt ids too.
+constexpr ThreadName name_in(Id id) {
+    const l4_threadid_t words = {id.low, id.high};
+    return {static_cast<TaskNo>(l4_id_task(words)), static_cast<std::uint16_t>(l4_id_lthread(words))};
+}
+
 } // namespace spec

@@ -45,7 +45,8 @@ struct Translation {
 
 class Memory {
 public:
-    explicit Memory(const Config& config) : kernel_begin_(config.kernel_begin), kernel_end_(config.kernel_end) {}
+    explicit Memory(const Config& config)
+        : kernel_begin_(config.kernel_begin), kernel_end_(config.kernel_end) {}
 
     /// An empty space.  Whoever calls has paid for the task.
     void create(TaskNo task, TaskNo account) { spaces_[task].account = account; }
@@ -64,6 +65,7 @@ public:
     /// The kernel as sigma0's pager (9.10).  False: the thread is killed.
     bool sigma0_fault(Word va);
 
+    bool has_port(TaskNo task, std::uint16_t port) const { return spaces_.at(task).ports.contains(port); }
     TaskNo account_of(TaskNo task) const { return spaces_.at(task).account; }
     void observe(TaskNo task, TaskView&) const;
     /// Frames that the mappings of a task cost, nodes not included; counted, not remembered.

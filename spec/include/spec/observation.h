@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Everything of a system's state that can be observed, as one plain comparable value.  The kernel's state is put
-// into the same form and compared after every event.
+// Everything of a system's state that can be observed, as one plain comparable value.  The kernel's state is
+// put into the same form and compared after every event.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct Registers {
     bool operator==(const Registers&) const = default;
 };
 
-/// What a thread is doing.  In a page-fault IPC the state is that of the page-fault IPC; what it interrupts is
-/// told by `fault` and `role`.
+/// What a thread is doing.  In a page-fault IPC the state is that of the page-fault IPC; what it interrupts
+/// is told by `fault` and `role`.
 enum class ThreadState : std::uint8_t {
     dead,           ///< never started or killed by a fault
     ready,          ///< runs in user mode when it is dispatched
@@ -30,13 +30,13 @@ enum class ThreadState : std::uint8_t {
     send,           ///< queued at the partner
     receive_closed, ///< from the partner
     receive_open,
-    sleep,          ///< closed wait for nil
-    irq,            ///< closed wait for an interrupt, the partner
-    driver,         ///< of a transfer, waiting while a page of the receiver is brought in
-    partner,        ///< receiving side of a transfer
-    fault_send,     ///< page-fault message queued at the pager, the partner
-    fault_receive,  ///< waiting for the pager's answer
-    fault_partner,  ///< the answer is a transfer that has begun (here it is done at once)
+    sleep,         ///< closed wait for nil
+    irq,           ///< closed wait for an interrupt, the partner
+    driver,        ///< of a transfer, waiting while a page of the receiver is brought in
+    partner,       ///< receiving side of a transfer
+    fault_send,    ///< page-fault message queued at the pager, the partner
+    fault_receive, ///< waiting for the pager's answer
+    fault_partner, ///< the answer is a transfer that has begun (here it is done at once)
 };
 
 enum class FaultKind : std::uint8_t { none, user, transfer };
@@ -46,13 +46,13 @@ enum class Role : std::uint8_t { none, driver, partner };
 
 struct ThreadView {
     ThreadState state = ThreadState::dead;
-    Word partner = 0;          ///< low word of the partner's id, or an interrupt id; 0: none (3.5)
+    Word partner = 0;                  ///< low word of the partner's id, or an interrupt id; 0: none (3.5)
     FaultKind fault = FaultKind::none; ///< not none in fault_* states only
     Role role = Role::none;
-    ThreadName peer;           ///< other side of that transfer
+    ThreadName peer; ///< other side of that transfer
     std::optional<Time> deadline;
     Word prio = 0, mcp = 0;
-    Time slice = 0;            ///< 0: infinite; then `remaining` is 0 too
+    Time slice = 0; ///< 0: infinite; then `remaining` is 0 too
     Time remaining = 0;
     Time consumed = 0;
     Id pager, internal_preempter, external_preempter; ///< as they were given, all 64 bits
@@ -95,8 +95,8 @@ struct MappingView {
 };
 
 struct AccountView {
-    Word limit = 0, used = 0;              ///< frames
-    Word thread_frames = 0, threads = 0;   ///< slab: its frames, objects that live in it
+    Word limit = 0, used = 0;            ///< frames
+    Word thread_frames = 0, threads = 0; ///< slab: its frames, objects that live in it
     Word node_frames = 0, nodes = 0;
     bool operator==(const AccountView&) const = default;
 };
@@ -105,12 +105,12 @@ struct AccountView {
 struct TaskView {
     TaskNo chief = 0;
     Word nest = 0;
-    TaskNo account_of = 0;      ///< the task whose account it uses: itself, or the one above that has an own one
-    AccountView account;        ///< if it is its own; else the default
-    std::vector<ThreadName> present; ///< in the order of the present list (2.6)
-    std::vector<MappingView> mappings; ///< by address
+    TaskNo account_of = 0; ///< the task whose account it uses: itself, or the one above that has an own one
+    AccountView account;   ///< if it is its own; else the default
+    std::vector<ThreadName> present;                            ///< in the order of the present list (2.6)
+    std::vector<MappingView> mappings;                          ///< by address
     std::vector<std::pair<std::uint16_t, std::uint16_t>> ports; ///< first and last of each run
-    TaskNo port_giver = 0; ///< 0: the kernel, or no ports at all
+    TaskNo port_giver = 0;                                      ///< 0: the kernel, or no ports at all
     bool operator==(const TaskView&) const = default;
 };
 
@@ -124,12 +124,12 @@ struct IrqView {
 struct Observation {
     std::optional<ThreadName> current; ///< none: idle
     std::map<ThreadName, ThreadView> threads;
-    std::map<Word, std::vector<ThreadName>> ready; ///< by prio, head first; no empty ones
+    std::map<Word, std::vector<ThreadName>> ready;             ///< by prio, head first; no empty ones
     std::optional<std::pair<ThreadName, ThreadName>> donation; ///< donor, donee
-    std::map<TaskNo, TaskView> tasks;      ///< the active ones
-    std::map<TaskNo, TaskNo> chiefs;       ///< of inactive numbers above 4, where it is not root
-    std::map<Word, IrqView> irqs;          ///< by line: those that are not free and masked
-    std::optional<Time> timer;             ///< what it is armed for
+    std::map<TaskNo, TaskView> tasks;                          ///< the active ones
+    std::map<TaskNo, TaskNo> chiefs; ///< of inactive numbers above 4, where it is not root
+    std::map<Word, IrqView> irqs;    ///< by line: those that are not free and masked
+    std::optional<Time> timer;       ///< what it is armed for
     bool operator==(const Observation&) const = default;
 };
 

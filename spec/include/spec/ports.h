@@ -26,7 +26,8 @@ public:
     PortSet operator-(const PortSet&) const;
 
 private:
-    template <typename Keep> static PortSet combine(const PortSet&, const PortSet&, Keep);
+    template <typename Keep>
+    static PortSet combine(const PortSet&, const PortSet&, Keep);
 
     std::vector<Run> runs_; ///< ascending, never touching each other
 };

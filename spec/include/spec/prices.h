@@ -17,8 +17,7 @@ struct Bill {
     Word threads = 0;
 };
 
-constexpr Bill operator+(Bill a, Bill b)
-{
+constexpr Bill operator+(Bill a, Bill b) {
     return {a.frames + b.frames, a.nodes + b.nodes, a.threads + b.threads};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The executable specification: a whole system as one value.  docs/semantics.md in code, slow and plain; comments
-// give the numbers of its rules.  Long operations are done at once.
+// The executable specification: a whole system as one value.  docs/semantics.md in code, slow and plain;
+// comments give the numbers of its rules.  Long operations are done at once.
 #pragma once
 
 #include <array>
@@ -10,7 +10,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "spec/config.h"
@@ -42,8 +41,8 @@ public:
     Registers& registers();
     Registers& registers(ThreadName name) { return threads_.at(name).registers; }
 
-    /// User accesses of the current thread.  One that succeeds sets the accessed and dirty bits; one that fails
-    /// does nothing (deliver a page fault with error_code()).
+    /// User accesses of the current thread.  One that succeeds sets the accessed and dirty bits; one that
+    /// fails does nothing (deliver a page fault with error_code()).
     bool access(Word va, bool write);
     std::optional<Word> load(Word va); ///< a word; `va` a multiple of 4
     bool store(Word va, Word value);
@@ -63,7 +62,11 @@ public:
 private:
     enum class Place { head, tail };
     enum class Side { sender, receiver };
-    struct PageMissing;
+    struct PageMissing {
+        Side side;
+        Word address;
+        bool write, present;
+    };
     struct TransferAborted {};
     struct MapFailed {};
     struct Sigma0Killed {
@@ -74,6 +77,8 @@ private:
         bool fpage = false, cut = false;
     };
     class Run;
+
+    void syscall(ThreadName self, Word vector);
 
     // ids.cc
     Thread& thread(ThreadName name) { return threads_.at(name); }
@@ -89,7 +94,7 @@ private:
     void sys_id_nearest(ThreadName self);
 
     // scheduler.cc
-    void charge();
+    void charge(Time passed);
     void make_ready(ThreadName, Place);
     void block(ThreadName);
     void to_tail(ThreadName);
@@ -125,14 +130,13 @@ private:
     void take_message(ThreadName self, ThreadName sender);
     void send_done(ThreadName sender);
     void deliver(ThreadName to, Word dope, Word w0, Word w1, ThreadName from, Place);
-    void finish(ThreadName, Word eax);
+    void finish(ThreadName, Word eax, Place = Place::tail);
     void leave_sender_queue(ThreadName);
-    void cancel_ipc(ThreadName);
 
     // irq.cc
     void irq_event(Word line);
     void receive_irq(ThreadName self, Word line);
-    void deliver_irq(ThreadName owner, Word line, Place);
+    void deliver_irq(ThreadName owner, Word line);
     std::optional<Word> attached_line(ThreadName) const;
     void detach_irqs(ThreadName);
 
@@ -151,6 +155,7 @@ private:
     void answer_fault(ThreadName owner, Word w0, Place);
     void withdraw_fault(ThreadName owner);
     void expire_fault(ThreadName owner);
+    void end_by_time(ThreadName driver, Side);
     void no_pager(ThreadName owner, FaultKind);
 
     // life.cc
@@ -159,11 +164,14 @@ private:
     void delete_thread(ThreadName);
     void sys_ex_regs(ThreadName self);
     void ex_regs_existing(ThreadName self, ThreadName target);
+    void cancel_ipc(ThreadName);
+    void leave_ipc(ThreadName);
 
     // tasks.cc
     void sys_task_new(ThreadName self);
     Word task_new_error(ThreadName self, TaskNo number) const;
-    bool create_task(ThreadName self, TaskNo number, Word quota);
+    bool create_task(ThreadName self, TaskNo number);
+    std::vector<TaskNo> tasks_of(TaskNo chief) const;
     void kill_tree(TaskNo task, TaskNo heir);
     void kill_task(TaskNo task, TaskNo heir);
 
@@ -179,8 +187,14 @@ private:
     std::map<TaskNo, Task> tasks_; ///< the active ones
     std::array<TaskNo, L4_TASKS> chief_{};
     std::map<Word, std::deque<ThreadName>, std::greater<>> ready_; ///< by prio, highest first; no empty ones
-    std::set<std::tuple<Time, std::uint64_t, ThreadName>> deadlines_;
-    std::uint64_t arm_count_ = 0;
+    struct Armed {
+        Time when;
+        std::uint64_t order;
+        ThreadName thread;
+        auto operator<=>(const Armed&) const = default;
+    };
+    std::set<Armed> deadlines_;
+    std::uint64_t arm_count_ = 0, task_count_ = 0;
     std::uint64_t irq_lines_;
     std::map<Word, IrqView> irqs_;
     Memory memory_;

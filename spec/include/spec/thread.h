@@ -26,17 +26,16 @@ using Deadline = std::optional<Time>;
 struct PageFault {
     FaultKind kind = FaultKind::user;
     bool sent = false; ///< waits for the answer; else queued at the pager
-    ThreadName pager; ///< as it was at the time of the fault
     Word w0 = 0, w1 = 0;
-    bool in_sender = false; ///< transfer: whose page it is
+    ThreadName pager = {}; ///< as it was at the time of the fault
 };
 
 /// A transfer that has begun.  It is run from the start whenever it is driven; what it did before is in the
 /// log, is not done again, and words that were read keep their values.
 struct Transfer {
     ThreadName receiver;
-    std::vector<Word> log;   ///< one word for each step that is done
-    Word copied = 0;         ///< bytes of the step that is not
+    std::vector<Word> log; ///< one word for each step that is done
+    Word copied = 0;       ///< bytes of the step that is not
 };
 
 struct Thread {
@@ -54,9 +53,9 @@ struct Thread {
     bool wants_resume = false; ///< ready, with a transfer to drive
 
     Stage stage = Stage::none;
-    IpcCall call;           ///< while stage is not none
-    Transfer transfer;      ///< while stage is driver
-    ThreadName driver;      ///< while stage is partner
+    IpcCall call;      ///< while stage is not none
+    Transfer transfer; ///< while stage is driver
+    ThreadName driver; ///< while stage is partner
     std::optional<PageFault> fault;
 
     Deadline deadline;
@@ -66,7 +65,7 @@ struct Thread {
 
 struct Task {
     Word nest = 0;
-    std::uint64_t age = 0; ///< counts creations
+    std::uint64_t age = 0;           ///< counts creations
     std::vector<ThreadName> present; ///< thread 0 first, then by age (2.6)
 };
 

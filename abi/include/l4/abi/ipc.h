@@ -3,7 +3,9 @@
  *
  * Registers in:  EAX send descriptor, ECX timeouts, EDX w0, EBX w1, EBP receive descriptor,
  *                ESI:EDI partner (low:high).
- * Registers out: EAX result (msgdope), EDX w0, EBX w1, ESI:EDI source; ECX and EBP undefined. */
+ * Registers out: EAX result (msgdope), EDX w0, EBX w1, ESI:EDI source; ECX and EBP undefined.
+ *
+ * Source: L4 Reference Manual V2, ipc; interrupt ids 1..255 as in Fiasco. */
 #pragma once
 
 #include "l4/abi/timeout.h" /* ECX, and the flags in EDI */
@@ -97,19 +99,14 @@ L4_ABI_ASSERT(offsetof(l4_strdope_t, rcv_addr) == 12);
 #define L4_IRQ_ID_FIRST 1u
 #define L4_IRQ_ID_LAST  255u
 
-L4_ABI_INLINE l4_threadid_t l4_irq_id(l4_word_t irq)
-{
+L4_ABI_INLINE l4_threadid_t l4_irq_id(l4_word_t irq) {
     l4_threadid_t id = {irq + L4_IRQ_ID_FIRST, 0};
     return id;
 }
 
-L4_ABI_INLINE l4_word_t l4_msgdope(l4_word_t dwords, l4_word_t strings)
-{
+L4_ABI_INLINE l4_word_t l4_msgdope(l4_word_t dwords, l4_word_t strings) {
     return ((dwords << L4_MSGDOPE_DWORDS_SHIFT) & L4_MSGDOPE_DWORDS_MASK) |
            ((strings << L4_MSGDOPE_STRINGS_SHIFT) & L4_MSGDOPE_STRINGS_MASK);
 }
 
-L4_ABI_INLINE l4_word_t l4_msgdope_error(l4_word_t dope)
-{
-    return dope & L4_MSGDOPE_ERROR_MASK;
-}
+L4_ABI_INLINE l4_word_t l4_msgdope_error(l4_word_t dope) { return dope & L4_MSGDOPE_ERROR_MASK; }

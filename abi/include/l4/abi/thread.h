@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Threads and tasks: id_nearest, thread_switch, thread_schedule, lthread_ex_regs, task_new. */
+/* Threads and tasks: id_nearest, thread_switch, thread_schedule, lthread_ex_regs, task_new.
+ *
+ * Source: L4 Reference Manual V2, the calls of these names; task and flag bits of lthread_ex_regs: thesis
+ * 4.1.1 and Fiasco of 2005 to 2007; the quota of task_new: drops. */
 #pragma once
 
 #include "l4/abi/types.h"
@@ -14,30 +17,30 @@
 #define L4_SWITCH_ERROR L4_WORD_NONE
 
 /* thread_schedule: EAX in and out.  -1 in = only ask, -1 out = refused. */
-#define L4_SCHED_QUERY           L4_WORD_NONE
-#define L4_SCHED_ERROR           L4_WORD_NONE
-#define L4_SCHED_PRIO_SHIFT      0u
-#define L4_SCHED_PRIO_MASK       0x000000ffu
-#define L4_SCHED_SMALL_SHIFT     8u
-#define L4_SCHED_SMALL_MASK      0x0000ff00u /**< small space or real-time slice; ignored, 0 out */
-#define L4_SCHED_MODE_SHIFT      16u
-#define L4_SCHED_MODE_MASK       0x000f0000u /**< in: L4_SCHED_MODE_* */
-#define L4_SCHED_STATE_SHIFT     16u
-#define L4_SCHED_STATE_MASK      0x000f0000u /**< out: L4_STATE_* */
-#define L4_SCHED_TIME_EXP_SHIFT  20u
-#define L4_SCHED_TIME_EXP_MASK   0x00f00000u /**< 0 = infinite */
-#define L4_SCHED_TIME_MAN_SHIFT  24u
-#define L4_SCHED_TIME_MAN_MASK   0xff000000u /**< time slice = man * 4^(15-exp) us */
+#define L4_SCHED_QUERY          L4_WORD_NONE
+#define L4_SCHED_ERROR          L4_WORD_NONE
+#define L4_SCHED_PRIO_SHIFT     0u
+#define L4_SCHED_PRIO_MASK      0x000000ffu
+#define L4_SCHED_SMALL_SHIFT    8u
+#define L4_SCHED_SMALL_MASK     0x0000ff00u /**< small space or real-time slice; ignored, 0 out */
+#define L4_SCHED_MODE_SHIFT     16u
+#define L4_SCHED_MODE_MASK      0x000f0000u /**< in: L4_SCHED_MODE_* */
+#define L4_SCHED_STATE_SHIFT    16u
+#define L4_SCHED_STATE_MASK     0x000f0000u /**< out: L4_STATE_* */
+#define L4_SCHED_TIME_EXP_SHIFT 20u
+#define L4_SCHED_TIME_EXP_MASK  0x00f00000u /**< 0 = infinite */
+#define L4_SCHED_TIME_MAN_SHIFT 24u
+#define L4_SCHED_TIME_MAN_MASK  0xff000000u /**< time slice = man * 4^(15-exp) us */
 
 /* thread_schedule: modes.  All but NORMAL belong to real-time extensions. */
-#define L4_SCHED_MODE_NORMAL         0u
-#define L4_SCHED_MODE_ADD_SLICE      1u
-#define L4_SCHED_MODE_DROP_SLICES    2u
-#define L4_SCHED_MODE_PERIOD         3u
-#define L4_SCHED_MODE_BEGIN_STRICT   4u
-#define L4_SCHED_MODE_BEGIN_LOOSE    5u
-#define L4_SCHED_MODE_END_PERIODIC   6u
-#define L4_SCHED_MODE_CHANGE_SLICE   7u
+#define L4_SCHED_MODE_NORMAL       0u
+#define L4_SCHED_MODE_ADD_SLICE    1u
+#define L4_SCHED_MODE_DROP_SLICES  2u
+#define L4_SCHED_MODE_PERIOD       3u
+#define L4_SCHED_MODE_BEGIN_STRICT 4u
+#define L4_SCHED_MODE_BEGIN_LOOSE  5u
+#define L4_SCHED_MODE_END_PERIODIC 6u
+#define L4_SCHED_MODE_CHANGE_SLICE 7u
 
 /* thread_schedule: states. */
 #define L4_STATE_RUNNING      0x0u /**< running or ready */
@@ -64,8 +67,8 @@
 #define L4_EX_REGS_ERROR L4_WORD_NONE
 
 /* task_new: EAX in when EBX:EBP names a pager (create). */
-#define L4_TASK_NEW_MCP_SHIFT       0u
-#define L4_TASK_NEW_MCP_MASK        0x000000ffu
+#define L4_TASK_NEW_MCP_SHIFT 0u
+#define L4_TASK_NEW_MCP_MASK  0x000000ffu
 /** Frames of 4 KiB of kernel memory set aside for the new task out of the caller's account;
  *  0 = the task shares the account of its creator.  An addition of drops: older callers leave 0. */
 #define L4_TASK_NEW_QUOTA_SHIFT     8u
@@ -80,18 +83,16 @@
 #define L4_TASK_NEW_ENOMEM 2u /**< the account cannot pay */
 #define L4_TASK_NEW_EINVAL 3u /**< chiefs nested too deep, or a new chief that cannot be one */
 
-L4_ABI_INLINE l4_word_t l4_sched_param(l4_word_t prio, l4_word_t time_man, l4_word_t time_exp)
-{
+L4_ABI_INLINE l4_word_t l4_sched_param(l4_word_t prio, l4_word_t time_man, l4_word_t time_exp) {
     return (prio & L4_SCHED_PRIO_MASK) | ((time_exp << L4_SCHED_TIME_EXP_SHIFT) & L4_SCHED_TIME_EXP_MASK) |
            ((time_man << L4_SCHED_TIME_MAN_SHIFT) & L4_SCHED_TIME_MAN_MASK);
 }
 
-L4_ABI_INLINE l4_word_t l4_ex_regs_target(l4_word_t task, l4_word_t lthread)
-{
+L4_ABI_INLINE l4_word_t l4_ex_regs_target(l4_word_t task, l4_word_t lthread) {
     return ((task << L4_EX_REGS_TASK_SHIFT) & L4_EX_REGS_TASK_MASK) | (lthread & L4_EX_REGS_LTHREAD_MASK);
 }
 
-L4_ABI_INLINE l4_word_t l4_task_new_create(l4_word_t mcp, l4_word_t quota_frames)
-{
-    return (mcp & L4_TASK_NEW_MCP_MASK) | ((quota_frames << L4_TASK_NEW_QUOTA_SHIFT) & L4_TASK_NEW_QUOTA_MASK);
+L4_ABI_INLINE l4_word_t l4_task_new_create(l4_word_t mcp, l4_word_t quota_frames) {
+    return (mcp & L4_TASK_NEW_MCP_MASK) |
+           ((quota_frames << L4_TASK_NEW_QUOTA_SHIFT) & L4_TASK_NEW_QUOTA_MASK);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Timeouts of ipc: the word in ECX, and the flags in the partner id that make them absolute. */
+/* Timeouts of ipc: the word in ECX, and the flags in the partner id that make them absolute.
+ *
+ * Source: L4 Reference Manual V2, timeouts; absolute ones as in Fiasco of 2005 and later. */
 #pragma once
 
 #include "l4/abi/types.h"
@@ -39,16 +41,15 @@
 #define L4_IPC_ID_FLAGS_MASK 0x007e0000u /**< all of them: not part of the id */
 
 /** Send and receive parts of the timeout word; or the page-fault parts to it, below. */
-L4_ABI_INLINE l4_word_t l4_timeout(l4_word_t snd_man, l4_word_t snd_exp, l4_word_t rcv_man, l4_word_t rcv_exp)
-{
+L4_ABI_INLINE l4_word_t l4_timeout(l4_word_t snd_man, l4_word_t snd_exp, l4_word_t rcv_man,
+                                   l4_word_t rcv_exp) {
     return ((snd_man << L4_TIMEOUT_SND_MAN_SHIFT) & L4_TIMEOUT_SND_MAN_MASK) |
            ((snd_exp << L4_TIMEOUT_SND_EXP_SHIFT) & L4_TIMEOUT_SND_EXP_MASK) |
            ((rcv_man << L4_TIMEOUT_RCV_MAN_SHIFT) & L4_TIMEOUT_RCV_MAN_MASK) |
            ((rcv_exp << L4_TIMEOUT_RCV_EXP_SHIFT) & L4_TIMEOUT_RCV_EXP_MASK);
 }
 
-L4_ABI_INLINE l4_word_t l4_timeout_pf(l4_word_t snd_exp, l4_word_t rcv_exp)
-{
+L4_ABI_INLINE l4_word_t l4_timeout_pf(l4_word_t snd_exp, l4_word_t rcv_exp) {
     return ((snd_exp << L4_TIMEOUT_SND_PF_EXP_SHIFT) & L4_TIMEOUT_SND_PF_EXP_MASK) |
            ((rcv_exp << L4_TIMEOUT_RCV_PF_EXP_SHIFT) & L4_TIMEOUT_RCV_PF_EXP_MASK);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Words, assertions and thread ids of the L4 V2 interface.  C11 and C++20, 32 and 64 bit, no libc. */
+/* Words, assertions and thread ids of the L4 V2 interface.  C11 and C++20, 32 and 64 bit, no libc.
+ *
+ * Source: L4 Reference Manual V2 (Liedtke 1996), unique identifiers; as Fiasco looks them up. */
 #pragma once
 
 #include <stddef.h>
@@ -15,7 +17,7 @@ typedef uint32_t l4_word_t;
 #define L4_ABI_INLINE constexpr
 #else
 #define L4_ABI_ASSERT(cond) _Static_assert(cond, #cond)
-#define L4_ABI_INLINE static inline
+#define L4_ABI_INLINE       static inline
 #endif
 
 /** A 64-bit thread id: ESI (or EBX) holds `low`, EDI (or EBP) holds `high`.
@@ -56,42 +58,35 @@ L4_ABI_ASSERT(offsetof(l4_threadid_t, high) == 4);
 /** "Not given" in every register argument that has a keep or a none marker. */
 #define L4_WORD_NONE 0xffffffffu
 
-L4_ABI_INLINE l4_threadid_t l4_threadid(l4_word_t task, l4_word_t lthread)
-{
+L4_ABI_INLINE l4_threadid_t l4_threadid(l4_word_t task, l4_word_t lthread) {
     l4_threadid_t id = {((task << L4_ID_TASK_SHIFT) & L4_ID_TASK_MASK) |
                             ((lthread << L4_ID_LTHREAD_SHIFT) & L4_ID_LTHREAD_MASK),
                         0};
     return id;
 }
 
-L4_ABI_INLINE l4_threadid_t l4_nil_id(void)
-{
+L4_ABI_INLINE l4_threadid_t l4_nil_id(void) {
     l4_threadid_t id = {L4_NIL_LOW, 0};
     return id;
 }
 
-L4_ABI_INLINE l4_threadid_t l4_invalid_id(void)
-{
+L4_ABI_INLINE l4_threadid_t l4_invalid_id(void) {
     l4_threadid_t id = {L4_INVALID_LOW, L4_INVALID_LOW};
     return id;
 }
 
-L4_ABI_INLINE l4_word_t l4_id_task(l4_threadid_t id)
-{
+L4_ABI_INLINE l4_word_t l4_id_task(l4_threadid_t id) {
     return (id.low & L4_ID_TASK_MASK) >> L4_ID_TASK_SHIFT;
 }
 
-L4_ABI_INLINE l4_word_t l4_id_lthread(l4_threadid_t id)
-{
+L4_ABI_INLINE l4_word_t l4_id_lthread(l4_threadid_t id) {
     return (id.low & L4_ID_LTHREAD_MASK) >> L4_ID_LTHREAD_SHIFT;
 }
 
-L4_ABI_INLINE l4_word_t l4_id_chief(l4_threadid_t id)
-{
+L4_ABI_INLINE l4_word_t l4_id_chief(l4_threadid_t id) {
     return (id.high & L4_ID_CHIEF_MASK) >> L4_ID_CHIEF_SHIFT;
 }
 
-L4_ABI_INLINE l4_word_t l4_id_nest(l4_threadid_t id)
-{
+L4_ABI_INLINE l4_word_t l4_id_nest(l4_threadid_t id) {
     return (id.high & L4_ID_NEST_MASK) >> L4_ID_NEST_SHIFT;
 }

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The table is consistent, its reader refuses one that is not, and docs/abi.md was made from it."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ABI = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ABI / "tools"))
+sys.dont_write_bytecode = True
+
+import rows_covered_test  # noqa: E402
+import table  # noqa: E402
+
+ROW = """
+[[row]]
+id = "ipc_one"
+when = "a"
+then = "b"
+result = "0x10"
+class = "ok"
+call = "ipc"
+"""
+
+
+def read(chapter, index='chapters = ["one"]'):
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "index.toml").write_text(index, encoding="utf-8")
+        pathlib.Path(folder, "one.toml").write_text('title = "One"\n' + chapter, encoding="utf-8")
+        return table.Table(folder)
+
+
+class Reader(unittest.TestCase):
+
+    def test_reads_rows_and_constants(self):
+        entries = '["L4_A", "bits 4-7", ""], ["L4_B", "bit 3", ""]'
+        found = read(f'[[group]]\ntitle = "G"\nentries = [{entries}]\n' + ROW)
+        self.assertEqual(found.defines, {"L4_A_SHIFT": 4, "L4_A_MASK": 0xF0, "L4_B": 8})
+        self.assertEqual([row["id"] for row in found.of("v2")], ["ipc_one"])
+
+    def test_refuses(self):
+        for change, message in [
+            (("ipc_one", "IpcOne"), "snake_case"),
+            (('when = "a"\n', ""), "lacks"),
+            (('"ok"', '"fine"'), "class is one of"),
+            (("0x10", "L4_NOT_THERE"), "no constant L4_NOT_THERE"),
+            (('call = "ipc"', 'call = "ipc"\nnote = "x"'), "unknown keys"),
+        ]:
+            with self.assertRaisesRegex(table.TableError, message):
+                read(ROW.replace(*change))
+
+    def test_refuses_the_same_id_twice(self):
+        with self.assertRaisesRegex(table.TableError, "used twice"):
+            read(ROW + ROW)
+
+    def test_refuses_a_chapter_without_index(self):
+        with self.assertRaisesRegex(table.TableError, "one"):
+            read(ROW, "chapters = []")
+
+
+class Coverage(unittest.TestCase):
+
+    def test_counts_code_only(self):
+        with tempfile.TemporaryDirectory() as folder:
+            deep = pathlib.Path(folder, "test/sim")
+            deep.mkdir(parents=True)
+            deep.joinpath("a_test.cc").write_text(
+                "ABI_ROW(ipc_one);\n// ABI_ROW(ipc_two);\n/* ABI_ROW(\nipc_three) */ ABI_ROW( ipc_four );\n")
+            pathlib.Path(folder, "other.cc").write_text("ABI_ROW(ipc_five);\n")
+            found = rows_covered_test.named_in(pathlib.Path(folder))
+        self.assertEqual(sorted(found), ["ipc_four", "ipc_one"])
+
+
+class Manual(unittest.TestCase):
+
+    def test_is_not_stale(self):
+        headers = sorted((ABI / "include/l4/abi").glob("*.h"))
+        made = subprocess.run([sys.executable, "-B", ABI / "tools/gen_docs.py", ABI / "table", *headers],
+                              check=True, capture_output=True).stdout
+        manual = ABI.parent / "docs/abi.md"
+        stale = not manual.exists() or made != manual.read_bytes()
+        self.assertFalse(stale, "docs/abi.md is stale; run abi/tools/regenerate")
+
+
+if __name__ == "__main__":
+    unittest.main()

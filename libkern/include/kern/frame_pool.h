@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "arch/machine.h"
+#include "kern/ensure.h"
+#include "kern/result.h"
+#include "kern/strong.h"
+
+namespace kern {
+
+/// All kernel memory: the frames that the embedder hands over at boot, one by one.
+///
+/// Free frames are linked through their own first words; frames that were never taken lie beyond a high-water mark,
+/// so that making a pool costs the same for any size.  Also the one place where physical addresses become
+/// pointers and back: kernel objects refer to each other by 32-bit address, hence the same geometry on every host.
+class FramePool {
+public:
+    /// `count` frames from `first` on, which is not 0: address 0 stands for "none" everywhere.
+    FramePool(arch::Machine& machine, PAddr first, std::uint32_t count)
+        : machine_(machine), first_(first), count_(count) {
+        ensure(first.raw() != 0 && first.raw() % frame_size == 0, "the frame pool starts at a frame");
+    }
+    FramePool(const FramePool&) = delete;
+    FramePool& operator=(const FramePool&) = delete;
+
+    /// A frame with arbitrary contents.
+    Result<PAddr> take();
+    void give(PAddr frame);
+
+    std::uint32_t size() const { return count_; }
+    std::uint32_t used() const { return used_; }
+    PAddr begin() const { return first_; }
+    PAddr end() const { return first_ + count_ * frame_size; }
+
+    /// The object that was made at `at`; it lies within one frame.
+    template <class T>
+    T* at(PAddr at) const {
+        const std::uint32_t offset = at.raw() % frame_size;
+        return reinterpret_cast<T*>(machine_.page(PAddr{at.raw() - offset}).data() + offset);
+    }
+    PAddr of(const void* p) const { return machine_.address(p); }
+
+    /// The k-th allocation from now on, of a frame or of a slab's slot, fails once; 0: none does.  For tests.
+    void fail_at(std::uint32_t k) { fail_in_ = k; }
+    /// Called once for each allocation.
+    bool fails_now() { return fail_in_ != 0 && --fail_in_ == 0; }
+
+    static constexpr std::uint32_t frame_size = 4096;
+
+private:
+    arch::Machine& machine_;
+    const PAddr first_;
+    const std::uint32_t count_;
+    std::uint32_t fresh_ = 0; ///< frames that were ever taken; those beyond are free and untouched
+    std::uint32_t used_ = 0;
+    std::uint32_t fail_in_ = 0;
+    PAddr free_{}; ///< the first free frame below the mark
+};
+
+} // namespace kern

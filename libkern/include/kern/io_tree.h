@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "arch/machine.h"
+#include "kern/frame_pool.h"
+#include "kern/limits.h"
+#include "kern/map_job.h"
+#include "kern/page_tables.h"
+#include "kern/preorder.h"
+#include "kern/result.h"
+#include "kern/space.h"
+#include "kern/unmap_job.h"
+
+namespace kern {
+
+/// Which task may use which I/O ports, and who gave them (docs/semantics.md 9.9).
+///
+/// A task has one giver at a time, so that its rights are one node in one tree, and a bitmap that the machine reads.
+/// A step is a cache line of bitmap (512 ports).
+class IoTree {
+public:
+    IoTree(arch::Machine& machine, FramePool& pool, const Preorder& order, const PageTables& tables)
+        : machine_(machine), pool_(pool), order_(order), tables_(tables) {}
+
+    Status give_all(Space& space);
+    Progress map(MapJob& job, Steps& steps);
+    Progress unmap(UnmapJob& job, Steps& steps);
+    /// Tells the machine the ports of the active space.
+    void load(const Space& space) { machine_.set_ports(space.io_.bitmap[0], space.io_.bitmap[1]); }
+
+    bool holds(const Space& space, std::uint32_t port) const { return held(space, port) >> port % 32 & 1; }
+
+private:
+    friend class Checker;
+    static constexpr std::uint32_t line = 512; ///< ports
+
+    struct Range {
+        std::uint32_t first, end;
+    };
+    static std::uint32_t mask(Range range, std::uint32_t port);
+    std::uint32_t& word(const Space& space, std::uint32_t port) const;
+    /// The ports that a task holds of the 32 around `port`.
+    std::uint32_t held(const Space& space, std::uint32_t port) const {
+        return space.io_.linked() ? ~word(space, port) : 0;
+    }
+    bool may_give(const MapJob& job) const;
+    Status copy(MapJob& job, Range range);
+    Status make_bitmap(Space& space);
+    Status join(Space& space, Space& giver, bool grant);
+    void leave(Space& space);
+    Progress strip(Walk& walk, IoStrip& at, Range range, const Space* receiver, Steps& steps);
+    void strip_line(Space& space, Range range, const Space* receiver);
+    void changed(const Space& space) {
+        if (tables_.active(space)) load(space);
+    }
+
+    arch::Machine& machine_;
+    FramePool& pool_;
+    const Preorder& order_;
+    const PageTables& tables_;
+    std::uint64_t additions_ = 0; ///< how often a task that held ports already got more
+};
+
+} // namespace kern

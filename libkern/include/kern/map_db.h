@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "arch/machine.h"
+#include "kern/frame_pool.h"
+#include "kern/io_tree.h"
+#include "kern/limits.h"
+#include "kern/map_job.h"
+#include "kern/mappings.h"
+#include "kern/result.h"
+#include "kern/space.h"
+#include "kern/unmap_job.h"
+
+namespace kern {
+
+enum class Access : std::uint8_t { read, write };
+
+/// The mapping database: which task has which page from whom (docs/semantics.md 9, docs/invariants.md M).
+///
+/// Page tables, mapping trees and I/O rights of all spaces are changed here and nowhere else.  Every operation is
+/// bounded by the steps given to it.
+class MapDb {
+public:
+    struct KernelImage {
+        PAddr first{}, end{}; ///< besides the pool, what sigma0 may not have
+        PAddr directory{};    ///< its upper quarter is copied into each new directory; 0: left empty
+    };
+    MapDb(arch::Machine& machine, FramePool& pool) : MapDb(machine, pool, KernelImage{}) {}
+    MapDb(arch::Machine& machine, FramePool& pool, const KernelImage& image);
+
+    /// Makes `space` an empty one.  `directory` and `shadow` are frames of zeros, which remain the caller's.
+    void init(Space& space, PAddr directory, PAddr shadow, Account& account, TaskNo task);
+    /// Ends a space that is empty and not active.
+    void retire(Space& space);
+    /// Loads the space's directory and I/O bitmap into the machine, unless it is active already.
+    void activate(Space& space);
+    bool active(const Space& space) const { return mappings_.tables.active(space); }
+
+    /// Go on with a job that was started, until it is done or out of steps.  Unmapping never lacks memory.
+    Progress run(MapJob& job, Steps& steps);
+    Progress run(UnmapJob& job, Steps& steps);
+    Progress run(ClearJob& job, Steps& steps);
+    /// Gives an unmap up between two entries; nothing happens to one that is over.  Destroying it does so too.
+    void cancel(UnmapJob& job) { job.cancel(); }
+
+    /// Where the byte is that user code of `space` reaches at `va`, if it may; marks the page referenced and dirty
+    /// as the machine would.
+    std::optional<PAddr> translate(Space& space, VAddr va, Access access);
+    /// Is there a page at `va`, whatever its rights?
+    bool present(const Space& space, VAddr va) const { return mappings_.tables.find(space, va).is_there(); }
+    /// sigma0's page fault: the page, one to one (docs/semantics.md 9.10).
+    Status sigma0_fault(Space& sigma0, VAddr va);
+    /// At boot.
+    Status give_all_ports(Space& sigma0) { return io_.give_all(sigma0); }
+    bool holds_port(const Space& space, std::uint16_t port) const { return io_.holds(space, port); }
+    /// Fills a protected address with a page of the kernel's, which users read (and write) until the space is
+    /// cleared.  The frame remains the caller's.
+    Status fix(Space& space, VAddr va, PAddr frame, Access access);
+
+    /// A 4 KiB page, or a 4 KiB part of a 4 MiB page, as its space sees it.
+    struct Page {
+        PAddr frame{};
+        bool super = false; ///< part of a 4 MiB page
+        bool split = false; ///< of one that is split
+        bool writable = false, accessed = false, dirty = false;
+        bool has_parent = false;
+        TaskNo parent{};
+        VAddr parent_va{};
+        bool operator==(const Page&) const = default;
+    };
+    /// What is mapped at `va`.  Unbounded: for tests and the debugger.
+    std::optional<Page> page(const Space& space, VAddr va) const;
+    /// Ensures the invariants M of docs/invariants.md by walking everything.  Unbounded.
+    void check() const;
+
+private:
+    friend class Checker;
+
+    const MapNode* parent_of(const MapNode& node) const;
+
+    Mappings mappings_;
+    IoTree io_;
+    Space::Spaces spaces_;
+    FramePool& pool_;
+    const KernelImage image_;
+    std::uint32_t unsettled_ = 0; ///< read-only unmaps that were interrupted and have not ended
+};
+
+} // namespace kern

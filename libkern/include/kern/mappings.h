@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "arch/machine.h"
+#include "kern/frame_pool.h"
+#include "kern/map_node.h"
+#include "kern/page_tables.h"
+#include "kern/preorder.h"
+#include "kern/result.h"
+#include "kern/space.h"
+
+namespace kern {
+
+/// Single mappings: makes, moves, changes and removes one, in the page table, in its tree and in the account.
+/// Does all or nothing, and takes what it needs before it gives anything back.  Every operation is O(1).
+class Mappings {
+public:
+    Mappings(arch::Machine& machine, FramePool& pool, PAddr kernel_directory)
+        : tables(machine, pool, kernel_directory), order(pool), pool_(pool) {}
+
+    /// A page as the source of another: where it is and what is there.
+    struct Source {
+        Space& space;
+        VAddr va;
+        PageTables::Spot spot;
+    };
+    /// Maps the page, or the part of a 4 MiB page, to an empty 4 KiB.
+    Status map(const Source& from, Space& to, VAddr va, bool write);
+    /// Maps the 4 MiB page to an empty region.
+    Status map_super(const Source& from, Space& to, VAddr va, bool write);
+    /// Moves the page, which is not split, to an empty place for its size.
+    Status grant(const Source& from, Space& to, VAddr va, bool write);
+    /// A mapping from nobody, writable, to an empty place.
+    Status map_root(Space& to, VAddr va, PAddr frame, bool super);
+    /// Adds the write right.
+    void raise(Space& space, VAddr va, const PageTables::Spot& spot);
+
+    /// Removes a page that is not split, and from which nothing is mapped.  Returns its status bits.
+    std::uint32_t remove(MapNode& node);
+    /// Removes a part of a split page, if it is there.  `gone`: it was the last one, the node went with it.
+    std::uint32_t remove_part(MapNode& node, std::uint32_t part, bool& gone);
+    /// Takes the write right of a page (part 0 unless it is split); `reset`: clears its status bits.  Returns those
+    /// before.
+    std::uint32_t downgrade(MapNode& node, std::uint32_t part, bool reset);
+
+    /// The word that refers to the first of the pages mapped from a part; only with a fan-out.
+    static PAddr head(const MapNode& super, std::uint32_t part) { return super.fan_out() + 4 * part; }
+    /// The first part in [from, end) on whose list anything is, or `end`.  Reads at most a frame.
+    std::uint32_t used_part(const MapNode& super, std::uint32_t from, std::uint32_t end) const;
+
+    PageTables tables;
+    Preorder order;
+
+private:
+    friend class Checker;
+    Result<MapNode*> make_node(Space& space, VAddr va, bool super);
+    void give_node(MapNode& node);
+    void adopt(MapNode& parent, VAddr from, MapNode& child);
+    void forget(MapNode& node);
+    Status make_fan_out(Space& space, MapNode& super);
+    void drop_fan_out(Space& space, MapNode& super);
+
+    FramePool& pool_;
+    std::uint64_t serial_ = 0; ///< of the newest mapping
+};
+
+} // namespace kern

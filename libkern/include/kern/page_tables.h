@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "arch/machine.h"
+#include "ia32/paging.h"
+#include "kern/frame_pool.h"
+#include "kern/map_node.h"
+#include "kern/result.h"
+#include "kern/space.h"
+
+namespace kern {
+
+/// The IA-32 page tables of all spaces and their shadows, which lead from an address to its MapNode.
+///
+/// Every write to an entry goes through here, so that shadows, counts and the machine's TLB stay in step.  A 4 KiB table and
+/// its shadow live as long as they have an entry.  Every operation is O(1); split() writes two frames.
+class PageTables {
+public:
+    PageTables(arch::Machine& machine, FramePool& pool, PAddr kernel_directory)
+        : machine_(machine), pool_(pool), kernel_directory_(kernel_directory) {}
+
+    /// What is at an address.
+    struct Spot {
+        enum class Kind : std::uint8_t {
+            no_region, ///< the whole 4 MiB region is empty
+            no_page,   ///< other pages of the region exist
+            page,      ///< a 4 KiB page
+            fixed,     ///< a page without a node
+            super,     ///< a 4 MiB page
+            part,      ///< of a split 4 MiB page
+            hole,      ///< in a split 4 MiB page
+        };
+        Kind kind = Kind::no_region;
+        std::uint32_t* entry = nullptr; ///< of the directory for no_region and super, else of the table
+        MapNode* node = nullptr;
+
+        /// A mapping that can be passed on.
+        bool present() const { return kind == Kind::page || kind == Kind::super || kind == Kind::part; }
+        bool is_there() const { return present() || kind == Kind::fixed; }
+        /// A 4 MiB page, whole or not, covers this address.
+        bool in_super() const { return kind >= Kind::super; }
+        bool writable() const { return (*entry & ia32::writable) != 0; }
+    };
+    Spot find(const Space& space, VAddr va) const;
+    /// The frame at `va`, of a spot that is present there.
+    static PAddr frame(const Spot& spot, VAddr va);
+
+    void init(Space& space);
+    void activate(Space& space);
+    bool active(const Space& space) const { return active_ == &space; }
+
+    /// Gives the region of `va` a table, if it is empty; the next call must be enter().
+    Status make_table(Space& space, VAddr va);
+    /// Takes back what make_table() made, if nothing was entered.
+    void drop_table_if_empty(Space& space, VAddr va);
+    /// Fills an empty entry.  `node` may be nullptr: fixed.
+    void enter(Space& space, VAddr va, std::uint32_t entry, MapNode* node);
+    void enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node);
+    /// Empties the entry of a page, part or 4 MiB page.  True: nothing of that page is left.
+    bool leave(Space& space, VAddr va);
+    /// Changes flags of an entry found at `va`.
+    void change(Space& space, VAddr va, std::uint32_t& entry, std::uint32_t value);
+    /// Replaces a 4 MiB entry by a table of 1024 with the same flags.
+    Status split(Space& space, VAddr va);
+    std::uint32_t regions(const Space& space) const { return space.regions_; }
+
+private:
+    friend class Checker;
+    /// A directory's shadow entry: 0; a 4 MiB page's node; or the shadow table with the number of the table's entries.
+    static constexpr std::uint32_t count_mask = 0x7ff, split_bit = 0x800;
+
+    std::uint32_t* words(PAddr frame) const { return pool_.at<std::uint32_t>(frame); }
+    std::uint32_t& directory(const Space& s, VAddr va) const {
+        return words(s.directory_)[ia32::directory_index(va.raw())];
+    }
+    std::uint32_t& shadow(const Space& s, VAddr va) const {
+        return words(s.shadow_)[ia32::directory_index(va.raw())];
+    }
+    static PAddr frame_of(std::uint32_t word) { return PAddr{word & ia32::frame_mask}; }
+    void drop_table(Space& space, VAddr va);
+    void flush(const Space& space, VAddr va) {
+        if (active(space)) machine_.invalidate(va);
+    }
+
+    arch::Machine& machine_;
+    FramePool& pool_;
+    const PAddr kernel_directory_;
+    const Space* active_ = nullptr;
+};
+
+} // namespace kern

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "kern/frame_pool.h"
+#include "kern/limits.h"
+#include "kern/limits.h"
+#include "kern/result.h"
+
+namespace kern {
+
+class Account;
+
+/// Raw slots of one size out of an account's frames.  Grows by a frame when it is full; shrinks only as a whole.
+///
+/// What a slab costs is therefore a function of the most slots that were ever in use, the same on every host.
+class Slab {
+public:
+    /// `count` slots of `size` bytes, the first at `first`; the bytes before it link the slab's frames.
+    struct Geometry {
+        std::uint32_t size, first, count;
+    };
+    explicit constexpr Slab(Geometry geometry) : geometry_(geometry) {}
+
+    /// A slot with arbitrary contents.
+    Result<void*> take(Account& payer, FramePool& pool);
+    void give(FramePool& pool, void* slot);
+    /// Returns its frames, one a step; no slot may be in use.  False: there are more.
+    bool release(Account& payer, FramePool& pool, Steps& steps);
+
+    std::uint32_t used() const { return used_; }
+    std::uint32_t frames() const { return frames_; }
+
+private:
+    Status grow(Account& payer, FramePool& pool);
+
+    const Geometry geometry_;
+    std::uint32_t used_ = 0, frames_ = 0;
+    PAddr free_{}, newest_{}; ///< chains of free slots and of frames, through their first words
+};
+
+} // namespace kern

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kern/map_db.h"
+
+#include "kern/ensure.h"
+#include "kern/fpage.h"
+
+namespace kern {
+
+MapDb::MapDb(arch::Machine& machine, FramePool& pool, const KernelImage& image)
+    : mappings_(machine, pool, image.directory),
+      io_(machine, pool, mappings_.order, mappings_.tables),
+      pool_(pool),
+      image_(image) {}
+
+void MapDb::init(Space& space, PAddr directory, PAddr shadow, Account& account, TaskNo task) {
+    space.directory_ = directory;
+    space.shadow_ = shadow;
+    space.account_ = &account;
+    space.task_ = task;
+    space.io_.space = pool_.of(&space).raw();
+    mappings_.tables.init(space);
+    spaces_.push_back(space);
+}
+
+void MapDb::retire(Space& space) {
+    ensure(space.regions_ == 0 && space.nodes_ == 0 && space.frames_ == 0, "a space ended that was not empty");
+    ensure(!active(space), "the active space ended");
+    spaces_.remove(space);
+}
+
+void MapDb::activate(Space& space) {
+    if (active(space)) return;
+    mappings_.tables.activate(space);
+    io_.load(space);
+}
+
+std::optional<PAddr> MapDb::translate(Space& space, VAddr va, Access access) {
+    const PageTables::Spot spot = mappings_.tables.find(space, va);
+    const bool write = access == Access::write;
+    if (!spot.is_there() || (write && !spot.writable())) return {};
+    *spot.entry |= ia32::accessed | (write ? std::uint32_t{ia32::dirty} : 0u);
+    return PageTables::frame(spot, va) + va.raw() % ia32::page_size;
+}
+
+Status MapDb::sigma0_fault(Space& sigma0, VAddr va) {
+    const auto overlaps = [&](std::uint32_t first, std::uint32_t size) {
+        const auto meets = [&](PAddr from, PAddr end) { return first < end.raw() && from.raw() < first + size; };
+        return meets(pool_.begin(), pool_.end()) || meets(image_.first, image_.end);
+    };
+    const std::uint32_t region = va.raw() & ia32::super_mask, page = va.raw() & ia32::frame_mask;
+    if (va >= user_end || is_protected(va) || overlaps(page, ia32::page_size)) return Err::invalid;
+    const PageTables::Spot spot = mappings_.tables.find(sigma0, va);
+    if (spot.is_there() || spot.in_super()) return Err::invalid;
+    const bool whole = spot.kind == PageTables::Spot::Kind::no_region && !has_protected(va) &&
+                       !overlaps(region, ia32::super_size);
+    const std::uint32_t at = whole ? region : page;
+    return mappings_.map_root(sigma0, VAddr{at}, PAddr{at}, whole);
+}
+
+Status MapDb::fix(Space& space, VAddr va, PAddr frame, Access access) {
+    ensure(is_protected(va), "only protected pages are fixed");
+    KTRY(mappings_.tables.make_table(space, va));
+    const bool write = access == Access::write;
+    mappings_.tables.enter(space, va,
+                           frame.raw() | ia32::present | ia32::user | (write ? std::uint32_t{ia32::writable} : 0u),
+                           nullptr);
+    return Done{};
+}
+
+std::optional<MapDb::Page> MapDb::page(const Space& space, VAddr va) const {
+    const PageTables::Spot spot = mappings_.tables.find(space, va);
+    if (!spot.is_there()) return {};
+    const std::uint32_t entry = *spot.entry;
+    Page page{.frame = PageTables::frame(spot, va),
+              .super = spot.in_super(),
+              .split = spot.kind == PageTables::Spot::Kind::part,
+              .writable = spot.writable(),
+              .accessed = (entry & ia32::accessed) != 0,
+              .dirty = (entry & ia32::dirty) != 0};
+    if (const MapNode* const parent = spot.node ? parent_of(*spot.node) : nullptr) {
+        page.has_parent = true;
+        page.parent = mappings_.order.space(*parent).task();
+        page.parent_va = parent->va();
+        if (parent->super()) page.parent_va = page.parent_va + (page.frame.raw() & ~ia32::super_mask);
+    }
+    return page;
+}
+
+/// The nearest shallower node before it; or, when its list begins with a fan-out's word, that fan-out's 4 MiB page.
+const MapNode* MapDb::parent_of(const MapNode& node) const {
+    if (node.depth == 0) return nullptr;
+    for (const TreeLink* l = mappings_.order.prev(node); l; l = mappings_.order.prev(*l))
+        if (l->is_node() && l->depth < node.depth) return static_cast<const MapNode*>(l);
+    const MapNode* parent = nullptr;
+    spaces_.for_each([&](const Space& space) {
+        for (std::uint32_t va = 0; va < user_end.raw() && !parent; va += ia32::super_size) {
+            const PageTables::Spot spot = mappings_.tables.find(space, VAddr{va});
+            if (spot.in_super() && spot.node->serial() == node.parent_serial()) parent = spot.node;
+        }
+    });
+    return parent;
+}
+
+} // namespace kern

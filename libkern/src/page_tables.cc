@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kern/page_tables.h"
+
+#include <algorithm>
+
+#include "kern/ensure.h"
+#include "kern/fpage.h"
+
+namespace kern {
+
+void PageTables::init(Space& space) {
+    if (kernel_directory_.raw() == 0) return;
+    const std::uint32_t first = ia32::directory_index(user_end.raw());
+    std::copy(words(kernel_directory_) + first, words(kernel_directory_) + ia32::entries,
+              words(space.directory_) + first);
+}
+
+void PageTables::activate(Space& space) {
+    active_ = &space;
+    machine_.activate(space.directory_);
+}
+
+PageTables::Spot PageTables::find(const Space& space, VAddr va) const {
+    using Kind = Spot::Kind;
+    std::uint32_t& entry = directory(space, va);
+    if (va >= user_end || entry == 0) return {Kind::no_region, &entry};
+    const std::uint32_t shadow_word = shadow(space, va);
+    if (entry & ia32::super) return {Kind::super, &entry, pool_.at<MapNode>(PAddr{shadow_word})};
+    const std::uint32_t index = ia32::table_index(va.raw());
+    std::uint32_t* const page = words(frame_of(entry)) + index;
+    const std::uint32_t node = words(frame_of(shadow_word))[index];
+    MapNode* const there = node ? pool_.at<MapNode>(PAddr{node}) : nullptr;
+    if (shadow_word & split_bit) return {*page ? Kind::part : Kind::hole, page, there};
+    if (*page == 0) return {Kind::no_page, page};
+    return {there ? Kind::page : Kind::fixed, page, there};
+}
+
+PAddr PageTables::frame(const Spot& spot, VAddr va) {
+    if (spot.kind != Spot::Kind::super) return frame_of(*spot.entry);
+    return PAddr{(*spot.entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask & ia32::frame_mask)};
+}
+
+Status PageTables::make_table(Space& space, VAddr va) {
+    std::uint32_t& entry = directory(space, va);
+    if (entry != 0) return Done{};
+    const PAddr table = KTRY(space.account().take_frame());
+    const Result<PAddr> its_shadow = space.account().take_frame();
+    if (!its_shadow.ok()) {
+        space.account().give_frame(table);
+        return its_shadow.error();
+    }
+    entry = table.raw() | ia32::present | ia32::writable | ia32::user;
+    shadow(space, va) = (*its_shadow).raw();
+    space.frames_ += 2;
+    ++space.regions_;
+    return Done{};
+}
+
+void PageTables::drop_table_if_empty(Space& space, VAddr va) {
+    if ((shadow(space, va) & count_mask) == 0) drop_table(space, va);
+}
+
+void PageTables::drop_table(Space& space, VAddr va) {
+    std::uint32_t& entry = directory(space, va);
+    std::uint32_t& shadow_word = shadow(space, va);
+    space.account().give_frame(frame_of(entry));
+    space.account().give_frame(frame_of(shadow_word));
+    entry = shadow_word = 0;
+    space.frames_ -= 2;
+    --space.regions_;
+}
+
+void PageTables::enter(Space& space, VAddr va, std::uint32_t entry, MapNode* node) {
+    std::uint32_t& shadow_word = shadow(space, va);
+    const std::uint32_t index = ia32::table_index(va.raw());
+    std::uint32_t& page = words(frame_of(directory(space, va)))[index];
+    ensure(page == 0 && !(shadow_word & split_bit), "a page was entered over another");
+    page = entry;
+    words(frame_of(shadow_word))[index] = node ? pool_.of(node).raw() : 0;
+    ++shadow_word;
+}
+
+void PageTables::enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node) {
+    ensure(directory(space, va) == 0, "a 4 MiB page was entered over something");
+    directory(space, va) = entry | ia32::super;
+    shadow(space, va) = pool_.of(&node).raw();
+    ++space.regions_;
+}
+
+bool PageTables::leave(Space& space, VAddr va) {
+    std::uint32_t& entry = directory(space, va);
+    std::uint32_t& shadow_word = shadow(space, va);
+    bool gone = true;
+    if (entry & ia32::super) {
+        entry = shadow_word = 0;
+        --space.regions_;
+    } else {
+        const std::uint32_t index = ia32::table_index(va.raw());
+        words(frame_of(entry))[index] = 0;
+        if (!(shadow_word & split_bit)) words(frame_of(shadow_word))[index] = 0;
+        --shadow_word;
+        const bool last = (shadow_word & count_mask) == 0;
+        gone = last || !(shadow_word & split_bit);
+        if (last) drop_table(space, va);
+    }
+    flush(space, va);
+    return gone;
+}
+
+void PageTables::change(Space& space, VAddr va, std::uint32_t& entry, std::uint32_t value) {
+    if (entry == value) return;
+    entry = value;
+    flush(space, va);
+}
+
+Status PageTables::split(Space& space, VAddr va) {
+    const PAddr table = KTRY(space.account().take_frame());
+    const Result<PAddr> its_shadow = space.account().take_frame();
+    if (!its_shadow.ok()) {
+        space.account().give_frame(table);
+        return its_shadow.error();
+    }
+    std::uint32_t& entry = directory(space, va);
+    std::uint32_t& shadow_word = shadow(space, va);
+    const std::uint32_t first = entry & ~ia32::super;
+    for (std::uint32_t i = 0; i < ia32::entries; ++i) {
+        words(table)[i] = first + i * ia32::page_size;
+        words(*its_shadow)[i] = shadow_word;
+    }
+    entry = table.raw() | ia32::present | ia32::writable | ia32::user;
+    shadow_word = (*its_shadow).raw() | split_bit | ia32::entries;
+    space.frames_ += 2;
+    flush(space, va);
+    return Done{};
+}
+
+} // namespace kern

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kern/unmap_job.h"
+
+#include "kern/ensure.h"
+#include "kern/map_db.h"
+
+namespace kern {
+
+void UnmapJob::start(Space& space, std::uint32_t fpage, std::uint32_t mask) {
+    cancel();
+    space_ = &space;
+    fpage_ = Fpage(fpage);
+    mask_ = mask;
+    status_ = 0;
+    at_ = fpage_.first();
+    visited_ = 0;
+    strip_ = {};
+    started_ = clear_ = false;
+}
+
+void UnmapJob::cancel() {
+    supers_.cancel();
+    whole_.cancel();
+    pages_.cancel();
+}
+
+/// What is touched below a page of the caller's, and whether that page is.
+Walk::Rule UnmapJob::rule() const {
+    const TaskNo filter{static_cast<std::uint16_t>((mask_ & L4_UNMAP_TASK_MASK) >> L4_UNMAP_TASK_SHIFT)};
+    const bool own = (mask_ & L4_FP_ALL_SPACES) != 0;
+    const bool everybody = filter.raw() == 0 || (own && filter == space_->task());
+    return {.bottom_up = flush(), .all = everybody, .hit_root = own && everybody, .task = filter};
+}
+
+void ClearJob::start(Space& space) {
+    job_.start(space, L4_FP_WHOLE_SPACE, L4_FP_FLUSH | L4_FP_ALL_SPACES);
+    job_.clear_ = true;
+    ports_ = false;
+}
+
+/// Goes through the caller's pages; at each, through what is mapped from it.
+class Unmapper {
+public:
+    Unmapper(Mappings& mappings, UnmapJob& job, Steps& steps) : mappings_(mappings), job_(job), steps_(steps) {}
+    Progress run();
+
+private:
+    using Kind = Walk::Visit::Kind;
+    using Spot = PageTables::Spot;
+
+    bool begin_page();
+    Kind walk_pages();
+    Kind walk_supers(Walk& walk);
+    bool visit(Walk& walk, const Walk::Visit& v);
+    bool visit_parts(MapNode& super, const Walk::Visit& v, bool split, bool& gone);
+    bool pay_for_part(const MapNode& super, bool each);
+    void start_list(const MapNode& super, bool below);
+    void downgrade(MapNode& node, std::uint32_t part) {
+        job_.status_ |= mappings_.downgrade(node, part, job_.reset());
+    }
+    bool is_split(const MapNode& super) const;
+    bool is_used(const MapNode& super) const;
+    /// A page that can not be split goes, whatever was asked for.
+    bool flushes() const { return job_.flush() || !job_.whole_.idle(); }
+    /// The parts of a 4 MiB page that are concerned: all, when it goes because it can not be split.
+    std::uint32_t first_part() const { return job_.whole_.idle() ? ia32::table_index(job_.at_) : 0; }
+    std::uint32_t end_part() const;
+    std::uint32_t region_end() const { return (job_.at_ | ~ia32::super_mask) + 1; }
+
+    Mappings& mappings_;
+    UnmapJob& job_;
+    Steps& steps_;
+};
+
+Progress Unmapper::run() {
+    while (job_.at_ < job_.fpage_.end()) {
+        if (job_.supers_.idle() && job_.pages_.idle()) {
+            if (!steps_.take()) return Progress::more;
+            if (!begin_page()) continue;
+        }
+        const bool super = !job_.supers_.idle();
+        const Kind end = super ? walk_supers(job_.supers_) : walk_pages();
+        if (end == Kind::more) return Progress::more;
+        if (end == Kind::done) job_.at_ = super ? region_end() : job_.at_ + ia32::page_size;
+    }
+    return Progress::done;
+}
+
+/// Starts the walk for the caller's page at at_; false: there is none, at_ is beyond it.
+bool Unmapper::begin_page() {
+    const VAddr va{job_.at_};
+    const Spot spot = mappings_.tables.find(*job_.space_, va);
+    if (spot.kind == Spot::Kind::no_region) {
+        job_.at_ = region_end();
+        return false;
+    }
+    if (spot.in_super()) {
+        job_.visited_ = 0;
+        job_.supers_.start(mappings_.order, *spot.node, job_.rule());
+        return true;
+    }
+    if (spot.kind == Spot::Kind::page && (job_.clear_ || !is_protected(va))) {
+        job_.pages_.start(mappings_.order, *spot.node, job_.rule());
+        return true;
+    }
+    if (spot.kind == Spot::Kind::fixed && job_.clear_) mappings_.tables.leave(*job_.space_, va);
+    job_.at_ += ia32::page_size;
+    return false;
+}
+
+Walk::Visit::Kind Unmapper::walk_pages() {
+    for (;;) {
+        const Walk::Visit v = job_.pages_.next(steps_);
+        if (v.kind != Kind::node) return v.kind;
+        MapNode& page = static_cast<MapNode&>(*v.node);
+        if (v.hit && flushes()) {
+            job_.status_ |= mappings_.remove(page);
+            job_.pages_.removed();
+            continue;
+        }
+        if (v.hit) downgrade(page, 0);
+        job_.pages_.pass();
+    }
+}
+
+Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
+    for (;;) {
+        if (&walk != &job_.whole_ && !job_.whole_.idle() && walk_supers(job_.whole_) == Kind::more) return Kind::more;
+        const Walk::Visit v = walk.next(steps_);
+        if (v.kind != Kind::node) return v.kind;
+        const MapNode& super = static_cast<MapNode&>(*v.node);
+        if (super.serial() != job_.visited_) {
+            job_.pages_.cancel();
+            job_.visited_ = super.serial();
+            job_.part_ = first_part();
+        }
+        if (!visit(walk, v)) return Kind::more;
+    }
+}
+
+/// One 4 MiB page: passed or removed.  False: out of steps.
+bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
+    MapNode& super = static_cast<MapNode&>(*v.node);
+    const bool all_parts = first_part() == 0 && end_part() == ia32::entries;
+    if (v.hit && !all_parts && !is_split(super) &&
+        !mappings_.tables.split(mappings_.order.space(super), super.va()).ok()) {
+        job_.visited_ = 0;
+        job_.whole_.start(mappings_.order, super, {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
+        return true;
+    }
+    const bool split = is_split(super);
+    if (v.hit && !flushes() && !split && job_.part_ == 0) downgrade(super, 0);
+    for (;;) {
+        bool gone = false;
+        if (!visit_parts(super, v, split, gone)) return false;
+        if (!v.hit || !flushes() || (split && !gone)) {
+            walk.pass();
+            return true;
+        }
+        if (!gone) {
+            // Pages that were mapped from it after their part's turn.
+            job_.part_ = mappings_.used_part(super, 0, ia32::entries);
+            if (job_.part_ < ia32::entries) continue;
+            job_.status_ |= mappings_.remove(super);
+        }
+        walk.removed();
+        return true;
+    }
+}
+
+/// What is mapped from each part; and, if the page is split, the part itself.  Flushing, a part goes only when nothing is
+/// mapped from it.
+bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, bool& gone) {
+    const bool each = v.hit && split, flush = flushes();
+    while (job_.part_ < end_part()) {
+        if (job_.pages_.idle()) {
+            if (!pay_for_part(super, each)) return false;
+            if (job_.part_ == end_part()) break;
+            if (each && !flush) downgrade(super, job_.part_);
+            if (is_used(super)) start_list(super, v.below);
+        }
+        if (!job_.pages_.idle()) {
+            const Kind end = walk_pages();
+            if (end == Kind::more) return false;
+            if (end == Kind::lost) continue;
+        }
+        if (v.hit && flush && is_used(super)) continue;
+        if (each && flush) job_.status_ |= mappings_.remove_part(super, job_.part_, gone);
+        if (gone) return true;
+        ++job_.part_;
+    }
+    return true;
+}
+
+/// A step for each part that is touched itself; else one for 32, and parts from which nothing is mapped are left out.
+bool Unmapper::pay_for_part(const MapNode& super, bool each) {
+    constexpr std::uint32_t run = 32;
+    const std::uint32_t end = end_part();
+    if (each) return steps_.take();
+    if (super.fan_out().raw() == 0) {
+        job_.part_ = end;
+        return true;
+    }
+    bool paid = job_.part_ % run != 0;
+    while (job_.part_ < end) {
+        if (!paid && !steps_.take()) return false;
+        const std::uint32_t stop = (job_.part_ / run + 1) * run;
+        job_.part_ = mappings_.used_part(super, job_.part_, stop < end ? stop : end);
+        if (job_.part_ < stop && job_.part_ < end) return true;
+        paid = false;
+    }
+    return true;
+}
+
+void Unmapper::start_list(const MapNode& super, bool below) {
+    Walk::Rule rule = job_.rule();
+    rule.all = below;
+    rule.bottom_up = flushes();
+    job_.pages_.start_list(mappings_.order, Mappings::head(super, job_.part_), super.depth, rule);
+}
+
+bool Unmapper::is_used(const MapNode& super) const {
+    return mappings_.used_part(super, job_.part_, job_.part_ + 1) == job_.part_;
+}
+
+bool Unmapper::is_split(const MapNode& super) const {
+    return mappings_.tables.find(mappings_.order.space(super), super.va()).kind != Spot::Kind::super;
+}
+
+std::uint32_t Unmapper::end_part() const {
+    const bool all = !job_.whole_.idle() || region_end() <= job_.fpage_.end();
+    return all ? ia32::entries : ia32::table_index(job_.fpage_.end());
+}
+
+Progress MapDb::run(UnmapJob& job, Steps& steps) {
+    if (job.fpage_.kind() == Fpage::Kind::ports) return io_.unmap(job, steps);
+    const Progress progress = Unmapper(mappings_, job, steps).run();
+    const bool unsettled = progress == Progress::more && !job.flush();
+    if (unsettled && !job.unsettled_) ++unsettled_;
+    if (!unsettled && job.unsettled_) --unsettled_;
+    job.unsettled_ = unsettled;
+    return progress;
+}
+
+Progress MapDb::run(ClearJob& job, Steps& steps) {
+    if (!job.ports_) {
+        if (run(job.job_, steps) == Progress::more) return Progress::more;
+        Space& space = *job.job_.space_;
+        job.job_.start(space, L4_FP_IO_WHOLE, L4_FP_FLUSH | L4_FP_ALL_SPACES);
+        job.ports_ = true;
+    }
+    return run(job.job_, steps);
+}
+
+} // namespace kern

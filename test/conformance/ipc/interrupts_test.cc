@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Interrupts as messages (docs/semantics.md 8).
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "test/conformance/ipc/support/script.h"
+
+namespace conformance::ipc {
+namespace {
+
+constexpr Line line{3}, other_line{4};
+constexpr l4_threadid_t irq = l4_irq_id(3), other_irq = l4_irq_id(4);
+constexpr Word in_100us = l4_timeout(0, 0, 100, 15);
+
+constexpr Ipc attach(l4_threadid_t id = irq) { return receive_from(id, L4_TIMEOUT_RCV_ZERO); }
+constexpr Ipc detach() { return sleep_for(L4_TIMEOUT_RCV_ZERO); }
+
+const kern::Thread* owner_of(World& w, Line l) { return w.kernel().irqs()[l].owner; }
+bool pending(World& w, Line l) { return w.kernel().irqs()[l].pending; }
+bool masked(World& w, Line l) { return w.machine().irqs().masked(l); }
+
+void expect_free(World& w, Line l) {
+    EXPECT_EQ(owner_of(w, l), nullptr);
+    EXPECT_FALSE(pending(w, l));
+    EXPECT_TRUE(masked(w, l));
+}
+
+/// A makes that one call at time 100 and owns the line then.
+void expect_attaches(const Ipc& call) {
+    World w;
+    Script owner({{100, call}});
+    w.start(a, owner.body());
+    expect_free(w, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 1u);
+    EXPECT_EQ(owner[0], owner.only(L4_IPC_RETIMEOUT));
+    EXPECT_EQ(owner.time(), 100u);
+    EXPECT_EQ(owner_of(w, line), &w.thread(a));
+    EXPECT_FALSE(masked(w, line));
+}
+
+TEST(Interrupt, IsAttachedByAReceiveWithTimeoutZero) {
+    ABI_ROW(irq_attach);
+    expect_attaches(attach());
+}
+
+TEST(Interrupt, IsAttachedByAReceiveWithADeadlineThatIsOver) {
+    ABI_ROW(irq_attach);
+    for (const Word man : {90u, 100u})
+        expect_attaches({.partner = {irq.low, L4_IPC_ABS_RCV}, .receive = 0, .timeout = l4_timeout(0, 0, man, 15)});
+}
+
+TEST(Interrupt, ThatAnotherOwnsCanNotBeAttached) {
+    ABI_ROW(irq_attach_owned_by_other);
+    World w;
+    Script owner(attach()), other(attach());
+    w.start(a, owner.body());
+    w.start(b, other.body());
+    w.run();
+    ASSERT_EQ(other.returned(), 1u);
+    EXPECT_EQ(other[0], other.only(L4_IPC_ENOT_EXISTENT));
+    EXPECT_EQ(owner_of(w, line), &w.thread(a));
+    EXPECT_FALSE(w.thread(b).holds_irq());
+}
+
+TEST(Interrupt, IsNotAttachedByAThreadThatHasOne) {
+    ABI_ROW(irq_attach_second_line);
+    World w;
+    Script owner({{0, attach()}, {0, attach(other_irq)}});
+    w.start(a, owner.body());
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[1], owner.only(L4_IPC_ENOT_EXISTENT, 1));
+    EXPECT_EQ(owner_of(w, line), &w.thread(a));
+    expect_free(w, other_line);
+}
+
+TEST(Interrupt, ThatTheMachineDoesNotOfferDoesNotExist) {
+    ABI_ROW(irq_line_not_offered);
+    World w;
+    for (const Word l : {0u, 2u, 16u, 254u}) {
+        Script script({{0, attach(l4_irq_id(l))}, {0, receive_from(l4_irq_id(l))}, {0, receive_from(l4_irq_id(l), in_100us)}});
+        w.start(a, script.body());
+        w.run();
+        ASSERT_EQ(script.returned(), 3u);
+        for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_ENOT_EXISTENT, i));
+    }
+    EXPECT_FALSE(w.thread(a).holds_irq());
+}
+
+TEST(Interrupt, ThatIsFreeCanNotBeWaitedFor) {
+    ABI_ROW(irq_wait_not_owner);
+    World w;
+    Script script({{0, receive_from(irq)}, {0, receive_from(irq, in_100us)}});
+    w.start(a, script.body());
+    w.run();
+    ASSERT_EQ(script.returned(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_ENOT_EXISTENT, i));
+    EXPECT_EQ(script.time(1), 0u);
+    expect_free(w, line);
+}
+
+TEST(Interrupt, ThatAnotherOwnsCanNotBeWaitedFor) {
+    ABI_ROW(irq_wait_not_owner);
+    World w;
+    Script owner(attach()), script({{0, receive_from(irq)}, {0, receive_from(irq, in_100us)}});
+    w.start(b, owner.body());
+    w.start(a, script.body());
+    w.run();
+    ASSERT_EQ(script.returned(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_ENOT_EXISTENT, i));
+    EXPECT_EQ(script.time(1), 0u);
+}
+
+/// A waits so; the interrupt comes.
+void expect_delivered(const Ipc& wait) {
+    World w;
+    Script owner({{0, attach()}, {0, wait}});
+    w.start(a, owner.body());
+    w.at(Micros{100}, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[1], interrupt(3, wait));
+    EXPECT_EQ(owner.time(1), 100u);
+    EXPECT_FALSE(pending(w, line));
+    EXPECT_FALSE(masked(w, line));
+}
+
+TEST(Interrupt, IsDeliveredToAClosedWait) {
+    ABI_ROW(irq_wait);
+    expect_delivered(receive_from(irq));
+    expect_delivered(receive_from(irq, l4_timeout(0, 0, 200, 15)));
+}
+
+TEST(Interrupt, IsDeliveredToAnOpenWait) {
+    ABI_ROW(irq_wait);
+    expect_delivered(wait_open());
+}
+
+TEST(Interrupt, WaitEndsAtItsTimeout) {
+    ABI_ROW(irq_wait_timeout);
+    World w;
+    Script owner({{0, attach()}, {50, receive_from(irq, in_100us)}});
+    w.start(a, owner.body());
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
+    EXPECT_EQ(owner.time(1), 150u);
+    EXPECT_EQ(owner_of(w, line), &w.thread(a));
+}
+
+/// The interrupt comes while A runs; then A receives so.
+void expect_delivered_late(const Ipc& receive) {
+    World w;
+    Answer answer;
+    bool masked_before = false, masked_meanwhile = false, pending_meanwhile = false;
+    w.start(a, [&](User u) -> Program {
+        co_await u(attach());
+        masked_before = masked(w, line);
+        co_await u.compute(200);
+        masked_meanwhile = masked(w, line);
+        pending_meanwhile = pending(w, line);
+        const IpcResult result = co_await u(receive);
+        answer = Answer::of(result);
+    });
+    w.at(Micros{100}, line);
+    w.run();
+    EXPECT_EQ(answer, interrupt(3, receive));
+    EXPECT_EQ(w.now(), Micros{200});
+    EXPECT_FALSE(masked_before);
+    EXPECT_TRUE(masked_meanwhile);
+    EXPECT_TRUE(pending_meanwhile);
+    EXPECT_FALSE(masked(w, line));
+    EXPECT_FALSE(pending(w, line));
+}
+
+TEST(Interrupt, ThatIsPendingIsDeliveredAtOnce) {
+    ABI_ROW(irq_pending_then_receive);
+    expect_delivered_late(receive_from(irq, L4_TIMEOUT_RCV_ZERO));
+    expect_delivered_late(receive_from(irq));
+    expect_delivered_late(wait_open());
+    expect_delivered_late(poll());
+}
+
+TEST(Interrupt, ThatIsNotPendingIsNotDeliveredToAPoll) {
+    ABI_ROW(irq_poll_nothing);
+    World w;
+    Script owner({{0, attach()}, {0, attach()}});
+    w.start(a, owner.body());
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
+    EXPECT_EQ(owner_of(w, line), &w.thread(a));
+}
+
+TEST(Interrupt, ComesBeforeQueuedSenders) {
+    ABI_ROW(irq_before_queued_senders);
+    World w;
+    Script owner({{0, attach()}, {100, wait_open()}}), sender({{20, send_to(a, 1, 2)}});
+    w.start(a, owner.body());
+    w.start(b, sender.body());
+    w.at(Micros{50}, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[1], interrupt(3, owner.call(1)));
+    EXPECT_EQ(w.state(b), For::send);
+}
+
+TEST(Interrupt, DoesNotEndAWaitForAThread) {
+    ABI_ROW(irq_not_to_closed_wait_for_other);
+    World w;
+    Script owner({{0, attach()}, {0, receive_from(b, l4_timeout(0, 0, 200, 15))}, {0, poll()}});
+    w.start(b, sim::park);
+    w.start(a, owner.body());
+    w.at(Micros{100}, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 3u);
+    EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
+    EXPECT_EQ(owner.time(1), 200u);
+    EXPECT_EQ(owner[2], interrupt(3, owner.call(2)));
+}
+
+/// After each interrupt event of the line: is it masked?
+struct MaskLog : sim::Observer {
+    std::vector<bool> masked;
+    void after(sim::World& w, const kern::Event& e, const kern::Thread&) override {
+        if (e.kind == kern::Event::Kind::irq && e.code == line.raw()) masked.push_back(w.machine().irqs().masked(line));
+    }
+};
+
+TEST(Interrupt, MasksItsLineUntilItIsDelivered) {
+    ABI_ROW(irq_masked_until_delivered);
+    World w;
+    MaskLog log;
+    w.observe(log);
+    Script owner({{0, attach()}, {200, receive_from(irq)}, {0, receive_from(irq)}});
+    bool masked_meanwhile = false;
+    w.start(a, owner.body());
+    w.start(b, [&](User u) -> Program {
+        co_await until(u, 150);
+        masked_meanwhile = masked(w, line);
+    });
+    w.at(Micros{100}, line); // a is busy
+    w.at(Micros{300}, line); // a waits
+    w.run();
+    EXPECT_EQ(log.masked, (std::vector<bool>{true, false}));
+    EXPECT_TRUE(masked_meanwhile);
+    ASSERT_EQ(owner.returned(), 3u);
+    EXPECT_EQ(owner[1], interrupt(3, owner.call(1)));
+    EXPECT_EQ(owner.time(1), 200u);
+    EXPECT_EQ(owner[2], interrupt(3, owner.call(2)));
+    EXPECT_EQ(owner.time(2), 300u);
+}
+
+TEST(Interrupt, ThatNobodyOwnsIsForgotten) {
+    ABI_ROW(irq_without_owner);
+    World w;
+    w.run();
+    w.machine().unmask(line); // as if a device had been faster than the mask
+    w.machine().irqs().raise(line);
+    w.run();
+    expect_free(w, line);
+    Script owner({{0, attach()}, {0, attach()}});
+    w.start(a, owner.body());
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[0], owner.only(L4_IPC_RETIMEOUT, 0));
+    EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
+}
+
+/// A gives the line back; B attaches to it and polls.
+void expect_detaches(bool with_interrupt) {
+    World w;
+    Script owner({{0, attach()}, {200, detach()}}), next({{300, attach()}, {0, attach()}});
+    w.start(a, owner.body());
+    w.start(b, next.body());
+    w.start(c, [&](User u) -> Program {
+        co_await until(u, 250);
+        expect_free(w, line);
+    });
+    if (with_interrupt) w.at(Micros{100}, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 2u);
+    EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
+    ASSERT_EQ(next.returned(), 2u);
+    EXPECT_EQ(next[0], next.only(L4_IPC_RETIMEOUT, 0));
+    EXPECT_EQ(next[1], next.only(L4_IPC_RETIMEOUT, 1));
+    EXPECT_EQ(owner_of(w, line), &w.thread(b));
+    EXPECT_FALSE(w.thread(a).holds_irq());
+}
+
+TEST(Interrupt, IsGivenBackByASleepOfNoLength) {
+    ABI_ROW(irq_detach);
+    expect_detaches(false);
+}
+
+TEST(Interrupt, ThatIsPendingIsLostWhenItIsGivenBack) {
+    ABI_ROW(irq_detach);
+    expect_detaches(true);
+}
+
+TEST(Interrupt, CanBeGivenBackByAThreadThatHasNone) {
+    ABI_ROW(irq_detach_nothing);
+    World w;
+    Script script({{0, detach()}, {0, attach()}});
+    w.start(a, script.body());
+    w.run();
+    ASSERT_EQ(script.returned(), 2u);
+    EXPECT_EQ(script[0], script.only(L4_IPC_RETIMEOUT, 0));
+    EXPECT_EQ(script[1], script.only(L4_IPC_RETIMEOUT, 1));
+}
+
+TEST(Interrupt, IsFreeWhenItsOwnerIsDeleted) {
+    ABI_ROW(irq_detach_by_end);
+    World w;
+    Script owner(attach()), next(attach());
+    w.start(a, owner.body());
+    w.run();
+    w.as_root(deletion(a));
+    expect_free(w, line);
+    w.start(b, next.body());
+    w.run();
+    EXPECT_EQ(next[0], next.only(L4_IPC_RETIMEOUT));
+    EXPECT_EQ(owner_of(w, line), &w.thread(b));
+}
+
+TEST(Interrupt, IsFreeWhenItsOwnerIsKilled) {
+    ABI_ROW(irq_detach_by_end);
+    World w;
+    Script next(attach());
+    w.start(a, [](User u) -> Program {
+        co_await u(attach());
+        co_await u.raise(L4_TRAP_DIVIDE);
+    });
+    w.run();
+    EXPECT_EQ(w.state(a), For::dead);
+    expect_free(w, line);
+    w.start(b, next.body());
+    w.run();
+    EXPECT_EQ(next[0], next.only(L4_IPC_RETIMEOUT));
+    EXPECT_EQ(owner_of(w, line), &w.thread(b));
+}
+
+/// Who goes on in which order when the interrupt wakes A, of that priority, while B runs and C is ready.
+std::string order_after_interrupt(std::uint8_t prio_of_owner) {
+    World w;
+    std::string order;
+    const auto work = [&](User u, Word length, char name) -> Program {
+        co_await until(u, 100);
+        co_await u.compute(length);
+        order += name;
+    };
+    w.start(
+        a,
+        [&](User u) -> Program {
+            co_await u(attach());
+            co_await u(receive_from(irq));
+            order += 'A';
+        },
+        {.prio = prio_of_owner});
+    w.start(b, [&](User u) { return work(u, 100, 'B'); });
+    w.start(c, [&](User u) { return work(u, 0, 'C'); });
+    w.at(Micros{150}, line);
+    w.run();
+    return order;
+}
+
+TEST(Interrupt, WakesItsOwnerByPriority) {
+    ABI_ROW(irq_wakes_owner);
+    EXPECT_EQ(order_after_interrupt(L4_PRIO_ROOT + 1), "ABC");
+    EXPECT_EQ(order_after_interrupt(L4_PRIO_ROOT), "BCA");
+}
+
+} // namespace
+} // namespace conformance::ipc

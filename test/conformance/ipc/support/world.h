@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "abi/test/abi_row.h"
+#include "kern/task.h"
+#include "test/conformance/support/world.h"
+
+namespace conformance::ipc {
+
+using For = kern::Wait::For;
+using sim::Ipc;
+using sim::IpcResult;
+using sim::receive_timeout;
+using sim::send_timeout;
+using Word = std::uint32_t;
+using Time = std::uint64_t; ///< of the world, in microseconds
+
+/// The bounds that this program's worlds have: one source for each, so that all tests run with several.
+extern const kern::Limits limits;
+
+/// A world with these bounds.
+class World : public conformance::World {
+public:
+    explicit World(sim::WorldConfig config = {}) : conformance::World(bounded(config)) {}
+
+    /// Has root start a thread there; `how` has its other properties.
+    void start(l4_threadid_t who, sim::Body body, sim::Spawn how = {});
+    /// Has a thread of root make that one system call, and runs until nothing runs any more.
+    template <class C>
+    typename C::Result as_root(const C& what) {
+        typename C::Result result{};
+        spawn(L4_TASK_ROOT, next_root_thread_++, [&](User u) -> Program { result = co_await u(what); });
+        run();
+        return result;
+    }
+
+    const kern::Thread& thread(l4_threadid_t id) const { return *find(id); }
+    For state(l4_threadid_t id) const { return thread(id).wait().what; }
+    std::optional<kern::MapDb::Page> page(l4_threadid_t of, Word at);
+
+    static sim::WorldConfig bounded(sim::WorldConfig config) {
+        config.limits = limits;
+        return config;
+    }
+
+private:
+    std::uint8_t next_root_thread_ = 2;
+};
+
+/// task_new that deletes: the number goes back to root.
+constexpr sim::TaskNew deletion(l4_threadid_t task) { return {.task = task, .mcp_or_chief = root.low}; }
+
+/// As the kernel reports a thread of a task that root has made.
+constexpr l4_threadid_t from_root(l4_threadid_t id) { return {id.low, L4_TASK_ROOT << L4_ID_CHIEF_SHIFT}; }
+
+/// Sleeps until that time; not at all if it is over.
+sim::Routine<int> until(User u, Time when);
+
+} // namespace conformance::ipc

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "test/conformance/system/support/stage.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace conformance::system {
+
+/// Executes an order and keeps everything that it left.
+struct Stage::Perform : sim::Step {
+    Order* order = nullptr;
+    void await_resume() const noexcept {
+        order->regs = fiber->regs();
+        order->value = fiber->value();
+        order->done = true;
+    }
+};
+
+Stage::Stage(const sim::WorldConfig& config, Checked checked) {
+    if (checked == Checked::yes)
+        world_ = std::make_unique<World>(config);
+    else
+        world_ = std::make_unique<UncheckedWorld>(bounded(config));
+    actor_ = world_->program([this](User u) { return act(u); });
+}
+
+void Stage::play(sim::Body script, std::uint64_t steps) {
+    world_->spawn(L4_TASK_ROOT, 1, std::move(script));
+    EXPECT_EQ(world_->run(steps), sim::End::idle);
+    const kern::Thread* const thread = world_->find(director);
+    ASSERT_NE(thread, nullptr);
+    EXPECT_EQ(thread->wait().what, kern::Wait::For::sleep) << "the director waits for an actor";
+    EXPECT_FALSE(thread->timeout.armed());
+    world_->kernel().check_invariants();
+}
+
+Stage::Ticket Stage::add(const sim::Instruction& instruction) {
+    orders_.push_back({.instruction = instruction});
+    return static_cast<Ticket>(orders_.size() - 1);
+}
+
+Program Stage::act(User u) {
+    sim::IpcResult m = co_await u.wait();
+    for (;;) {
+        if (!m.ok()) { // the director did not wait for the end
+            m = co_await u.wait();
+            continue;
+        }
+        Order& order = orders_.at(m.w0);
+        const l4_threadid_t orderer = m.from;
+        if (order.question != nullptr)
+            order.value = (*order.question)(u.world()) ? 1 : 0;
+        else
+            co_await Perform{{order.instruction}, &order};
+        m = co_await u.reply_and_wait(orderer, 0, 0);
+    }
+}
+
+sim::Routine<std::uint32_t> Stage::perform(User u, l4_threadid_t who, sim::Instruction instruction) {
+    const Ticket ticket = add(instruction);
+    co_await u.call(who, ticket, 0);
+    co_return orders_[ticket].value;
+}
+
+sim::Routine<std::uint32_t> Stage::load(User u, l4_threadid_t who, std::uint32_t at) {
+    return perform(u, who, {.kind = sim::Instruction::Kind::load, .address = at, .size = 4});
+}
+
+sim::Routine<std::uint32_t> Stage::store(User u, l4_threadid_t who, std::uint32_t at, std::uint32_t value) {
+    return perform(u, who, {.kind = sim::Instruction::Kind::store, .address = at, .value = value, .size = 4});
+}
+
+sim::Routine<bool> Stage::inspect(User u, l4_threadid_t who, std::function<bool(sim::World&)>* question) {
+    const Ticket ticket = add({});
+    orders_[ticket].question = question;
+    co_await u.call(who, ticket, 0);
+    co_return orders_[ticket].value != 0;
+}
+
+} // namespace conformance::system

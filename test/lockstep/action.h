@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/regs.h"
+#include "test/support/lockstep.h"
+
+namespace test {
+
+/// One step of a trace: what the running thread does, or what happens to it.
+struct Action {
+    enum class Kind : std::uint8_t {
+        call,      ///< int code, with regs
+        load,      ///< at address
+        store,     ///< value at address
+        exception, ///< code
+        irq,       ///< line code
+        pass,      ///< time goes by
+        timer,     ///< the timer's event, if it is due
+        resume,    ///< the window for interrupts in the kernel is over
+    };
+    Kind kind = Kind::timer;
+    std::uint32_t code = 0, address = 0, value = 0;
+    std::uint64_t time = 0;
+    sim::Regs regs{};
+
+    static Action call(std::uint32_t vector, const sim::Regs& regs) {
+        return {.kind = Kind::call, .code = vector, .regs = regs};
+    }
+    static Action load(std::uint32_t at) { return {.kind = Kind::load, .address = at}; }
+    static Action store(std::uint32_t at, std::uint32_t value) {
+        return {.kind = Kind::store, .address = at, .value = value};
+    }
+    static Action pass(std::uint64_t us) { return {.kind = Kind::pass, .time = us}; }
+
+    bool by_user() const { return kind <= Kind::exception; }
+};
+
+/// Does it, or nothing if it can not be done now.  What a thread does is done when that is back in user mode.
+void perform(const Action& action, Lockstep& lockstep);
+
+/// One line, and back.
+std::string to_string(const Action& action);
+std::optional<Action> parse_action(const std::string& line);
+
+} // namespace test

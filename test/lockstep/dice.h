@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+namespace test {
+
+/// Random numbers that are the same everywhere: no library distributions, which differ between
+/// implementations. Compilers differ, too, in the order in which they evaluate arguments and operands: at
+/// most one throw in each of those.
+class Dice {
+public:
+    explicit Dice(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 0xd1b54a32d192ed03u) {}
+
+    std::uint64_t next() { // splitmix64
+        std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+        return z ^ z >> 31;
+    }
+    std::uint32_t word() { return static_cast<std::uint32_t>(next() >> 32); }
+    /// 0 .. n-1
+    std::uint32_t below(std::uint32_t n) {
+        return static_cast<std::uint32_t>(std::uint64_t{word()} * n >> 32);
+    }
+    std::uint32_t between(std::uint32_t first, std::uint32_t last) { return first + below(last - first + 1); }
+    /// True in `percent` of all cases.
+    bool chance(unsigned percent) { return below(100) < percent; }
+    template <class T>
+    T pick(std::initializer_list<T> from) {
+        return from.begin()[below(static_cast<std::uint32_t>(from.size()))];
+    }
+    template <class T>
+    const T& pick(const std::vector<T>& from) {
+        return from[below(static_cast<std::uint32_t>(from.size()))];
+    }
+    /// An index, the more often the greater its weight.  Not all weights are 0.
+    template <class Weights>
+    std::size_t weighted(const Weights& weights) {
+        std::uint32_t sum = 0;
+        for (const std::uint32_t w : weights) sum += w;
+        std::uint32_t left = below(sum);
+        std::size_t i = 0;
+        for (const std::uint32_t w : weights) {
+            if (left < w) break;
+            left -= w;
+            ++i;
+        }
+        return i;
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+} // namespace test

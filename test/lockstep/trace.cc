@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "test/lockstep/trace.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "ia32/paging.h"
+#include "l4/abi/exception.h"
+#include "l4/abi/limits.h"
+
+namespace test {
+namespace {
+
+constexpr const char* mode_names[] = {"free", "stepwise", "alone"};
+
+} // namespace
+
+Mode parse_mode(const std::string& name) {
+    for (unsigned i = 0; i < std::size(mode_names); ++i)
+        if (name == mode_names[i]) return static_cast<Mode>(i);
+    throw std::invalid_argument("mode is `" + name + "`; it must be free, stepwise or alone");
+}
+
+std::string to_string(Mode mode) { return mode_names[static_cast<unsigned>(mode)]; }
+
+LockstepConfig configuration(std::uint64_t seed, Mode mode) {
+    Dice dice(~seed);
+    LockstepConfig c;
+    c.machine.user_pages = 64;
+    c.machine.kernel_pages = dice.pick({48u, 64u, 96u, 256u});
+    c.sigma0_frames = dice.pick({6u, 10u, 16u, 32u});
+    c.boot_time = kern::Micros{
+        dice.pick({std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{123456}, dice.next() >> 12})};
+    c.compare = mode != Mode::alone;
+    if (mode == Mode::free) return c;
+    c.limits.bytes = dice.pick({1u, 17u, 33u, 100u});
+    c.limits.pages = dice.between(1, 3);
+    c.limits.timeouts = dice.between(1, 3);
+    c.limits.threads = dice.between(1, 3);
+    c.limits.chain = dice.between(1, 3);
+    return c;
+}
+
+Trace::Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep)
+    : dice_(seed), mode_(mode), on_(lockstep), scene_(dice_, lockstep) {
+    constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 8, 3, 14, 10, 1, 2};
+    for (unsigned i = 0; i < choices; ++i) weights_[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
+    weights_[ipc] += 1; // never all off
+    outside_ = dice_.pick({0u, 5u, 15u, 40u});
+    prologue_left_ = dice_.pick({0u, 15u, 25u, 40u});
+    for (unsigned i = dice_.between(1, 4); i != 0; --i) to_create_.push_back(scene_.task());
+}
+
+bool Trace::over() const {
+    if (!on_.idle() || on_.kernel().armed_timer() != kern::never) return false;
+    const auto& threads = scene_.threads();
+    return std::none_of(threads.begin(), threads.end(), [](const kern::Thread* t) { return t->holds_irq(); });
+}
+
+Action Trace::next() {
+    scene_.refresh();
+    if (prologue_left_ != 0) --prologue_left_;
+    if (on_.machine().timer().due() && dice_.chance(60)) return {.kind = Action::Kind::timer};
+    if (on_.idle()) return while_idle();
+    if (dice_.chance(outside_)) return outside();
+    if (on_.in_kernel()) return {.kind = Action::Kind::resume};
+    return prologue_left_ != 0 ? prologue() : user();
+}
+
+/// A length of time: often none, often to the next thing that the timer waits for.
+std::uint64_t Trace::span() {
+    const std::uint64_t now = on_.machine().now().raw(), next = on_.kernel().armed_timer().raw();
+    const std::uint64_t rest = next != kern::never.raw() && next > now ? next - now : 0;
+    switch (dice_.weighted(std::initializer_list<std::uint32_t>{6, 1, 1, 3, 3, 1, 1})) {
+        case 0: return rest;
+        case 1: return rest + 1;
+        case 2: return rest != 0 ? rest - 1 : 0;
+        case 3: return dice_.below(100);
+        case 4: return dice_.pick({999u, 1000u, 5000u, 9999u, 10000u, 10001u, 50000u});
+        case 5: return dice_.below(1u << 20);
+        default: return dice_.next() >> dice_.between(20, 63);
+    }
+}
+
+Action Trace::outside() {
+    switch (dice_.below(3)) {
+        case 0: return {.kind = Action::Kind::irq, .code = scene_.line() % 16};
+        case 1: return {.kind = Action::Kind::timer};
+        default: return Action::pass(span());
+    }
+}
+
+Action Trace::while_idle() {
+    prologue_left_ = 0;
+    if (on_.kernel().armed_timer() != kern::never && dice_.chance(80))
+        return on_.machine().timer().due() ? Action{.kind = Action::Kind::timer} : Action::pass(span());
+    return outside();
+}
+
+Action Trace::user() {
+    if (planner_ == &scene_.self() && !plan_.empty()) {
+        const Action a = plan_.front();
+        plan_.pop_front();
+        return a;
+    }
+    plan_.clear();
+    planner_ = &scene_.self();
+    return choose();
+}
+
+Action Trace::choose() {
+    switch (dice_.weighted(weights_)) {
+        case ipc: return call_ipc();
+        case serve: return call_serve();
+        case nearest: return call_nearest();
+        case unmap: return call_unmap();
+        case yield: return call_switch();
+        case schedule: return call_schedule();
+        case ex_regs: return call_ex_regs();
+        case task_new: return call_task_new();
+        case message: return compose();
+        case raise:
+            return {.kind = Action::Kind::exception, .code = dice_.pick({L4_TRAP_BREAKPOINT, 0u, 6u, 13u})};
+        case wild: return call_wild();
+        default: break;
+    }
+    const std::uint32_t at = scene_.address() & ~3u;
+    return dice_.chance(60) ? Action::store(at, dice_.word()) : Action::load(at);
+}
+
+/// Read from the page tables that the machine walks.
+std::optional<Trace::Mapped> Trace::mapped_page() {
+    arch::Machine& machine = on_.machine();
+    const auto entry = [&](std::uint32_t frame, std::uint32_t index) {
+        const auto bytes = machine.page(kern::PAddr{frame & ia32::frame_mask});
+        return reinterpret_cast<const std::uint32_t*>(bytes.data())[index];
+    };
+    std::vector<Mapped> found;
+    for (std::uint32_t d = 0; d < L4_USER_TOP >> ia32::super_shift; ++d) {
+        const std::uint32_t pde = entry(machine.mmu().directory().raw(), d);
+        if ((pde & ia32::present) == 0) continue;
+        if ((pde & ia32::super) != 0) {
+            found.push_back({d << ia32::super_shift, ia32::super_shift});
+            continue;
+        }
+        for (std::uint32_t t = 0; t < ia32::entries; ++t)
+            if ((entry(pde, t) & ia32::present) != 0)
+                found.push_back({d << ia32::super_shift | t << ia32::page_shift, ia32::page_shift});
+    }
+    if (found.empty()) return {};
+    return dice_.pick(found);
+}
+
+} // namespace test

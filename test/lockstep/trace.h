@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "test/lockstep/action.h"
+#include "test/lockstep/dice.h"
+#include "test/lockstep/scene.h"
+#include "test/support/lockstep.h"
+
+namespace test {
+
+/// What a trace is compared with, and what may happen in the middle of long operations.
+enum class Mode : std::uint8_t {
+    free,     ///< unlimited Limits, interrupts and timers at any point, compared after every event
+    stepwise, ///< one to three steps per entry, nothing in between, compared when an operation is over
+    alone,    ///< one to three steps per entry and anything in between; the kernel alone, with its invariants
+};
+Mode parse_mode(const std::string& name); ///< throws std::invalid_argument
+std::string to_string(Mode mode);
+
+/// The system that a seed stands for.
+LockstepConfig configuration(std::uint64_t seed, Mode mode);
+
+/// Makes up what happens next, out of a seed and of what it sees in the kernel.
+///
+/// Swarm style: each seed has operations that it never does and others that it prefers, and its own few
+/// threads, pages and priorities to do them with.  A prologue through real system calls makes a handful of
+/// threads in a few tasks, with some memory.
+class Trace {
+public:
+    Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep);
+
+    Action next();
+    /// Nothing will ever happen any more by itself.
+    bool over() const;
+
+private:
+    enum Choice : std::uint8_t {
+        ipc,
+        serve,
+        nearest,
+        unmap,
+        yield,
+        schedule,
+        ex_regs,
+        task_new,
+        touch,
+        message,
+        raise,
+        wild,
+        choices
+    };
+    // prologue.cc
+    Action prologue();
+    Action create_next();
+    Action child_prologue();
+
+    Action outside();
+    Action while_idle();
+    Action user();
+    Action choose();
+
+    // calls.cc
+    Action call_ipc();
+    Action call_serve();
+    Action call_nearest();
+    Action call_unmap();
+    Action call_switch();
+    Action call_schedule();
+    Action call_ex_regs();
+    Action call_task_new();
+    Action call_wild();
+    Action reply_to_fault(const kern::Thread& faulting);
+    std::uint32_t send_descriptor();
+    std::uint32_t receive_descriptor();
+
+    // compose.cc
+    Action compose();
+    std::uint32_t dope();
+    std::uint32_t size();
+
+    struct Mapped {
+        std::uint32_t page, size; ///< log2
+    };
+    std::optional<Mapped> mapped_page(); ///< of the running thread's task, any
+    std::uint64_t span();
+
+    Dice dice_;
+    const Mode mode_;
+    Lockstep& on_;
+    Scene scene_;
+    std::array<std::uint32_t, choices> weights_{};
+    unsigned outside_;        ///< percent of actions
+    std::deque<Action> plan_; ///< of thread `planner_`, if it is still the one that runs
+    const kern::Thread* planner_ = nullptr;
+
+    unsigned prologue_left_;
+    std::vector<std::uint32_t> to_create_; ///< tasks
+};
+
+} // namespace test

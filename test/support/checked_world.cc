@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "test/support/checked_world.h"
+
+#include <gtest/gtest.h>
+
+#include "ia32/paging.h"
+#include "test/support/observe.h"
+
+namespace test {
+
+CheckedWorld::CheckedWorld(const sim::WorldConfig& config)
+    : World(config), referee_(kernel(), machine(), config.limits, config.sigma0_frames) {
+    observe(*this);
+    report();
+}
+
+CheckedWorld::~CheckedWorld() {
+    referee_.compare_memory();
+    report();
+}
+
+void CheckedWorld::before(sim::World&, const kern::Event& event, const kern::Thread&) {
+    referee_.before(event);
+    report();
+}
+
+void CheckedWorld::after(sim::World&, const kern::Event& event, const kern::Thread&) {
+    referee_.after(event);
+    report();
+}
+
+void CheckedWorld::accessed(sim::World&, const kern::Thread&, kern::VAddr at, bool write) {
+    referee_.accessed(at, write);
+    if (write) referee_.stored(at, ia32::page_size - at.raw() % ia32::page_size);
+    report();
+}
+
+/// Only the first difference: what follows from it would hide it.
+void CheckedWorld::report() {
+    if (reported_ || referee_.mismatch().empty()) return;
+    reported_ = true;
+    stop();
+    ADD_FAILURE() << "event " << events()
+                  << ": the kernel and the specification differ: " << referee_.mismatch();
+}
+
+} // namespace test

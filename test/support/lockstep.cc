@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "test/support/lockstep.h"
+
+#include <cstdio>
+#include <cstring>
+
+#include "kern/ensure.h"
+#include "l4/abi/ipc.h"
+
+namespace test {
+namespace {
+
+using Kind = kern::Event::Kind;
+
+kern::BootInfo boot_info(const LockstepConfig& c) {
+    return {.kernel_first = arch::Memory::kernel_base,
+            .kernel_frames = c.machine.kernel_pages,
+            .sigma0_frames = c.sigma0_frames,
+            .sigma0_ip = c.sigma0_ip,
+            .sigma0_sp = c.sigma0_sp,
+            .root_ip = c.root_ip,
+            .root_sp = c.root_sp};
+}
+
+constexpr const char* call_names[] = {
+    "ipc", "id_nearest", "fpage_unmap", "thread_switch", "thread_schedule", "lthread_ex_regs", "task_new"};
+
+} // namespace
+
+std::string describe(const kern::Event& event, const kern::Thread& running) {
+    char text[256];
+    const auto put = [&](const char* format, auto... args) {
+        std::snprintf(text, sizeof text, format, args...);
+    };
+    switch (event.kind) {
+        case Kind::syscall: {
+            const arch::Frame& f = running.frame;
+            const unsigned call = event.code - L4_VEC_IPC;
+            put("%s eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x ebp=%08x",
+                call < std::size(call_names) ? call_names[call] : "bad vector", f.eax, f.ebx, f.ecx, f.edx,
+                f.esi, f.edi, f.ebp);
+            break;
+        }
+        case Kind::page_fault: put("page fault at %08x, error %x", event.addr.raw(), event.code); break;
+        case Kind::exception: put("exception %u", event.code); break;
+        case Kind::irq: put("interrupt %u", event.code); break;
+        case Kind::timer: put("timer%s", ""); break;
+        case Kind::resume: put("resume%s", ""); break;
+    }
+    char who[32] = "idle";
+    if (!running.idle()) std::snprintf(who, sizeof who, "%u.%u", running.task_no().raw(), running.lthread());
+    return std::string(who) + ": " + text;
+}
+
+/// The machine was switched on a while ago.
+arch::Machine& started(arch::Machine& machine, kern::Micros boot_time) {
+    machine.timer().advance(boot_time);
+    return machine;
+}
+
+Lockstep::Lockstep(const LockstepConfig& c)
+    : machine_(c.machine),
+      kernel_(started(machine_, c.boot_time), boot_info(c), c.limits),
+      current_(&kernel_.start()) {
+    if (c.compare) referee_.emplace(kernel_, machine_, c.limits, c.sigma0_frames);
+}
+
+const std::string& Lockstep::mismatch() const {
+    static const std::string none;
+    return referee_ ? referee_->mismatch() : none;
+}
+
+void Lockstep::deliver(const kern::Event& event) {
+    if (!mismatch().empty()) return;
+    last_event_ = describe(event, *current_);
+    if (on_event) on_event(last_event_);
+    hash_.add(machine_.now().raw());
+    hash_.add(std::uint64_t{event.code} << 32 | event.addr.raw());
+    hash_.add(static_cast<std::uint64_t>(event.kind));
+    if (!current_->idle()) hash_.add(current_->frame);
+    ++events_;
+    if (referee_) referee_->before(event);
+    if (!mismatch().empty()) return;
+    current_ = &kernel_.handle(event);
+    hash_.add(std::uint64_t{current_->task_no().raw()} << 8 | current_->lthread());
+    if (!current_->idle()) hash_.add(current_->frame);
+    if (referee_)
+        referee_->after(event);
+    else
+        kernel_.check_invariants();
+}
+
+void Lockstep::syscall(std::uint32_t vector, const sim::Regs& regs) {
+    kern::ensure(!idle() && !in_kernel(), "a system call without a thread in user mode");
+    regs.load_into(current_->frame);
+    deliver({.kind = Kind::syscall, .code = vector});
+}
+
+std::optional<std::uint32_t> Lockstep::touch(kern::VAddr at, bool write, std::uint32_t value) {
+    kern::ensure(!idle() && !in_kernel() && at.raw() % 4 == 0,
+                 "an access without a thread in user mode, or unaligned");
+    if (!mismatch().empty()) return {};
+    std::byte bytes[sizeof value];
+    std::memcpy(bytes, &value, sizeof value);
+    if (const auto fault = write ? machine_.store(at, bytes) : machine_.load(at, bytes)) {
+        deliver({.kind = Kind::page_fault, .code = fault->error, .addr = fault->address});
+        return {};
+    }
+    std::memcpy(&value, bytes, sizeof value);
+    hash_.add(std::uint64_t{at.raw()} << 32 | value);
+    if (!referee_) return value;
+    referee_->accessed(at, write);
+    if (write) referee_->stored(at, sizeof value);
+    return value;
+}
+
+void Lockstep::exception(std::uint32_t vector) {
+    kern::ensure(!idle() && !in_kernel(), "an exception without a thread in user mode");
+    deliver({.kind = Kind::exception, .code = vector});
+}
+
+void Lockstep::irq(kern::Line line) {
+    machine_.irqs().raise(line);
+    while (const auto next = machine_.irqs().deliverable()) {
+        machine_.irqs().take(*next);
+        deliver({.kind = Kind::irq, .code = next->raw()});
+    }
+}
+
+void Lockstep::advance(kern::Micros by) {
+    machine_.timer().advance(by);
+    timer();
+}
+
+bool Lockstep::timer() {
+    if (!machine_.timer().due()) return false;
+    machine_.timer().fired();
+    deliver({.kind = Kind::timer});
+    return true;
+}
+
+void Lockstep::resume() {
+    kern::ensure(in_kernel(), "resume without a thread in the kernel");
+    deliver({.kind = Kind::resume});
+}
+
+bool Lockstep::settle(unsigned most) {
+    for (; most != 0 && mismatch().empty(); --most) {
+        if (timer()) continue;
+        if (!in_kernel()) return true;
+        resume();
+    }
+    return false;
+}
+
+void Lockstep::finish() {
+    if (referee_) referee_->compare_memory();
+}
+
+} // namespace test

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "arch/machine.h"
+#include "kern/kernel.h"
+#include "sim/regs.h"
+#include "sim/trace_hash.h"
+#include "test/support/referee.h"
+
+namespace test {
+
+struct LockstepConfig {
+    arch::MachineConfig machine{};
+    kern::Limits limits = kern::unlimited;
+    std::uint32_t sigma0_frames = 64;
+    kern::VAddr sigma0_ip{0x2000000}, sigma0_sp{0x2001000}, root_ip{0x4000000}, root_sp{0x4001000};
+    kern::Micros boot_time{};
+    bool compare = true; ///< false: the kernel alone, with its invariants
+};
+
+/// An event of the running thread, for people.
+std::string describe(const kern::Event& event, const kern::Thread& running);
+
+/// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
+/// time, and the kernel is compared with the specification after each.  After the first difference nothing
+/// happens any more.
+class Lockstep {
+public:
+    explicit Lockstep(const LockstepConfig& config = {});
+
+    // --- what the running thread does; not when idle, and not in the kernel
+    /// int `vector`, with these general registers.
+    void syscall(std::uint32_t vector, const sim::Regs& regs);
+    /// Loads or stores a word at a multiple of 4.  A fault becomes the page-fault event.  Returns the word.
+    std::optional<std::uint32_t> touch(kern::VAddr at, bool write, std::uint32_t value = 0);
+    void exception(std::uint32_t vector);
+
+    // --- what happens to it
+    /// The device raises its line; an interrupt event follows if the line is not masked.
+    void irq(kern::Line line);
+    /// Time passes; a timer event follows if the timer is due then.
+    void advance(kern::Micros by);
+    /// Time passes, and nobody notices yet.
+    void pass(kern::Micros by) { machine_.timer().advance(by); }
+    /// The timer event, if it is due; true if it was.
+    bool timer();
+    /// One window for interrupts has passed in the kernel.  Only when in_kernel().
+    void resume();
+    /// Delivers resume, and the timer when it is due, until the running thread is in user mode; true if it
+    /// came to that within `most` events.
+    bool settle(unsigned most = 100000);
+    /// The end of the story: compares all memory.
+    void finish();
+
+    bool idle() const { return current_->idle(); }
+    bool in_kernel() const { return !idle() && current_->in_kernel(); }
+    const kern::Thread& current() const { return *current_; }
+    kern::Kernel& kernel() { return kernel_; }
+    arch::Machine& machine() { return machine_; }
+    bool following() const { return referee_ && referee_->following(); }
+    const std::string& mismatch() const; ///< empty: none
+    const std::string& last_event() const { return last_event_; }
+    std::function<void(const std::string&)> on_event; ///< told of every event before it happens; may be empty
+    std::uint64_t events() const { return events_; }
+    std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers
+
+private:
+    void deliver(const kern::Event& event);
+
+    arch::Machine machine_;
+    kern::Kernel kernel_;
+    kern::Thread* current_;
+    std::optional<Referee> referee_; ///< none: the kernel alone
+    sim::TraceHash hash_;
+    std::uint64_t events_ = 0;
+    std::string last_event_;
+};
+
+} // namespace test

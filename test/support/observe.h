@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The kernel's state in the specification's form, read through the kernel's public interface and the machine.
+#pragma once
+#include "arch/machine.h"
+#include "kern/kernel.h"
+#include "spec/config.h"
+#include "spec/event.h"
+#include "spec/observation.h"
+
+namespace test {
+
+/// Everything that can be observed.  Changes nothing.
+spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine);
+
+/// One active task: its account, threads, mappings and ports.
+spec::TaskView observe_task(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task);
+
+/// What the specification must be booted with to be the same system.
+spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, std::uint32_t sigma0_frames);
+
+// Names and events from one side to the other.
+constexpr spec::ThreadName name_of(kern::ThreadId id) {
+    return {id.task.raw(), static_cast<std::uint16_t>(id.lthread)};
+}
+spec::Registers registers_of(const arch::Frame& frame);
+spec::Event event_of(const kern::Event& event);
+
+} // namespace test

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "test/support/referee.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "ia32/paging.h"
+#include "l4/abi/ipc.h"
+#include "test/support/observe.h"
+
+namespace test {
+namespace {
+
+using Kind = kern::Event::Kind;
+
+std::string hex(std::uint32_t word) {
+    char text[16];
+    std::snprintf(text, sizeof text, "0x%x", static_cast<unsigned>(word));
+    return text;
+}
+
+bool bounded(const kern::Limits& l) {
+    return std::min({l.bytes, l.pages, l.timeouts, l.threads, l.chain}) != ~std::uint32_t{0};
+}
+
+/// Is a long operation at the same point on both sides?  Told by who has work left in the kernel, and by how
+/// many timeouts have passed without having been acted on.
+bool in_step(const spec::Observation& a, const spec::Observation& b, spec::Time now) {
+    const auto overdue = [&](const spec::ThreadView& t) { return t.deadline && *t.deadline <= now; };
+    const auto same = [&](const auto& x, const auto& y) {
+        const auto in_kernel = [](const spec::ThreadView& t) {
+            return t.state == spec::ThreadState::in_kernel;
+        };
+        return x.first == y.first && in_kernel(x.second) == in_kernel(y.second) &&
+               overdue(x.second) == overdue(y.second);
+    };
+    return std::equal(a.threads.begin(), a.threads.end(), b.threads.begin(), b.threads.end(), same);
+}
+
+} // namespace
+
+Referee::Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
+                 std::uint32_t sigma0_frames)
+    : kernel_(kernel),
+      machine_(machine),
+      bounded_(bounded(limits)),
+      spec_(configuration(kernel, machine, sigma0_frames)) {
+    kernel_.check_invariants();
+    compare();
+}
+
+/// Does the specification still have to see this, although it is ahead?
+bool Referee::hear(const kern::Event& event) {
+    if (event.kind == Kind::resume)
+        return spec_.current_in_kernel() && spec_.current() == name_of(kernel_.current().id());
+    const bool goes_on =
+        event.kind == Kind::timer && !(spec_.timer() && *spec_.timer() <= machine_.now().raw());
+    if (!goes_on) following_ = false;
+    return false;
+}
+
+void Referee::before(const kern::Event& event) {
+    if (!active()) return;
+    told_ = !ahead_ || hear(event);
+    const kern::Thread& running = kernel_.current();
+    if (!active() || !told_ || running.idle()) return;
+    spec_.registers() = registers_of(running.frame);
+    if (event.kind == Kind::page_fault) check_fault(event);
+}
+
+/// A fault that the specification would not have seen is a stale translation, or a page table that is wrong.
+void Referee::check_fault(const kern::Event& event) {
+    const bool write = (event.code & ia32::fault_write) != 0;
+    const std::uint32_t at = event.addr.raw(), code = spec_.error_code(at, write);
+    if (spec_.access(at, write))
+        return differ("a fault at " + hex(at) + " that the specification does not see");
+    if (code != event.code)
+        differ("error code of the fault at " + hex(at) + ": " + hex(event.code) + " <> " + hex(code));
+}
+
+void Referee::after(const kern::Event& event) {
+    kernel_.check_invariants();
+    if (!active()) return;
+    if (told_) spec_.handle(event_of(event), machine_.now().raw());
+    compare();
+    if (event.kind == Kind::resume || (event.kind == Kind::syscall && event.code == L4_VEC_IPC))
+        compare_written();
+}
+
+void Referee::compare() {
+    const spec::Observation kernel = observe(kernel_, machine_), wanted = spec_.observe();
+    ahead_ = bounded_ && !in_step(kernel, wanted, machine_.now().raw());
+    if (ahead_) return;
+    ++comparisons_;
+    if (kernel == wanted) return;
+    differ("state, kernel <> specification:\n" + spec::diff(kernel, wanted));
+}
+
+void Referee::accessed(kern::VAddr at, bool write) {
+    if (ahead_) following_ = false;
+    if (!active()) return;
+    if (!spec_.access(at.raw(), write))
+        differ(std::string(write ? "a store" : "a load") + " at " + hex(at.raw()) +
+               " that the specification denies");
+}
+
+void Referee::stored(kern::VAddr at, std::uint32_t size) {
+    if (!active()) return;
+    const arch::Translation where = machine_.translate(at, true);
+    const auto bytes = machine_.page(kern::PAddr{where.address.raw() & ia32::frame_mask});
+    for (std::uint32_t i = 0; i < size; ++i) {
+        const std::uint32_t pa = where.address.raw() + i;
+        spec_.ram().set_byte(pa, static_cast<std::uint8_t>(bytes[pa % ia32::page_size]));
+    }
+}
+
+void Referee::compare_frame(spec::Word frame, const spec::Ram::Frame& wanted) {
+    const auto bytes = machine_.page(kern::PAddr{frame});
+    if (std::memcmp(bytes.data(), wanted.data(), wanted.size()) == 0) return;
+    std::uint32_t i = 0;
+    while (bytes[i] == static_cast<std::byte>(wanted[i])) ++i;
+    differ("memory at physical address " + hex(frame + i) + ": " + hex(static_cast<std::uint8_t>(bytes[i])) +
+           " <> " + hex(wanted[i]));
+}
+
+/// Whatever the specification has ever written: all that a transfer should have changed.
+void Referee::compare_written() {
+    if (!active() || ahead_) return;
+    for (const auto& [frame, wanted] : spec_.ram().written()) compare_frame(frame, wanted);
+}
+
+void Referee::compare_memory() {
+    if (!active() || ahead_) return;
+    const auto& written = spec_.ram().written();
+    const spec::Ram::Frame zeros{};
+    for (std::uint32_t i = 0; i < machine_.memory().user_frames() && mismatch_.empty(); ++i) {
+        const auto it = written.find(i * arch::Memory::frame_size);
+        compare_frame(i * arch::Memory::frame_size, it == written.end() ? zeros : it->second);
+    }
+}
+
+void Referee::differ(const std::string& what) {
+    if (mismatch_.empty()) mismatch_ = what;
+}
+
+} // namespace test

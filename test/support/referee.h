@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "arch/machine.h"
+#include "kern/kernel.h"
+#include "spec/system.h"
+
+namespace test {
+
+/// Runs the specification beside a kernel, event by event, and compares.
+///
+/// Under small Limits the kernel needs several entries where the specification needs one.  The referee then
+/// compares when the operation is over.  When anything else happens in between, the specification can not
+/// tell any more what is right: following() becomes false, and from then on only the kernel's own invariants
+/// are checked.
+class Referee {
+public:
+    /// The kernel has been started and has seen no event.
+    Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
+            std::uint32_t sigma0_frames);
+
+    /// The running thread's program has done to its registers what it wants; the kernel sees `event` next.
+    void before(const kern::Event& event);
+    /// The kernel has seen it.
+    void after(const kern::Event& event);
+    /// An access of the running thread's program succeeded on the machine.
+    void accessed(kern::VAddr at, bool write);
+    /// And it stored: `size` bytes, within a page, are fetched from the machine.
+    void stored(kern::VAddr at, std::uint32_t size);
+    /// All memory that users can have.
+    void compare_memory();
+
+    bool following() const { return following_; }
+    const std::string& mismatch() const {
+        return mismatch_;
+    } ///< empty: none so far; else comparing has ended
+    std::uint64_t comparisons() const { return comparisons_; }
+    spec::System& specification() { return spec_; }
+
+private:
+    bool active() const { return following_ && mismatch_.empty(); }
+    bool hear(const kern::Event& event);
+    void check_fault(const kern::Event& event);
+    void compare();
+    void compare_written();
+    void compare_frame(spec::Word frame, const spec::Ram::Frame& wanted);
+    void differ(const std::string& what);
+
+    kern::Kernel& kernel_;
+    arch::Machine& machine_;
+    const bool bounded_;
+    spec::System spec_;
+    bool told_ = true;   ///< the specification sees the event under way, too
+    bool ahead_ = false; ///< the specification is done with what the kernel is still doing
+    bool following_ = true;
+    std::uint64_t comparisons_ = 0;
+    std::string mismatch_;
+};
+
+} // namespace test
