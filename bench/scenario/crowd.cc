@@ -30,8 +30,10 @@ Crowd::Crowd(System& system, std::uint32_t n, State state) {
     }
     kern::ensure(members_.size() == n, "bench: the crowd is complete");
     if (state == State::ready) return;
-    for (std::uint32_t i = 0; i < n; ++i)
+    for (std::uint32_t i = 0; i < n; ++i) {
+        system.machine().timer().advance(kern::Micros{1}); // no two deadlines are the same
         system.park(*members_[i], state == State::waiting ? System::wait() : System::sleep(long_timeout(i)));
+    }
 }
 
 } // namespace bench

@@ -13,7 +13,7 @@ public:
     enum class State : std::uint8_t {
         ready,   ///< behind root in its queue
         waiting, ///< for a message from anybody
-        asleep,  ///< until their timeouts expire, in minutes to hours
+        asleep,  ///< until their timeouts expire, each at another time, in minutes to hours
     };
     static constexpr std::uint16_t first_task = 1000; ///< tasks below are the scenario's own
 
@@ -31,7 +31,7 @@ private:
 /// The running thread, thread 0 of its task, makes `n` more.
 std::vector<kern::Thread*> fill_task(System& system, std::uint32_t n);
 
-/// A receive timeout, one of thousands of different ones, none shorter than minutes.
+/// A receive timeout of minutes to hours.
 std::uint32_t long_timeout(std::uint32_t seed);
 
 } // namespace bench

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "bench/scenario/ipc.h"
 
-#include <cstring>
-
 #include "kern/ensure.h"
 #include "sim/message_buffer.h"
 
@@ -52,7 +50,7 @@ OtherSpace::OtherSpace(std::uint32_t n) : system_({.threads = n}), servers_(syst
 }
 
 void OtherSpace::run() {
-    system_.call(call_to(System::id(*servers_[next_])));
+    system_.call(call_to(System::id(servers_[next_])));
     system_.call(reply_to(System::id(*client_)));
     next_ = next_ + 1 == servers_.size() ? 0 : next_ + 1;
 }
@@ -76,37 +74,32 @@ void WithTimeouts::run() {
     system_.call(to_client);
 }
 
-/// Client and server have the same layout: a page with the message, then the string; the client's part of root's
-/// memory is the lower half.
+/// Client and server have the same layout: the message's page or pages, a string one page behind its head.
 LongMessage::LongMessage(std::uint32_t bytes, As as) : bytes_(bytes), as_(as) {
-    constexpr std::uint32_t half_log2 = System::memory_log2 - 1, half = 1u << half_log2;
-    kern::ensure(bytes % page == 0 && bytes + 2 * page <= half, "bench: a message of whole pages that fits");
+    kern::ensure(bytes % 4 == 0 && bytes + page <= 1u << half_log2, "bench: a message of whole words that fits");
     client_ = &system_.new_task(client_task);
     server_ = &system_.new_task(server_task);
-    system_.give(*client_, System::memory, half_log2, buffer);
-    system_.give(*server_, System::memory + half, half_log2, buffer);
-    compose(System::memory, false);
-    compose(System::memory + half, true);
-    std::byte* const last = system_.bytes(System::memory + page + bytes - 1);
-    *last = std::byte{42};
+    system_.give(*client_, client_memory, half_log2, buffer);
+    system_.give(*server_, server_memory, half_log2, buffer);
+    compose(client_memory, true);
+    compose(server_memory, false);
+    *system_.bytes(client_memory + last()) = std::byte{42};
     sim::Ipc receive = System::wait();
     receive.receive |= buffer;
     system_.park(*server_, receive);
     system_.set_prio(*client_, client_prio);
     run();
     check(system_, *client_);
-    const std::uint32_t first_word = as == As::dwords ? 0 : page;
-    static_cast<void>(first_word);
-    kern::ensure(std::memcmp(system_.bytes(System::memory + half + page + bytes - 1), last, 1) == 0,
-                 "bench: the last byte has arrived");
+    kern::ensure(*system_.bytes(server_memory + last()) == std::byte{42}, "bench: the last byte has arrived");
 }
 
-void LongMessage::compose(std::uint32_t at, bool receiver) const {
+void LongMessage::compose(std::uint32_t at, bool sends) {
     const bool is_string = as_ == As::string;
-    sim::MessageBuffer b(buffer, is_string ? 2 : bytes_ / 4, is_string ? 1 : 0);
-    if (is_string)
-        b.set_string(0, {.snd_size = bytes_, .snd_addr = buffer + page, .rcv_size = bytes_, .rcv_addr = buffer + page});
-    if (!receiver) b.send(is_string ? 2 : bytes_ / 4, is_string ? 1 : 0);
+    const std::uint32_t dwords = is_string ? L4_MSG_REGISTER_DWORDS : bytes_ / 4, strings = is_string ? 1 : 0;
+    sim::MessageBuffer b(buffer, dwords, strings);
+    const std::uint32_t text = buffer + page;
+    if (is_string) b.set_string(0, {.snd_size = bytes_, .snd_addr = text, .rcv_size = bytes_, .rcv_addr = text});
+    if (sends) b.send(dwords, strings);
     for (std::uint32_t i = 0; i < b.size(); ++i) *system_.bytes(at + i) = b.bytes()[i];
 }
 

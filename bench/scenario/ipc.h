@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "bench/scenario/crowd.h"
@@ -7,9 +8,7 @@
 
 namespace bench {
 
-/// A scenario is made for a size; run() is the operation that is measured, and leaves everything as it was.
-
-/// A client calls a server, two words there and two words back: four kernel... two kernel entries.
+/// A client calls a server in its own address space: two words there, two words back, two kernel entries.
 class SameSpace {
 public:
     /// `n` other threads exist and have their timeouts armed.
@@ -55,12 +54,17 @@ public:
     void run();
 
 private:
-    void compose(std::uint32_t at, bool receiver) const;
+    void compose(std::uint32_t at, bool sends);
+    /// Where the last byte of the message is, from the buffer on.
+    std::uint32_t last() const { return (as_ == As::dwords ? offsetof(l4_msg_head_t, dwords) : page) + bytes_ - 1; }
 
     static constexpr std::uint32_t buffer = 0x08000000; ///< in either space
+    static constexpr std::uint32_t half_log2 = System::memory_log2 - 1;
+    static constexpr std::uint32_t client_memory = System::memory,
+                                   server_memory = System::memory + (1u << half_log2);
     const std::uint32_t bytes_;
     const As as_;
-    mutable System system_;
+    System system_;
     kern::Thread *client_, *server_;
 };
 

@@ -29,7 +29,7 @@ std::uint32_t& IoTree::word(const Space& space, std::uint32_t port) const {
 
 Status IoTree::give_all(Space& space) {
     ensure(!space.io_.linked(), "all ports were given to a task that held some");
-    KTRY(make_bitmap(space));
+    KTRY(make_free_bitmap(space));
     space.io_.giver = 0;
     space.io_.depth = 0;
     order_.insert_alone(space.io_);
@@ -106,10 +106,26 @@ Status IoTree::make_bitmap(Space& space) {
         space.account().give_frame(low);
         return high.error();
     }
-    space.io_.bitmap = {low, *high};
-    for (const PAddr frame : space.io_.bitmap) std::fill_n(pool_.at<std::uint32_t>(frame), frame_words, ~0u);
+    open_bitmap(space, low, *high);
     space.frames_ += 2;
     return Done{};
+}
+
+Status IoTree::make_free_bitmap(Space& space) {
+    const PAddr low = KTRY(pool_.take());
+    const Result<PAddr> high = pool_.take();
+    if (!high.ok()) {
+        pool_.give(low);
+        return high.error();
+    }
+    open_bitmap(space, low, *high);
+    space.io_.free = true;
+    return Done{};
+}
+
+void IoTree::open_bitmap(Space& space, PAddr low, PAddr high) {
+    space.io_.bitmap = {low, high};
+    for (const PAddr frame : space.io_.bitmap) std::fill_n(pool_.at<std::uint32_t>(frame), frame_words, ~0u);
 }
 
 void IoTree::leave(Space& space) {
@@ -118,8 +134,9 @@ void IoTree::leave(Space& space) {
     space.io_.bitmap = {};
     space.io_.giver = 0;
     changed(space); // before the frames can become something else
-    for (const PAddr frame : frames) space.account().give_frame(frame);
-    space.frames_ -= 2;
+    for (const PAddr frame : frames) space.io_.free ? pool_.give(frame) : space.account().give_frame(frame);
+    if (!space.io_.free) space.frames_ -= 2;
+    space.io_.free = false;
 }
 
 Progress IoTree::unmap(UnmapJob& job, Steps& steps) {

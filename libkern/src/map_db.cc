@@ -50,7 +50,7 @@ Status MapDb::sigma0_fault(Space& sigma0, VAddr va) {
     const std::uint32_t region = va.raw() & ia32::super_mask, page = va.raw() & ia32::frame_mask;
     if (va >= user_end || is_protected(va) || overlaps(page, ia32::page_size)) return Err::invalid;
     const PageTables::Spot spot = mappings_.tables.find(sigma0, va);
-    if (spot.is_there() || spot.in_super()) return Err::invalid;
+    if (spot.is_there() || spot.in_super()) return mappings_.restore_root(sigma0, va, spot);
     const bool whole = spot.kind == PageTables::Spot::Kind::no_region && !has_protected(va) &&
                        !overlaps(region, ia32::super_size);
     const std::uint32_t at = whole ? region : page;
@@ -74,6 +74,7 @@ std::optional<MapDb::Page> MapDb::page(const Space& space, VAddr va) const {
     Page page{.frame = PageTables::frame(spot, va),
               .super = spot.in_super(),
               .split = spot.kind == PageTables::Spot::Kind::part,
+              .fan_out = spot.in_super() && spot.node->fan_out() != PAddr{},
               .writable = spot.writable(),
               .accessed = (entry & ia32::accessed) != 0,
               .dirty = (entry & ia32::dirty) != 0};

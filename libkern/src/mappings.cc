@@ -89,6 +89,16 @@ Status Mappings::map_root(Space& to, VAddr va, PAddr frame, bool super) {
     return Done{};
 }
 
+Status Mappings::restore_root(Space& space, VAddr va, const PageTables::Spot& spot) {
+    const bool root = spot.node && spot.node->depth == 0;
+    if (!root || tables.base(space, *spot.node).raw() != spot.node->va().raw()) return Err::invalid;
+    if (spot.present())
+        raise(space, va, spot);
+    else
+        tables.enter_part(space, va, PAddr{va.raw() & ia32::frame_mask}.raw() | user_page | ia32::writable);
+    return Done{};
+}
+
 void Mappings::raise(Space& space, VAddr va, const PageTables::Spot& spot) {
     tables.change(space, va, *spot.entry, *spot.entry | ia32::writable);
     spot.node->narrowed = false;

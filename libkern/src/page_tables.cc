@@ -87,6 +87,19 @@ void PageTables::enter_super(Space& space, VAddr va, std::uint32_t entry, MapNod
     ++space.regions_;
 }
 
+void PageTables::enter_part(Space& space, VAddr va, std::uint32_t entry) {
+    std::uint32_t& page = words(frame_of(directory(space, va)))[ia32::table_index(va.raw())];
+    ensure(page == 0, "a part was entered over another");
+    page = entry;
+    ++shadow(space, va);
+}
+
+PAddr PageTables::base(const Space& space, const MapNode& node) const {
+    VAddr va = node.va();
+    while (!find(space, va).present()) va = va + ia32::page_size;
+    return PAddr{frame(find(space, va), va).raw() - (va.raw() - node.va().raw())};
+}
+
 bool PageTables::leave(Space& space, VAddr va) {
     std::uint32_t& entry = directory(space, va);
     std::uint32_t& shadow_word = shadow(space, va);

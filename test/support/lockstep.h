@@ -60,6 +60,7 @@ public:
     bool in_kernel() const { return !idle() && current_->in_kernel(); }
     const kern::Thread& current() const { return *current_; }
     kern::Kernel& kernel() { return kernel_; }
+    const kern::Kernel& kernel() const { return kernel_; }
     arch::Machine& machine() { return machine_; }
     bool following() const { return referee_ && referee_->following(); }
     const std::string& mismatch() const; ///< empty: none

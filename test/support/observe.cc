@@ -154,7 +154,7 @@ spec::TaskView observe_task(const kern::Kernel& kernel, arch::Machine& machine, 
     if (payer == &task) view.account = observe_account(task.account());
     task.present().for_each([&](const kern::Thread& t) { view.present.push_back(name_of(t.id())); });
     observe_mappings(kernel, machine, task, view);
-    observe_ports(machine, task, view);
+    observe_ports(kernel, machine, task, view);
     return view;
 }
 

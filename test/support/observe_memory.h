@@ -11,6 +11,7 @@ namespace test {
 spec::AccountView observe_account(const kern::Account& account);
 void observe_mappings(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
                       spec::TaskView& view);
-void observe_ports(arch::Machine& machine, const kern::Task& task, spec::TaskView& view);
+void observe_ports(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
+                   spec::TaskView& view);
 
 } // namespace test

@@ -31,32 +31,32 @@ public:
 
     explicit constexpr Fpage(std::uint32_t word) : word_(word) {
         const std::uint32_t log2 = size_log2();
-        if (l4_fpage_is_io(word)) {
-            if (log2 > L4_FP_IO_SIZE_MAX) return;
+        if (l4_fpage_is_io(word) && log2 <= L4_FP_IO_SIZE_MAX) {
             kind_ = Kind::ports;
-            first_ = (word & L4_FP_IO_PORT_MASK) >> L4_FP_IO_PORT_SHIFT & ~(size() - 1);
-            end_ = first_ + size();
+            first_ = (word & L4_FP_IO_PORT_MASK) >> L4_FP_IO_PORT_SHIFT & ~offset_mask();
+            end_ = first_ + offset_mask() + 1;
         } else if (log2 >= L4_FP_MEM_SIZE_MIN && log2 <= L4_FP_WHOLE_SIZE) {
             kind_ = Kind::memory;
-            first_ = is_whole() ? 0 : word & ~(size() - 1);
-            if (first_ > L4_USER_TOP) first_ = L4_USER_TOP;
-            end_ = is_whole() || size() > L4_USER_TOP - first_ ? L4_USER_TOP : first_ + size();
+            first_ = word & ~offset_mask();
+            const std::uint64_t end = std::uint64_t{first_} + offset_mask() + 1;
+            end_ = end < L4_USER_TOP ? static_cast<std::uint32_t>(end) : L4_USER_TOP;
         }
     }
     constexpr Kind kind() const { return kind_; }
     constexpr std::uint32_t size_log2() const { return l4_fpage_size(word_); }
-    /// The size minus one; of the whole space it is all ones.
-    constexpr std::uint32_t offset_mask() const { return size() - 1; }
-    /// First address or port of the range; and the one after its last, cut at the user's end.
+    /// The size minus one.
+    constexpr std::uint32_t offset_mask() const {
+        return size_log2() < 32 ? (1u << size_log2()) - 1 : ~std::uint32_t{0};
+    }
+    /// First address or port of the range; and the one after its last, which is cut at the user's end and so may lie
+    /// before the first.
     constexpr std::uint32_t first() const { return first_; }
     constexpr std::uint32_t end() const { return end_; }
-    constexpr bool is_whole() const { return size_log2() == L4_FP_WHOLE_SIZE; }
+    constexpr bool is_whole() const { return kind_ == Kind::memory && size_log2() == L4_FP_WHOLE_SIZE; }
     constexpr bool write() const { return (word_ & L4_FP_WRITE) != 0; }
     constexpr bool grant() const { return (word_ & L4_FP_GRANT) != 0; }
 
 private:
-    constexpr std::uint32_t size() const { return size_log2() < 32 ? 1u << size_log2() : 0; }
-
     std::uint32_t word_;
     std::uint32_t first_ = 0, end_ = 0;
     Kind kind_ = Kind::nothing;

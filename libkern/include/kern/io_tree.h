@@ -23,6 +23,7 @@ public:
     IoTree(arch::Machine& machine, FramePool& pool, const Preorder& order, const PageTables& tables)
         : machine_(machine), pool_(pool), order_(order), tables_(tables) {}
 
+    /// At boot.  The bitmap costs nobody, so accounts must leave two frames of the pool.
     Status give_all(Space& space);
     Progress map(MapJob& job, Steps& steps);
     Progress unmap(UnmapJob& job, Steps& steps);
@@ -30,6 +31,10 @@ public:
     void load(const Space& space) { machine_.set_ports(space.io_.bitmap[0], space.io_.bitmap[1]); }
 
     bool holds(const Space& space, std::uint32_t port) const { return held(space, port) >> port % 32 & 1; }
+
+    TaskNo giver(const Space& space) const {
+        return space.io_.giver ? pool_.at<Space>(PAddr{space.io_.giver})->task() : TaskNo{};
+    }
 
 private:
     friend class Checker;
@@ -47,6 +52,8 @@ private:
     bool may_give(const MapJob& job) const;
     Status copy(MapJob& job, Range range);
     Status make_bitmap(Space& space);
+    Status make_free_bitmap(Space& space);
+    void open_bitmap(Space& space, PAddr low, PAddr high);
     Status join(Space& space, Space& giver, bool grant);
     void leave(Space& space);
     Progress strip(Walk& walk, IoStrip& at, Range range, const Space* receiver, Steps& steps);

@@ -25,6 +25,8 @@ struct BootInfo {
 class Kernel {
   public:
     Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limits = {});
+    /// Its objects are left where they are: whoever ends a kernel takes the frames back whole.
+    ~Kernel() { kernel_account_.unreserve(kernel_account_.used()); }
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 

@@ -55,6 +55,8 @@ public:
     /// At boot.
     Status give_all_ports(Space& sigma0) { return io_.give_all(sigma0); }
     bool holds_port(const Space& space, std::uint16_t port) const { return io_.holds(space, port); }
+    /// Who gave the ports; 0: the kernel, or no ports at all.
+    TaskNo port_giver(const Space& space) const { return io_.giver(space); }
     /// Fills a protected address with a page of the kernel's, which users read (and write) until the space is
     /// cleared.  The frame remains the caller's.
     Status fix(Space& space, VAddr va, PAddr frame, Access access);
@@ -64,6 +66,7 @@ public:
         PAddr frame{};
         bool super = false; ///< part of a 4 MiB page
         bool split = false; ///< of one that is split
+        bool fan_out = false; ///< of one from which a 4 KiB page was mapped
         bool writable = false, accessed = false, dirty = false;
         bool has_parent = false;
         TaskNo parent{};

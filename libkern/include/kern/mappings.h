@@ -33,6 +33,8 @@ public:
     Status grant(const Source& from, Space& to, VAddr va, bool write);
     /// A mapping from nobody, writable, to an empty place.
     Status map_root(Space& to, VAddr va, PAddr frame, bool super);
+    /// Gives a page that map_root() made one to one its write right, or its missing part, back.
+    Status restore_root(Space& space, VAddr va, const PageTables::Spot& spot);
     /// Adds the write right.
     void raise(Space& space, VAddr va, const PageTables::Spot& spot);
 

@@ -57,13 +57,16 @@ public:
     /// Fills an empty entry.  `node` may be nullptr: fixed.
     void enter(Space& space, VAddr va, std::uint32_t entry, MapNode* node);
     void enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node);
+    /// Fills a hole of a split page.
+    void enter_part(Space& space, VAddr va, std::uint32_t entry);
+    /// The first frame of a page, whatever parts it has.  Reads at most a table.
+    PAddr base(const Space& space, const MapNode& node) const;
     /// Empties the entry of a page, part or 4 MiB page.  True: nothing of that page is left.
     bool leave(Space& space, VAddr va);
     /// Changes flags of an entry found at `va`.
     void change(Space& space, VAddr va, std::uint32_t& entry, std::uint32_t value);
     /// Replaces a 4 MiB entry by a table of 1024 with the same flags.
     Status split(Space& space, VAddr va);
-    std::uint32_t regions(const Space& space) const { return space.regions_; }
 
 private:
     friend class Checker;

@@ -15,6 +15,7 @@ struct IoRights : TreeLink {
     std::uint32_t giver = 0; ///< the Space that gave the ports, 0: the kernel
     std::array<PAddr, 2> bitmap{};      ///< a frame for ports 0..0x7fff, one for the others; 1 = denied; 0: holds no port
     std::uint32_t count = 0; ///< ports held
+    bool free = false;       ///< the bitmap was not paid
 };
 
 /// What one task can access: a page directory that the machine walks, its shadow that leads from an address to the
@@ -32,6 +33,8 @@ public:
     Account& account() const { return *account_; } ///< pays for all that the space needs
     PAddr directory() const { return directory_; }
     PAddr shadow() const { return shadow_; }
+    /// The frame with the bits of ports 0..0x7fff (half 0) or 0x8000..0xffff (half 1); 0: no port is held.
+    PAddr port_bitmap(unsigned half) const { return io_.bitmap[half]; }
     /// Frames held beyond directory and shadow: tables, fan-outs, I/O bitmap; and mapping nodes.  For check().
     std::uint32_t frames() const { return frames_; }
     std::uint32_t nodes() const { return nodes_; }

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "l4/abi/exception.h"
 #include "test/conformance/ipc/support/script.h"
 
 namespace conformance::ipc {

@@ -22,7 +22,6 @@ ScheduleResult while_in(const Ipc& ipc) {
     s.spawn(7);
     ScheduleResult answer;
     s.play([&](User u) -> Program {
-        co_await s.call(u, a, Ipc{.partner = sigma0, .receive = L4_RCV_OPEN, .timeout = L4_TIMEOUT_RCV_ZERO});
         co_await s.begin(u, a, Ipc{.receive = 0}); // nobody can send to a
         co_await s.begin(u, b, ipc);
         answer = co_await u(ThreadSchedule{.thread = b});
@@ -104,7 +103,7 @@ TEST(ThreadSchedule, ADeadThreadCanBeScheduledAllTheSame) {
     s.play([&](User u) -> Program {
         co_await s.call(u, a, sim::ExRegs{.target = 1});
         of_unborn = co_await u(ThreadSchedule{.thread = unborn});
-        co_await u.send(b, 0, 0); // no order: its program faults below
+        co_await s.begin_load(u, b, 0x10000000);
         of_killed = co_await u(ThreadSchedule{.thread = b});
         set = co_await u(ThreadSchedule{.thread = b, .param = l4_sched_param(33, 80, 11)});
         query = co_await u(ThreadSchedule{.thread = b});

@@ -57,18 +57,44 @@ Program Stage::act(User u) {
     }
 }
 
+sim::Routine<Stage::Ticket> Stage::begin(User u, l4_threadid_t who, sim::Instruction instruction) {
+    const Ticket ticket = add(instruction);
+    co_await u.send(who, ticket, 0);
+    co_return ticket;
+}
+
 sim::Routine<std::uint32_t> Stage::perform(User u, l4_threadid_t who, sim::Instruction instruction) {
     const Ticket ticket = add(instruction);
     co_await u.call(who, ticket, 0);
-    co_return orders_[ticket].value;
+    co_return value(ticket);
+}
+
+namespace {
+
+sim::Instruction load_at(std::uint32_t at) {
+    return {.kind = sim::Instruction::Kind::load, .address = at, .size = 4};
+}
+
+sim::Instruction store_at(std::uint32_t at, std::uint32_t value) {
+    return {.kind = sim::Instruction::Kind::store, .address = at, .value = value, .size = 4};
+}
+
+} // namespace
+
+sim::Routine<Stage::Ticket> Stage::begin_load(User u, l4_threadid_t who, std::uint32_t at) {
+    return begin(u, who, load_at(at));
+}
+
+sim::Routine<Stage::Ticket> Stage::begin_store(User u, l4_threadid_t who, std::uint32_t at, std::uint32_t value) {
+    return begin(u, who, store_at(at, value));
 }
 
 sim::Routine<std::uint32_t> Stage::load(User u, l4_threadid_t who, std::uint32_t at) {
-    return perform(u, who, {.kind = sim::Instruction::Kind::load, .address = at, .size = 4});
+    return perform(u, who, load_at(at));
 }
 
 sim::Routine<std::uint32_t> Stage::store(User u, l4_threadid_t who, std::uint32_t at, std::uint32_t value) {
-    return perform(u, who, {.kind = sim::Instruction::Kind::store, .address = at, .value = value, .size = 4});
+    return perform(u, who, store_at(at, value));
 }
 
 sim::Routine<bool> Stage::inspect(User u, l4_threadid_t who, std::function<bool(sim::World&)>* question) {

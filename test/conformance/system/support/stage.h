@@ -48,11 +48,15 @@ public:
         co_return ticket;
     }
     bool done(Ticket ticket) const { return orders_.at(ticket).done; }
+    std::uint32_t value(Ticket ticket) const { return orders_.at(ticket).value; }
     template <class C>
     typename C::Result result(Ticket ticket) const {
         return C::Result::of(orders_.at(ticket).regs);
     }
 
+    /// The same for memory: the thread may be killed.
+    sim::Routine<Ticket> begin_load(User u, l4_threadid_t who, std::uint32_t at);
+    sim::Routine<Ticket> begin_store(User u, l4_threadid_t who, std::uint32_t at, std::uint32_t value);
     sim::Routine<std::uint32_t> load(User u, l4_threadid_t who, std::uint32_t at);
     sim::Routine<std::uint32_t> store(User u, l4_threadid_t who, std::uint32_t at, std::uint32_t value);
     /// The test's own code, executed while `who` is running.
@@ -73,6 +77,7 @@ private:
         return {.kind = sim::Instruction::Kind::syscall, .code = C::vector, .regs = what.regs()};
     }
     Ticket add(const sim::Instruction& instruction);
+    sim::Routine<Ticket> begin(User u, l4_threadid_t who, sim::Instruction instruction);
     sim::Routine<std::uint32_t> perform(User u, l4_threadid_t who, sim::Instruction instruction);
     Program act(User u);
 
