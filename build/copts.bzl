@@ -6,4 +6,7 @@ KERNEL_COPTS = [
     "-fno-exceptions",
     "-fno-rtti",
     "-fno-threadsafe-statics",
+    # Addresses and sizes come from users: a narrowing is written down or it is a bug.
+    "-Wconversion",
+    "-Wsign-conversion",
 ]

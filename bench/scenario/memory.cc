@@ -11,6 +11,10 @@ using kern::ensure;
 constexpr std::uint16_t task = 100;
 constexpr std::uint32_t page_log2 = ia32::page_shift;
 
+/// Any of root's pages but the first.
+std::uint32_t other_page(std::uint32_t i) { return System::memory + (1 + i % (System::memory_pages - 1)) * page; }
+constexpr std::uint32_t others_va = 0x10000000;
+
 /// The page at `from` of the sender's space, to `va` of the receiver's; then wait for an answer.
 sim::Ipc map_to(const kern::Thread& to, std::uint32_t from, std::uint32_t va) {
     return {.partner = System::id(to),
@@ -38,7 +42,7 @@ sim::Unmap flush_others(std::uint32_t at) {
 MapOnePage::MapOnePage(std::uint32_t n) : system_({.mappings = n}), receiver_(&system_.new_task(task)) {
     system_.park(*receiver_, wait_for_page());
     for (std::uint32_t i = 0; i < n; ++i)
-        map(System::memory + (1 + i % (System::memory_pages - 1)) * page, 0x10000000 + i * page);
+        map(other_page(i), others_va + i * page);
     map();
     ensure(mapped(system_, *receiver_, measured_va), "bench: the page is mapped");
     unmap();
@@ -100,8 +104,10 @@ bool UnmapTree::step() {
     return system_.current().in_kernel();
 }
 
-PageFault::PageFault() : client_(&system_.new_task(task)) {
+PageFault::PageFault(std::uint32_t n) : system_({.mappings = n}), client_(&system_.new_task(task)) {
     constexpr std::uint8_t above_root = 100;
+    for (std::uint32_t i = 0; i < n; ++i)
+        system_.give(*client_, other_page(i), page_log2, others_va + i * page);
     system_.set_prio(*client_, above_root);
     ensure(&system_.current() == client_, "bench: the client runs");
     // Root is to wait for faults while the client is out of the way; the first fault finds it waiting.

@@ -67,10 +67,11 @@ private:
     kern::Thread* receiver_;
 };
 
-/// A thread touches a page that is not there; its pager in another space maps one; the thread goes on.
+/// A thread touches a page that is not there; its pager in another space maps one; the thread goes on (two kernel
+/// entries).  It has `n` other pages.
 class PageFault {
 public:
-    PageFault();
+    explicit PageFault(std::uint32_t n);
     void prepare();
     void run();
 

@@ -197,7 +197,7 @@ void Checker::check_ports(const Space& space) {
 }
 
 void Checker::check_account(const Account& account) {
-    std::uint32_t nodes = 0, frames = account.slab_frames();
+    std::uint32_t nodes = 0, frames = account.node_frames() + account.thread_frames();
     db_.spaces_.for_each([&](const Space& space) {
         if (&space.account() != &account) return;
         nodes += space.nodes();

@@ -74,7 +74,7 @@ std::optional<MapDb::Page> MapDb::page(const Space& space, VAddr va) const {
     Page page{.frame = PageTables::frame(spot, va),
               .super = spot.in_super(),
               .split = spot.kind == PageTables::Spot::Kind::part,
-              .fan_out = spot.in_super() && spot.node->fan_out() != PAddr{},
+              .fan_out = spot.node && spot.node->fan_out().raw() != 0,
               .writable = spot.writable(),
               .accessed = (entry & ia32::accessed) != 0,
               .dirty = (entry & ia32::dirty) != 0};
@@ -85,6 +85,13 @@ std::optional<MapDb::Page> MapDb::page(const Space& space, VAddr va) const {
         if (parent->super()) page.parent_va = page.parent_va + (page.frame.raw() & ~ia32::super_mask);
     }
     return page;
+}
+
+MapDb::Origin MapDb::origin(const Space& space, VAddr va) const {
+    const PageTables::Spot spot = mappings_.tables.find(space, va);
+    if (!spot.node) return {};
+    const bool split = spot.in_super() && spot.kind != PageTables::Spot::Kind::super;
+    return {spot.node->serial(), spot.node->parent_serial(), split, spot.node->fan_out().raw() != 0};
 }
 
 /// The nearest shallower node before it; or, when its list begins with a fan-out's word, that fan-out's 4 MiB page.

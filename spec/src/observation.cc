@@ -98,7 +98,7 @@ Fields fields(const ThreadView& t) {
 Fields fields(const TaskView& t) {
     std::string ports;
     for (const auto& [first, last] : t.ports) {
-        ports += hex(first).substr(4) + "-" + hex(last).substr(4) + " ";
+        ports.append(hex(first).substr(4)).append("-").append(hex(last).substr(4)).append(" ");
     }
     Fields all = {
         {"chief", std::to_string(t.chief)},
@@ -187,7 +187,7 @@ void MappingView::add_part(std::uint16_t index, PageBits part) {
 std::string to_string(const Observation& o) {
     std::string all;
     for (const auto& [name, value] : fields(o)) {
-        all += name + ": " + value + "\n";
+        all.append(name).append(": ").append(value).append("\n");
     }
     return all;
 }
@@ -207,7 +207,7 @@ std::string diff(const Observation& a, const Observation& b, int max_lines) {
         for (const auto& [name, value] : names) {
             const std::string l = value_in(left, name), r = value_in(right, name);
             if (l != r && (!missing_only || l == "-") && max_lines-- > 0) {
-                all += name + ": " + l + " <> " + r + "\n";
+                all.append(name).append(": ").append(l).append(" <> ").append(r).append("\n");
             }
         }
     };

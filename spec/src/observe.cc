@@ -119,7 +119,7 @@ Observation System::observe() const {
 }
 
 std::string System::check() const {
-    if (const std::string wrong = memory_.check(); !wrong.empty()) {
+    if (std::string wrong = memory_.check(); !wrong.empty()) {
         return wrong;
     }
     // Accounts: count everything again.

@@ -12,14 +12,10 @@ namespace test {
 /// most one throw in each of those.
 class Dice {
 public:
-    explicit Dice(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 0xd1b54a32d192ed03u) {}
+    /// Neighbouring seeds give unrelated numbers.
+    explicit Dice(std::uint64_t seed) : state_(mixed(seed + 0xd1b54a32d192ed03u)) {}
 
-    std::uint64_t next() { // splitmix64
-        std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-        return z ^ z >> 31;
-    }
+    std::uint64_t next() { return mixed(state_ += 0x9e3779b97f4a7c15u); } // splitmix64
     std::uint32_t word() { return static_cast<std::uint32_t>(next() >> 32); }
     /// 0 .. n-1
     std::uint32_t below(std::uint32_t n) {
@@ -52,6 +48,11 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t mixed(std::uint64_t z) {
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+        return z ^ z >> 31;
+    }
     std::uint64_t state_;
 };
 

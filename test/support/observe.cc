@@ -122,6 +122,20 @@ void observe_irqs(const kern::Kernel& kernel, arch::Machine& machine, spec::Obse
     }
 }
 
+/// All of an active task but its mappings.
+spec::TaskView observe_task(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task) {
+    spec::TaskView view;
+    view.chief = kernel.tasks().chief(task.no()).raw();
+    view.nest = task.nest();
+    const kern::Task* payer = &task;
+    while (!payer->owns_account()) payer = payer->chief();
+    view.account_of = payer->no().raw();
+    if (payer == &task) view.account = observe_account(task.account());
+    task.present().for_each([&](const kern::Thread& t) { view.present.push_back(name_of(t.id())); });
+    observe_ports(kernel, machine, task, view);
+    return view;
+}
+
 } // namespace
 
 spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
@@ -141,21 +155,8 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
             o.chiefs[n] = chief.raw();
         }
     }
+    observe_mappings(kernel, machine, o);
     return o;
-}
-
-spec::TaskView observe_task(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task) {
-    spec::TaskView view;
-    view.chief = kernel.tasks().chief(task.no()).raw();
-    view.nest = task.nest();
-    const kern::Task* payer = &task;
-    while (!payer->owns_account()) payer = payer->chief();
-    view.account_of = payer->no().raw();
-    if (payer == &task) view.account = observe_account(task.account());
-    task.present().for_each([&](const kern::Thread& t) { view.present.push_back(name_of(t.id())); });
-    observe_mappings(kernel, machine, task, view);
-    observe_ports(kernel, machine, task, view);
-    return view;
 }
 
 spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, std::uint32_t sigma0_frames) {

@@ -12,9 +12,6 @@ namespace test {
 /// Everything that can be observed.  Changes nothing.
 spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine);
 
-/// One active task: its account, threads, mappings and ports.
-spec::TaskView observe_task(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task);
-
 /// What the specification must be booted with to be the same system.
 spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, std::uint32_t sigma0_frames);
 

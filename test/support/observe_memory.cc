@@ -3,6 +3,11 @@
 
 #include <bit>
 #include <cstring>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "ia32/paging.h"
 #include "l4/abi/limits.h"
@@ -17,6 +22,13 @@ std::uint32_t word_at(arch::Machine& machine, kern::PAddr frame, std::uint32_t i
     return word;
 }
 
+/// The mappings of all spaces by their serial numbers, since each knows its parent by that alone.
+struct Mappings {
+    std::map<spec::TaskNo, std::vector<spec::MappingView>> views;
+    std::map<spec::TaskNo, std::vector<std::uint64_t>> parents; ///< of those views, one by one
+    std::unordered_map<std::uint64_t, std::pair<spec::TaskNo, spec::Word>> place;
+};
+
 spec::PageBits bits_of(std::uint32_t entry) {
     if ((entry & ia32::present) == 0) return {.present = false};
     return {.present = true,
@@ -25,15 +37,18 @@ spec::PageBits bits_of(std::uint32_t entry) {
             .dirty = (entry & ia32::dirty) != 0};
 }
 
-/// Reads one space: rights and frames from the tables, the tree from the mapping database.
+/// Reads one space: rights and frames from the tables that the machine walks, origins from the mapping
+/// database.
 class SpaceReader {
 public:
-    SpaceReader(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task, spec::TaskView& view)
-        : kernel_(kernel), machine_(machine), space_(task.space()), view_(view) {}
+    SpaceReader(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
+                Mappings& mappings)
+        : kernel_(kernel), machine_(machine), task_(task), mappings_(mappings) {}
 
     void read() {
         for (std::uint32_t d = 0; d < L4_USER_TOP >> ia32::super_shift; ++d) {
-            const std::uint32_t pde = word_at(machine_, space_.directory(), d), va = d << ia32::super_shift;
+            const std::uint32_t pde = word_at(machine_, task_.space().directory(), d),
+                                va = d << ia32::super_shift;
             if ((pde & ia32::present) == 0) continue;
             if ((pde & ia32::super) != 0)
                 read_super(va, pde);
@@ -44,55 +59,49 @@ public:
 
 private:
     void read_super(std::uint32_t va, std::uint32_t pde) {
-        spec::MappingView& m = add(va, pde & ia32::super_mask);
+        spec::MappingView& m = add(va, pde & ia32::super_mask, origin(va));
         m.super = true;
         m.bits = bits_of(pde);
     }
 
     void read_table(std::uint32_t region, kern::PAddr table) {
-        spec::MappingView* split = nullptr;
+        if (origin(region).split) return read_split(region, table);
         for (std::uint32_t t = 0; t < ia32::entries; ++t) {
             const std::uint32_t pte = word_at(machine_, table, t), va = region | t << ia32::page_shift;
-            if ((pte & ia32::present) == 0) continue;
-            if (!split) {
-                const auto page = kernel_.map_db().page(space_, kern::VAddr{va});
-                if (page && page->split) split = &begin_split(region, va, pte);
-            }
-            if (!split) add(va, pte & ia32::frame_mask).bits = bits_of(pte);
+            if ((pte & ia32::present) != 0) add(va, pte & ia32::frame_mask, origin(va)).bits = bits_of(pte);
         }
-        for (std::uint16_t t = 0; split && t < ia32::entries; ++t)
-            split->add_part(t, bits_of(word_at(machine_, table, t)));
     }
 
-    /// `va` is its first part that is there.
-    spec::MappingView& begin_split(std::uint32_t region, std::uint32_t va, std::uint32_t pte) {
-        spec::MappingView& m = add(va, pte & ia32::frame_mask);
+    /// A 4 MiB page with a table of its own; where it lies is told by any part that is left.
+    void read_split(std::uint32_t region, kern::PAddr table) {
+        spec::MappingView& m = add(region, 0, origin(region));
         m.super = m.split = true;
-        m.va = region;
-        m.phys -= va - region;
-        return m;
+        for (std::uint16_t t = 0; t < ia32::entries; ++t) {
+            const std::uint32_t pte = word_at(machine_, table, t);
+            if ((pte & ia32::present) != 0)
+                m.phys = (pte & ia32::frame_mask) - (std::uint32_t{t} << ia32::page_shift);
+            m.add_part(t, bits_of(pte));
+        }
     }
 
-    spec::MappingView& add(std::uint32_t va, std::uint32_t phys) {
-        spec::MappingView& m = view_.mappings.emplace_back();
+    kern::MapDb::Origin origin(std::uint32_t va) const {
+        return kernel_.map_db().origin(task_.space(), kern::VAddr{va});
+    }
+
+    spec::MappingView& add(std::uint32_t va, std::uint32_t phys, const kern::MapDb::Origin& origin) {
+        spec::MappingView& m = mappings_.views[task_.no().raw()].emplace_back();
         m.va = va;
         m.phys = phys;
-        const auto page = kernel_.map_db().page(space_, kern::VAddr{va});
-        if (!page) return m;
-        m.fanout = page->fan_out;
-        if (!page->has_parent) return m;
-        m.parent_task = page->parent.raw();
-        m.parent_va = page->parent_va.raw();
-        const auto parent = kernel_.map_db().page(kernel_.tasks().task(page->parent)->space(), page->parent_va);
-        const bool hole = !parent; // of a split page: only what was mapped from it is left
-        if (hole || parent->super) m.parent_va &= ia32::super_mask;
+        m.fanout = origin.fan_out;
+        mappings_.place[origin.serial] = {task_.no().raw(), va};
+        mappings_.parents[task_.no().raw()].push_back(origin.parent_serial);
         return m;
     }
 
     const kern::Kernel& kernel_;
     arch::Machine& machine_;
-    const kern::Space& space_;
-    spec::TaskView& view_;
+    const kern::Task& task_;
+    Mappings& mappings_;
 };
 
 } // namespace
@@ -106,9 +115,21 @@ spec::AccountView observe_account(const kern::Account& a) {
             .nodes = a.nodes()};
 }
 
-void observe_mappings(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
-                      spec::TaskView& view) {
-    SpaceReader(kernel, machine, task, view).read();
+void observe_mappings(const kern::Kernel& kernel, arch::Machine& machine, spec::Observation& o) {
+    Mappings found;
+    for (auto& [number, view] : o.tasks)
+        SpaceReader(kernel, machine, *kernel.tasks().task(kern::TaskNo{number}), found).read();
+    for (auto& [number, view] : o.tasks) {
+        view.mappings = std::move(found.views[number]);
+        for (std::size_t i = 0; i < view.mappings.size(); ++i) {
+            const std::uint64_t parent = found.parents[number][i];
+            if (parent == 0) continue;
+            const auto place = found.place.find(parent);
+            const auto lost = std::pair<spec::TaskNo, spec::Word>(0xffff, 0);
+            std::tie(view.mappings[i].parent_task, view.mappings[i].parent_va) =
+                place == found.place.end() ? lost : place->second;
+        }
+    }
 }
 
 void observe_ports(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
@@ -118,8 +139,10 @@ void observe_ports(const kern::Kernel& kernel, arch::Machine& machine, const ker
     for (std::uint32_t w = 0; w < 2 * words; ++w) {
         const kern::PAddr frame = task.space().port_bitmap(w / words);
         if (frame == kern::PAddr{}) continue;
-        for (std::uint32_t allowed = ~word_at(machine, frame, w % words); allowed != 0; allowed &= allowed - 1) {
-            const auto port = static_cast<std::uint16_t>(w * 32 + static_cast<unsigned>(std::countr_zero(allowed)));
+        for (std::uint32_t allowed = ~word_at(machine, frame, w % words); allowed != 0;
+             allowed &= allowed - 1) {
+            const auto port =
+                static_cast<std::uint16_t>(w * 32 + static_cast<unsigned>(std::countr_zero(allowed)));
             if (!view.ports.empty() && view.ports.back().second + 1 == port)
                 view.ports.back().second = port;
             else

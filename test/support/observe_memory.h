@@ -9,8 +9,8 @@
 namespace test {
 
 spec::AccountView observe_account(const kern::Account& account);
-void observe_mappings(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
-                      spec::TaskView& view);
+/// Of all tasks in `o`.
+void observe_mappings(const kern::Kernel& kernel, arch::Machine& machine, spec::Observation& o);
 void observe_ports(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
                    spec::TaskView& view);
 

@@ -49,7 +49,6 @@ public:
     std::uint32_t free() const { return limit_ - used_; }
     std::uint32_t thread_frames() const { return threads_.frames(); }
     std::uint32_t node_frames() const { return nodes_.frames(); }
-    std::uint32_t slab_frames() const { return threads_.frames() + nodes_.frames(); }
     std::uint32_t nodes() const { return nodes_.used(); }
     std::uint32_t threads() const { return threads_.used(); }
     FramePool& pool() { return pool_; }

@@ -43,6 +43,7 @@ class Kernel {
     const Scheduler& scheduler() const { return scheduler_; }
     const TaskTable& tasks() const { return tasks_; }
     const IrqTable& irqs() const { return irqs_; }
+    const MapDb& map_db() const { return map_db_; }
     MapDb& map_db() { return map_db_; } ///< for inspection only
 
   private:

@@ -55,7 +55,7 @@ public:
     /// At boot.
     Status give_all_ports(Space& sigma0) { return io_.give_all(sigma0); }
     bool holds_port(const Space& space, std::uint16_t port) const { return io_.holds(space, port); }
-    /// Who gave the ports; 0: the kernel, or no ports at all.
+    /// 0: the kernel, or no ports at all.
     TaskNo port_giver(const Space& space) const { return io_.giver(space); }
     /// Fills a protected address with a page of the kernel's, which users read (and write) until the space is
     /// cleared.  The frame remains the caller's.
@@ -70,11 +70,17 @@ public:
         bool writable = false, accessed = false, dirty = false;
         bool has_parent = false;
         TaskNo parent{};
-        VAddr parent_va{};
+        VAddr parent_va{}; ///< of a part of a 4 MiB page, the part's
         bool operator==(const Page&) const = default;
     };
     /// What is mapped at `va`.  Unbounded: for tests and the debugger.
     std::optional<Page> page(const Space& space, VAddr va) const;
+    /// The mapping that covers `va`, in O(1): to draw whole trees.
+    struct Origin {
+        std::uint64_t serial = 0, parent_serial = 0; ///< of the mapping, and of the one that it was made from; 0: none
+        bool split = false, fan_out = false;
+    };
+    Origin origin(const Space& space, VAddr va) const;
     /// Ensures the invariants M of docs/invariants.md by walking everything.  Unbounded.
     void check() const;
 

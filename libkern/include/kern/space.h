@@ -33,8 +33,8 @@ public:
     Account& account() const { return *account_; } ///< pays for all that the space needs
     PAddr directory() const { return directory_; }
     PAddr shadow() const { return shadow_; }
-    /// The frame with the bits of ports 0..0x7fff (half 0) or 0x8000..0xffff (half 1); 0: no port is held.
-    PAddr port_bitmap(unsigned half) const { return io_.bitmap[half]; }
+    /// The frame of the I/O bitmap for the lower (0) or the upper half of the ports, 0: holds no port.
+    PAddr port_bitmap(std::uint32_t half) const { return io_.bitmap[half]; }
     /// Frames held beyond directory and shadow: tables, fan-outs, I/O bitmap; and mapping nodes.  For check().
     std::uint32_t frames() const { return frames_; }
     std::uint32_t nodes() const { return nodes_; }

@@ -33,7 +33,7 @@ void expect_refusals(std::uint8_t mcp, const std::vector<ThreadSchedule>& calls)
             in.ecx = 0x77777777;
             in.edx = 0x88888888;
             const sim::Regs out = co_await s.call(u, b, RawSchedule{in});
-            if (out == refused(in, L4_SCHED_ERROR)) ++refusals;
+            if (out == with_eax(in, L4_SCHED_ERROR)) ++refusals;
         }
     });
     EXPECT_EQ(refusals, calls.size());
@@ -46,8 +46,8 @@ void expect_refusals(std::uint8_t mcp, const std::vector<ThreadSchedule>& calls)
 TEST(ThreadSchedule, OfNoThreadIsRefused) {
     ABI_ROW(schedule_no_such_thread);
     std::vector<ThreadSchedule> calls;
-    for (const l4_threadid_t id : {l4_threadid(99, 0), l4_threadid(5, 1), l4_nil_id(), l4_invalid_id(), l4_irq_id(3),
-                                   l4_threadid(0, 5)}) {
+    for (const l4_threadid_t id : {l4_threadid(99, 0), l4_threadid(5, 1), l4_nil_id(), l4_invalid_id(),
+                                   l4_irq_id(3), l4_threadid(0, 5)}) {
         calls.push_back({.thread = id});
         calls.push_back({.thread = id, .param = 1 | default_slice, .preempter = a});
     }
@@ -186,7 +186,8 @@ Slice slice_after(std::uint32_t field) {
 
 TEST(ThreadSchedule, TakesAtLeastAMillisecondAndExponent0AsInfinite) {
     ABI_ROW(schedule_slice_edges);
-    const Slice shortest = slice_after(l4_sched_param(0, 1, 15)), nothing = slice_after(l4_sched_param(0, 0, 5)),
+    const Slice shortest = slice_after(l4_sched_param(0, 1, 15)),
+                nothing = slice_after(l4_sched_param(0, 0, 5)),
                 infinite = slice_after(l4_sched_param(0, 255, 0));
     EXPECT_EQ(shortest.us, 1000u);
     EXPECT_EQ(shortest.field, l4_sched_param(0, 250, 14));
@@ -201,8 +202,11 @@ TEST(ThreadSchedule, ReportsASliceAsFinelyAsItCan) {
         std::uint32_t man, exp;
         std::uint64_t us;
     };
-    for (const Case& x :
-         {Case{250, 14, 1000}, {156, 12, 10000}, {249, 10, 255000}, {244, 9, 1000000}, {255, 1, 68451042000}}) {
+    for (const Case& x : {Case{250, 14, 1000},
+                          {156, 12, 10000},
+                          {249, 10, 255000},
+                          {244, 9, 1000000},
+                          {255, 1, 68451042000}}) {
         const Slice got = slice_after(l4_sched_param(0, x.man, x.exp));
         EXPECT_EQ(got.us, x.us);
         EXPECT_EQ(got.field, l4_sched_param(0, x.man, x.exp));
@@ -232,7 +236,8 @@ TEST(ThreadSchedule, SetsThePreempterAsGiven) {
     ScheduleResult set, removed, query;
     s.play([&](User u) -> Program {
         set = co_await u(ThreadSchedule{.thread = a, .param = 16 | default_slice, .preempter = strange});
-        removed = co_await u(ThreadSchedule{.thread = a, .param = 16 | default_slice, .preempter = l4_nil_id()});
+        removed =
+            co_await u(ThreadSchedule{.thread = a, .param = 16 | default_slice, .preempter = l4_nil_id()});
         query = co_await u(ThreadSchedule{.thread = a});
     });
     EXPECT_EQ(bits(set.preempter), 0u);
@@ -248,7 +253,8 @@ TEST(ThreadSchedule, KeepsThePreempterForMinus1AndForNoThread) {
     ScheduleResult kept, ignored, query;
     s.play([&](User u) -> Program {
         co_await u(ThreadSchedule{.thread = a, .param = 16 | default_slice, .preempter = b});
-        co_await u(ThreadSchedule{.thread = a, .param = 11 | default_slice, .preempter = {L4_INVALID_LOW, 7}});
+        co_await u(
+            ThreadSchedule{.thread = a, .param = 11 | default_slice, .preempter = {L4_INVALID_LOW, 7}});
         kept = co_await u(ThreadSchedule{.thread = a});
         co_await u(ThreadSchedule{.thread = a, .param = 12 | default_slice, .preempter = l4_threadid(99, 0)});
         ignored = co_await u(ThreadSchedule{.thread = a});

@@ -64,10 +64,11 @@ TEST(ThreadSwitch, ToNoThreadIsRefused) {
     World w;
     std::string order;
     std::vector<std::uint32_t> status;
+    const std::vector<l4_threadid_t> nobody{l4_threadid(99, 0), l4_threadid(6, 1), l4_threadid(5, 1),
+                                            l4_invalid_id(),    l4_irq_id(3),      l4_irq_id(254)};
     w.spawn(5, [&](User u) -> Program {
         co_await u(sim::ExRegs{.target = 1}); // dead
-        for (const l4_threadid_t to : {l4_threadid(99, 0), l4_threadid(6, 1), l4_threadid(5, 1),
-                                       l4_invalid_id(), l4_irq_id(3), l4_irq_id(254)}) {
+        for (const l4_threadid_t to : nobody) {
             const SwitchResult r = co_await u(ThreadSwitch{.to = to});
             status.push_back(r.status);
         }
@@ -253,11 +254,12 @@ TEST(ThreadSwitch, TellsWhatIsLeftOfTheCallersSlice) {
     ABI_ROW(switch_reports_remaining_slice);
     World w;
     std::vector<std::uint64_t> left;
+    const std::vector<l4_threadid_t> destinations{a, b, c, l4_nil_id()}; // itself, waiting, ready, yield
     std::uint64_t of_infinite = 0;
     w.spawn(6, [&](User u) -> Program { co_await u.wait(); });
     w.spawn(5, [&](User u) -> Program {
         co_await u.compute(3000);
-        for (const l4_threadid_t to : {a, b, c, l4_nil_id()}) {
+        for (const l4_threadid_t to : destinations) {
             const SwitchResult r = co_await u(ThreadSwitch{.to = to});
             left.push_back(r.remaining);
         }

@@ -55,7 +55,9 @@ Exchange::Exchange(Word send_dwords, Word send_strings, Word receive_dwords, Wor
 void Exchange::send_string(Word i, Bytes bytes, bool continued, Word at) {
     if (at == 0) at = sender_buffer + (i + 1) * apart / 64;
     const auto size = static_cast<Word>(bytes.size());
-    sender.buffer.set_string(i, {.snd_size = size | (continued ? continued_bit : 0), .snd_addr = at});
+    const l4_strdope_t dope{
+        .snd_size = size | (continued ? continued_bit : 0), .snd_addr = at, .rcv_size = 0, .rcv_addr = 0};
+    sender.buffer.set_string(i, dope);
     sender.place(at, std::move(bytes));
 }
 
@@ -68,9 +70,9 @@ Bytes& Exchange::receive_string(Word i, Word size, bool continued, Word at) {
     return receiver.place(at, Bytes(size, std::byte{0xee}));
 }
 
-void Exchange::start(World& w, sim::Spawn how_sender, sim::Spawn how_receiver) {
-    w.start(b, receiver.body(), how_receiver);
-    w.start(a, sender.body(), how_sender);
+void Exchange::start(sim::World& w, sim::Spawn how_sender, sim::Spawn how_receiver) {
+    start_thread(w, b, receiver.body(), how_receiver);
+    start_thread(w, a, sender.body(), how_sender);
 }
 
 void Exchange::run() {

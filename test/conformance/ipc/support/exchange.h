@@ -69,7 +69,7 @@ struct Exchange {
     /// Receive string `i`: room for that many bytes, filled with 0xee.  Its contents after the run.
     Bytes& receive_string(Word i, Word size, bool continued = false, Word at = 0);
     /// Starts both.
-    void start(World& w, sim::Spawn how_sender = {}, sim::Spawn how_receiver = {});
+    void start(sim::World& w, sim::Spawn how_sender = {}, sim::Spawn how_receiver = {});
     /// In a world of its own.
     void run();
 

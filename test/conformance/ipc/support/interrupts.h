@@ -11,4 +11,14 @@ struct HeldBack : sim::Interrupts {
     bool now(sim::World& w, Line) override { return w.now().raw() >= until; }
 };
 
+/// Nothing interrupts before that many windows in the kernel have passed.
+struct AfterWindows : sim::Interrupts {
+    unsigned left;
+    explicit AfterWindows(unsigned windows) : left(windows) {}
+    bool now(sim::World& w, Line) override {
+        if (left != 0 && w.current().in_kernel()) --left;
+        return left == 0;
+    }
+};
+
 } // namespace conformance::ipc

@@ -23,6 +23,7 @@ Program Landing::run(User u) {
     arch::Frame frame{};
     co_await u.look(frame);
     arrived.push_back(frame);
+    turn = u.world().instructions();
 }
 
 sim::Body ex_regs_at(Time when, Word lthread, sim::Entry entry, Word flags) {

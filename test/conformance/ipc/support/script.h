@@ -88,6 +88,7 @@ private:
 /// A place for lthread_ex_regs to send a thread to: notes the registers that it arrives with.
 struct Landing {
     std::vector<arch::Frame> arrived;
+    std::uint64_t turn = 0; ///< of the last arrival, see Script
     sim::Body body() {
         return [this](User u) { return run(u); };
     }

@@ -5,11 +5,11 @@
 
 namespace conformance::ipc {
 
-void World::start(l4_threadid_t who, sim::Body body, sim::Spawn how) {
+void start_thread(sim::World& w, l4_threadid_t who, sim::Body body, sim::Spawn how) {
     how.task = static_cast<std::uint16_t>(l4_id_task(who));
     how.lthread = static_cast<std::uint8_t>(l4_id_lthread(who));
-    how.program = program(std::move(body));
-    spawn(how);
+    how.program = w.program(std::move(body));
+    w.spawn(how);
 }
 
 std::optional<kern::MapDb::Page> World::page(l4_threadid_t of, Word at) {

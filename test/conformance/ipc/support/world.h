@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "abi/test/abi_row.h"
 #include "kern/task.h"
@@ -20,13 +21,17 @@ using Time = std::uint64_t; ///< of the world, in microseconds
 /// The bounds that this program's worlds have: one source for each, so that all tests run with several.
 extern const kern::Limits limits;
 
+/// Has root start a thread there; `how` has its other properties.
+void start_thread(sim::World& w, l4_threadid_t who, sim::Body body, sim::Spawn how = {});
+
 /// A world with these bounds.
 class World : public conformance::World {
 public:
     explicit World(sim::WorldConfig config = {}) : conformance::World(bounded(config)) {}
 
-    /// Has root start a thread there; `how` has its other properties.
-    void start(l4_threadid_t who, sim::Body body, sim::Spawn how = {});
+    void start(l4_threadid_t who, sim::Body body, sim::Spawn how = {}) {
+        start_thread(*this, who, std::move(body), how);
+    }
     /// Has a thread of root make that one system call, and runs until nothing runs any more.
     template <class C>
     typename C::Result as_root(const C& what) {

@@ -15,8 +15,8 @@ struct Raw {
     sim::Regs regs() const { return in; }
 };
 
-/// The registers that a refused call leaves: only EAX is another.
-constexpr sim::Regs refused(sim::Regs in, std::uint32_t eax) {
+/// The same registers but for EAX: what a refused call leaves.
+constexpr sim::Regs with_eax(sim::Regs in, std::uint32_t eax) {
     in.eax = eax;
     return in;
 }

@@ -85,7 +85,8 @@ sim::Routine<Stage::Ticket> Stage::begin_load(User u, l4_threadid_t who, std::ui
     return begin(u, who, load_at(at));
 }
 
-sim::Routine<Stage::Ticket> Stage::begin_store(User u, l4_threadid_t who, std::uint32_t at, std::uint32_t value) {
+sim::Routine<Stage::Ticket> Stage::begin_store(User u, l4_threadid_t who, std::uint32_t at,
+                                               std::uint32_t value) {
     return begin(u, who, store_at(at, value));
 }
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Runs under callgrind, which counts the host instructions inside Kernel::handle: everything between two requests below
+// becomes a part of callgrind's output under the request's name.  bench/callgrind.py starts it and reads that.
+//
+//   counts budgets   the operations of budgets.toml
+//   counts growth    the same at sizes from 10 to 100,000
+//   counts slope     long operations of sizes 10, 100, 1000, entry by entry
+#include <valgrind/callgrind.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bench/scenario/ipc.h"
+#include "bench/scenario/memory.h"
+#include "bench/scenario/threads.h"
+#include "bench/scenario/time.h"
+
+namespace bench {
+namespace {
+
+void begin() { CALLGRIND_ZERO_STATS; }
+void end(const std::string& name) { CALLGRIND_DUMP_STATS_AT(name.c_str()); }
+
+template <class Scenario>
+std::uint32_t items(const Scenario& s) {
+    if constexpr (requires { s.items(); }) return s.items();
+    return 1;
+}
+
+/// What is rare in it (a slab that grows, a table of the simulator's TLB) is over after this many; the counted ones are
+/// averaged, as some scenarios do not do the same each time.
+constexpr std::uint32_t warm_up = 64, repetitions = 64;
+
+/// A part named `id count`: so many operations are in it.
+template <class Scenario>
+void count(const std::string& id, Scenario& s) {
+    std::uint32_t operations = repetitions;
+    if constexpr (requires { s.prepare(); }) {
+        operations = items(s);
+        for (std::uint32_t done = 0; done < warm_up; done += operations) {
+            s.prepare();
+            s.run();
+        }
+        s.prepare();
+        begin();
+        s.run();
+    } else {
+        for (std::uint32_t done = 0; done < warm_up; ++done) s.run();
+        begin();
+        for (std::uint32_t done = 0; done < repetitions; ++done) s.run();
+    }
+    end(id + " " + std::to_string(operations));
+}
+
+/// Counts operations at one size, or each at the size for which it has a budget.
+class Operations {
+public:
+    explicit Operations(std::optional<std::uint32_t> size) : size_(size) {}
+    template <class Scenario, class... More>
+    void add(const std::string& id, std::uint32_t usual_size, More... more) {
+        if (size_ && *size_ > largest) return;
+        Scenario s(size_.value_or(usual_size), more...);
+        count(size_ ? id + "/" + std::to_string(*size_) : id, s);
+    }
+    std::uint32_t largest = ~0u; ///< of the next
+
+private:
+    const std::optional<std::uint32_t> size_;
+};
+
+void count_operations(std::optional<std::uint32_t> size) {
+    constexpr std::uint32_t few = 10, many = 1000;
+    using Shape = UnmapTree::Shape;
+    Operations operations(size);
+    operations.add<SameSpace>("ipc_intra", few);
+    operations.add<OtherSpace>("ipc_inter", few);
+    operations.add<WithTimeouts>("ipc_timeout", many);
+    operations.add<SenderQueue>("ipc_queue", many);
+    operations.add<MapOnly>("ipc_map_4k", few);
+    operations.add<UnmapOnly>("unmap_4k", few);
+    operations.add<PageFault>("page_fault", few);
+    operations.add<UnmapTree>("unmap_wide", many, Shape::wide);
+    operations.add<IdNearest>("id_nearest", many);
+    operations.add<Yield>("yield", many);
+    operations.add<NewThreads>("new_thread", few);
+    operations.add<NewTask>("new_task_kill", few);
+    operations.add<KillClan>("kill", many);
+    operations.add<KillReceiver>("kill_receiver", many);
+    operations.add<Sleepers>("sleep_expire", many);
+    operations.add<Alarm>("alarm", many);
+    operations.largest = 50000; // no tree is deeper than 65,535
+    operations.add<UnmapTree>("unmap_deep", many, Shape::deep);
+    operations.largest = 0; // what follows is the same for any number of threads and mappings
+    operations.add<LongMessage>("ipc_long_4k", page, LongMessage::As::dwords);
+    operations.add<LongMessage>("ipc_string_4k", page, LongMessage::As::string);
+}
+
+/// Part after part, one kernel entry each, all of the same name.
+template <class Scenario>
+void each_entry(const std::string& id, Scenario&& s) {
+    s.prepare();
+    for (bool more = true; more;) {
+        begin();
+        more = s.step();
+        end(id);
+    }
+}
+
+/// So few steps an entry that the smallest size takes several entries: what one of them costs must not depend on how
+/// many there are.
+constexpr kern::Limits small{.bytes = 64, .pages = 4, .timeouts = 4, .threads = 4, .chain = 4};
+
+void count_slopes() {
+    for (const std::uint32_t n : {10u, 100u, 1000u}) {
+        const std::string size = "/" + std::to_string(n);
+        each_entry("unmap_wide" + size, UnmapTree(n, UnmapTree::Shape::wide, small));
+        each_entry("unmap_deep" + size, UnmapTree(n, UnmapTree::Shape::deep, small));
+        each_entry("kill" + size, KillClan(n, small));
+        each_entry("kill_receiver" + size, KillReceiver(n, small));
+        each_entry("alarm" + size, Alarm(n, small));
+    }
+}
+
+int run(std::string_view what) {
+    if (what == "budgets")
+        count_operations({});
+    else if (what == "slope")
+        count_slopes();
+    else if (what == "growth")
+        for (const std::uint32_t n : {10u, 100u, 1000u, 10000u, 100000u}) count_operations(n);
+    else
+        return 2;
+    return 0;
+}
+
+} // namespace
+} // namespace bench
+
+int main(int argc, char** argv) {
+    const int status = argc == 2 ? bench::run(argv[1]) : 2;
+    if (status != 0) std::fprintf(stderr, "usage: counts budgets|slope|growth\n");
+    return status;
+}

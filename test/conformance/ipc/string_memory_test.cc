@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Strings where memory ends, and where it is the same on both sides (docs/semantics.md 7.6, 7.7).
+#include <gtest/gtest.h>
+
+#include "test/conformance/ipc/support/exchange.h"
+
+namespace conformance::ipc {
+namespace {
+
+/// One string of `size` bytes from there to there; neither side prepares its memory.
+void expect_aborted(Word from, Word to, Word size, Word room) {
+    Exchange x(2, 1, 2, 1);
+    x.sender.buffer.set_string(0, {.snd_size = size, .snd_addr = from, .rcv_size = 0, .rcv_addr = 0});
+    x.receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = room, .rcv_addr = to});
+    x.run();
+    EXPECT_EQ(x.got(), x.receiver.only(L4_IPC_REABORTED)) << std::hex << from << ' ' << to;
+    EXPECT_EQ(x.sent(), x.sender.only(L4_IPC_SEABORTED));
+}
+
+TEST(String, FromKernelMemoryIsAborted) {
+    ABI_ROW(ipc_string_in_kernel);
+    expect_aborted(L4_USER_TOP, 0x20800000, 10, 100);
+    expect_aborted(L4_USER_TOP - 5, 0x20800000, 6, 100);
+    expect_aborted(0xfffffff0, 0x20800000, 10, 100);
+    expect_aborted(0x50000000, 0x20800000, 0x7fffffff, 100);
+}
+
+TEST(String, IntoKernelMemoryIsAborted) {
+    ABI_ROW(ipc_string_in_kernel);
+    expect_aborted(0x10800000, L4_USER_TOP, 10, 10);
+    expect_aborted(0x10800000, L4_USER_TOP - 5, 6, 6);
+    expect_aborted(0x10800000, 0xfffffff0, 10, 100);
+    expect_aborted(0x10800000, L4_USER_TOP - 5, 3, 6); // though it would fit
+}
+
+TEST(String, OfNoBytesMayBeAtTheEndOfUsersMemory) {
+    Exchange x(2, 1, 2, 1);
+    x.sender.buffer.set_string(0, {.snd_size = 0, .snd_addr = L4_USER_TOP, .rcv_size = 0, .rcv_addr = 0});
+    x.receiver.buffer.set_string(0, {.snd_size = 1, .snd_addr = 0, .rcv_size = 0, .rcv_addr = L4_USER_TOP});
+    x.run();
+    EXPECT_EQ(x.got(), Exchange::delivered(0x4100));
+    EXPECT_EQ(x.receiver.received_size(0), 0u);
+    EXPECT_EQ(x.receiver.received_at(0), L4_USER_TOP);
+    expect_aborted(L4_USER_TOP + 1, 0x20800000, 0, 100);
+    expect_aborted(0x10800000, L4_USER_TOP + 1, 0, 0);
+}
+
+TEST(String, MayEndWithTheLastByteThatUsersHave) {
+    Exchange x(2, 1, 2, 1);
+    const Bytes bytes = pattern(30, 1);
+    x.send_string(0, bytes, false, L4_USER_TOP - 30);
+    x.receive_string(0, 30, false, L4_USER_TOP - 30);
+    x.run();
+    EXPECT_EQ(x.got(), Exchange::delivered(0x4100));
+    EXPECT_EQ(x.receiver.memory[0].bytes, bytes);
+}
+
+/// One string inside a task, from `from` to `to` in the same memory.
+Bytes moved(Word from, Word to, const Bytes& memory, Word size) {
+    constexpr Word base = 0x10800f80;
+    World w;
+    Exchange x(2, 1, 2, 1);
+    x.sender.buffer.set_string(0, {.snd_size = size, .snd_addr = base + from, .rcv_size = 0, .rcv_addr = 0});
+    x.receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = size, .rcv_addr = base + to});
+    const Bytes& after = x.sender.place(base, memory);
+    x.sender.call.partner = l4_threadid(5, 1);
+    w.start(a, x.sender.body());
+    w.start(l4_threadid(5, 1), x.receiver.body());
+    w.run();
+    EXPECT_EQ(x.got(), Exchange::delivered(0x4100));
+    return after;
+}
+
+TEST(String, MovesByteByByteFromTheFirstWhereItOverlapsItself) {
+    const Bytes memory = pattern(300, 1);
+    for (const Word distance : {1u, 3u, 100u}) {
+        Bytes up = memory, down = memory;
+        for (Word i = 0; i < 200; ++i) up[i + distance] = up[i];
+        for (Word i = 0; i < 200; ++i) down[i] = down[i + distance];
+        EXPECT_EQ(moved(0, distance, memory, 200), up) << distance;
+        EXPECT_EQ(moved(distance, 0, memory, 200), down) << distance;
+    }
+}
+
+} // namespace
+} // namespace conformance::ipc

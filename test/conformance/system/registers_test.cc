@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What every system call leaves alone, and that the long ones can be interrupted.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "test/conformance/system/support/clan.h"
+#include "test/conformance/system/support/memory.h"
+#include "test/conformance/system/support/midst.h"
+#include "test/conformance/system/support/raw.h"
+#include "test/support/lockstep.h"
+
+namespace conformance::system {
+namespace {
+
+using sim::Regs;
+
+constexpr std::uint32_t keep = L4_WORD_NONE;
+
+/// One call, and which registers it neither reads nor names as output.
+struct Case {
+    std::uint32_t vector = 0;
+    Regs in{};
+    bool ebx = false, ecx = false, edx = false, esi_edi = false, ebp = false; ///< kept
+};
+
+/// Each call with success and with failure, where it can fail.  Thread b waits open.
+std::vector<Case> cases() {
+    const std::uint32_t pattern = 0x5a5a5a5a;
+    const Regs ipc{.eax = 0, .ebx = 2, .ecx = 0, .edx = 1, .esi = b.low, .ebp = L4_IPC_NO_RECV};
+    const Regs schedule{.eax = keep, .ebx = keep, .esi = b.low},
+        ex_regs{.eax = 1, .ebx = keep, .ecx = keep, .edx = keep, .esi = keep};
+    const Regs other{.ebx = pattern, .ecx = pattern, .edx = pattern, .ebp = pattern};
+    Regs failing_ipc = ipc, failing_schedule = schedule, failing_ex_regs = ex_regs;
+    failing_ipc.esi = failing_schedule.esi = l4_threadid(99, 0).low;
+    failing_ex_regs.eax = l4_ex_regs_target(99, 0);
+    const Regs page{.eax = l4_fpage(0x1000, 12, 0),
+                    .ebx = pattern,
+                    .ecx = 0,
+                    .edx = pattern,
+                    .esi = pattern,
+                    .edi = pattern,
+                    .ebp = pattern};
+    const Regs switch_ok{.ebx = pattern, .ecx = 0, .edx = 0, .esi = a.low, .edi = pattern, .ebp = pattern};
+    Regs switch_failing = switch_ok;
+    switch_failing.eax = 1;
+    return {
+        {.vector = L4_VEC_IPC,
+         .in = ipc,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_IPC,
+         .in = failing_ipc,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_ID_NEAREST, .in = other, .ebx = true, .ecx = true, .edx = true, .ebp = true},
+        {.vector = L4_VEC_FPAGE_UNMAP,
+         .in = page,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_THREAD_SWITCH, .in = switch_ok, .ebx = true, .esi_edi = true, .ebp = true},
+        {.vector = L4_VEC_THREAD_SWITCH,
+         .in = switch_failing,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_THREAD_SCHEDULE, .in = schedule},
+        {.vector = L4_VEC_THREAD_SCHEDULE,
+         .in = failing_schedule,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_LTHREAD_EX_REGS,
+         .in = ex_regs,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_LTHREAD_EX_REGS,
+         .in = failing_ex_regs,
+         .ebx = true,
+         .ecx = true,
+         .edx = true,
+         .esi_edi = true,
+         .ebp = true},
+        {.vector = L4_VEC_TASK_NEW, .in = {.ebx = root.low, .esi = l4_threadid(20, 0).low}},
+        {.vector = L4_VEC_TASK_NEW, .in = {.ebx = root.low, .esi = l4_threadid(4, 0).low}},
+    };
+}
+
+struct Outcome {
+    Regs out{};
+    arch::Frame before{}, after{};
+};
+
+/// A thread of a task that owns number 20 makes that call, with a pattern in EFLAGS and ESP.
+Outcome make(const Case& x) {
+    constexpr std::uint32_t direction_and_conditions = 0x400 | 0x8d5;
+    Stage s;
+    Clan clan(s);
+    Outcome o;
+    s.spawn(6);
+    const sim::Entry program = s.world().program([&](User u) -> Program {
+        arch::Frame& own = s.world().current().frame;
+        own.eflags |= direction_and_conditions;
+        own.esp = 0x12345678;
+        o.before = own;
+        o.out = co_await u.syscall(x.vector, x.in);
+        o.after = own;
+    });
+    s.world().spawn({.task = 5, .program = program});
+    s.play([&](User u) -> Program { co_await clan.hand_over(u, 20, 5); });
+    return o;
+}
+
+TEST(SystemCalls, KeepFlagsAndStack) {
+    ABI_ROW(call_keeps_flags_and_stack);
+    for (const Case& x : cases()) {
+        const Outcome o = make(x);
+        EXPECT_EQ(o.before.eflags, 0x202u | 0x400u | 0x8d5u);
+        EXPECT_EQ(o.after.eflags, o.before.eflags) << std::hex << x.vector;
+        EXPECT_EQ(o.after.esp, 0x12345678u) << std::hex << x.vector;
+    }
+}
+
+TEST(SystemCalls, KeepRegistersThatTheyDoNotName) {
+    ABI_ROW(call_keeps_unnamed_registers);
+    for (const Case& x : cases()) {
+        const Regs out = make(x).out;
+        Regs expected = out;
+        if (x.ebx) expected.ebx = x.in.ebx;
+        if (x.ecx) expected.ecx = x.in.ecx;
+        if (x.edx) expected.edx = x.in.edx;
+        if (x.esi_edi) expected.esi = x.in.esi, expected.edi = x.in.edi;
+        if (x.ebp) expected.ebp = x.in.ebp;
+        EXPECT_EQ(out, expected) << std::hex << x.vector;
+    }
+}
+
+TEST(SystemCalls, WithAnotherVectorDoNothing) {
+    ABI_ROW(call_other_vector);
+    for (const std::uint32_t vector : {0u, 0x2fu, 0x37u, 0x80u, 0xffu}) {
+        test::Lockstep lockstep;
+        const Regs in{.eax = 1, .ebx = 2, .ecx = 3, .edx = 4, .esi = 5, .edi = 6, .ebp = 7};
+        lockstep.syscall(vector, in);
+        EXPECT_EQ(lockstep.mismatch(), "");
+        EXPECT_EQ(Regs::of(lockstep.current().frame), in);
+        EXPECT_FALSE(lockstep.current().dead());
+    }
+}
+
+/// Thread a, of low priority, makes a long call; an interrupt comes while it is in the kernel, and wakes c.
+struct Long {
+    static constexpr unsigned line = 3;
+    static constexpr std::uint32_t from = 0x10000000, to = 0x20000000, pages = 48, log2 = 18;
+
+    explicit Long(bool interrupted) : midst(s.world(), Line{line}, a, interrupted ? 1 : 1000000) {
+        s.spawn({.task = 5, .prio = 10});
+        s.spawn(6);
+        const sim::Entry handler = s.world().program([this](User u) { return handle(u); });
+        s.world().spawn({.task = 7, .program = handler, .prio = 20});
+    }
+    Program handle(User u) {
+        co_await u.attach(line);
+        co_await u.receive(l4_irq_id(line));
+        in_kernel = s.world().find(a)->in_kernel();
+    }
+    template <class C>
+    Regs run(C what, std::function<sim::Routine<int>(User)> before) {
+        Regs out;
+        s.play([&](User u) -> Program {
+            co_await before(u);
+            const Stage::Ticket call = co_await s.begin(u, a, Raw<C::vector>{what.regs()});
+            s.world().at(u.now(), Line{line});
+            co_await settle(u);
+            out = s.result<Raw<C::vector>>(call);
+        });
+        return out;
+    }
+    sim::Routine<int> touch(User u) {
+        for (std::uint32_t n = 0; n < pages; ++n) co_await s.store(u, a, from + n * 4096, n);
+        co_return 0;
+    }
+
+    Stage s;
+    InTheMidst midst;
+    bool in_kernel = false;
+};
+
+TEST(SystemCalls, ThatTakeLongCanBeInterrupted) {
+    ABI_ROW(call_long_is_preemptible);
+    if (limits.pages == kern::unlimited.pages) GTEST_SKIP() << "no call is long";
+    std::vector<Regs> results;
+    for (const bool interrupted : {true, false}) {
+        Long transfer(interrupted), unmap(interrupted), task_new(interrupted);
+        const sim::Ipc message{.partner = b,
+                               .w0 = Long::from,
+                               .w1 = l4_fpage(Long::from, Long::log2, L4_FP_WRITE),
+                               .send = L4_SND_MAP};
+        results.push_back(transfer.run(message, [&](User u) -> sim::Routine<int> {
+            co_await transfer.touch(u);
+            co_await transfer.s.begin(
+                u, b, sim::Ipc{.partner = a, .receive = User::rmap(l4_fpage(Long::to, Long::log2, 0))});
+            co_return 0;
+        }));
+        results.push_back(unmap.run(
+            sim::Unmap{.fpage = l4_fpage(Long::from, Long::log2, 0), .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES},
+            [&](User u) { return unmap.touch(u); }));
+        Clan clan(task_new.s);
+        results.push_back(task_new.run(sim::TaskNew{.task = l4_threadid(20, 0), .mcp_or_chief = a.low},
+                                       [&](User u) -> sim::Routine<int> {
+                                           co_await clan.make_below(u, 5, 20);
+                                           co_return 0;
+                                       }));
+        for (const Long* x : {&transfer, &unmap, &task_new}) {
+            EXPECT_EQ(x->midst.reached(), interrupted);
+            EXPECT_EQ(x->in_kernel, interrupted);
+        }
+        EXPECT_EQ(right(transfer.s.world(), b, Long::to + (Long::pages - 1) * 4096), Right::write);
+        EXPECT_EQ(right(unmap.s.world(), a, Long::from + (Long::pages - 1) * 4096), Right::none);
+        EXPECT_EQ(task_new.s.world().find(l4_threadid(20, 0)), nullptr);
+    }
+    ASSERT_EQ(results.size(), 6u);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(results[i], results[i + 3]);
+}
+
+} // namespace
+} // namespace conformance::system
