@@ -113,8 +113,7 @@ PageFault::PageFault(std::uint32_t n) : system_({.mappings = n}), client_(&syste
     // Root is to wait for faults while the client is out of the way; the first fault finds it waiting.
     system_.call(System::sleep(l4_timeout(0, 0, 1, 15)));
     system_.call(System::wait());
-    system_.machine().timer().advance(kern::Micros{10});
-    system_.event({.kind = kern::Event::Kind::timer});
+    system_.timer_fires();
     ensure(&system_.current() == client_, "bench: the client runs again");
     run();
     ensure(&system_.current() == client_ && mapped(system_, *client_, va), "bench: the page is there");

@@ -43,6 +43,13 @@ public:
     void settle() {
         while (current_->in_kernel()) resume();
     }
+    /// Time goes on to the timer's interrupt, if it is not due already.
+    void timer_fires() {
+        arch::Timer& timer = machine_.timer();
+        if (!timer.due()) timer.advance(timer.deadline() - timer.now());
+        timer.fired();
+        event({.kind = kern::Event::Kind::timer});
+    }
     kern::Thread& current() { return *current_; }
     arch::Machine& machine() { return machine_; }
     kern::Kernel& kernel() { return kernel_; }

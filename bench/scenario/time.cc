@@ -6,10 +6,6 @@
 namespace bench {
 namespace {
 
-void advance_to(System& system, kern::Micros then) {
-    if (then > system.machine().now()) system.machine().timer().advance(then - system.machine().now());
-}
-
 constexpr std::uint32_t a_second = l4_timeout(0, 0, 61, 8); // 61 * 4^7 us
 
 } // namespace
@@ -22,8 +18,7 @@ Sleepers::Sleepers(std::uint32_t n) : system_({.threads = n}), crowd_(system_, n
 }
 
 void Sleepers::run() {
-    advance_to(system_, system_.machine().timer().deadline());
-    system_.event({.kind = kern::Event::Kind::timer});
+    system_.timer_fires();
     // Should two have been due at once, each sleeps again before time goes on.
     while (!system_.current().idle()) system_.call(System::sleep(long_timeout(next_++)));
 }
@@ -32,19 +27,16 @@ Alarm::Alarm(std::uint32_t n, const kern::Limits& limits)
     : system_({.threads = n, .limits = limits}), crowd_(system_, n, Crowd::State::ready) {
     prepare();
     run();
-    kern::ensure(crowd_[0].frame.eax == L4_IPC_RETIMEOUT && !due(), "bench: all are awake");
+    kern::ensure(crowd_[0].frame.eax == L4_IPC_RETIMEOUT && !system_.machine().timer().due(), "bench: all are awake");
 }
 
 void Alarm::prepare() {
     for (kern::Thread* const t : crowd_) system_.park(*t, System::sleep(a_second));
-    advance_to(system_, system_.machine().timer().deadline());
 }
 
-bool Alarm::due() { return system_.machine().timer().deadline() <= system_.machine().now(); }
-
 bool Alarm::step() {
-    system_.event({.kind = kern::Event::Kind::timer});
-    return due();
+    system_.timer_fires();
+    return system_.machine().timer().due();
 }
 
 } // namespace bench

@@ -32,8 +32,6 @@ public:
     std::uint32_t items() const { return static_cast<std::uint32_t>(crowd_.size()); }
 
 private:
-    bool due();
-
     System system_;
     Crowd crowd_;
 };

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "kern/ensure.h"
-#include "l4/abi/exception.h"
 
 namespace sim {
 namespace {

@@ -41,7 +41,7 @@ void Kernel::withdraw_fault(Thread& t) {
     t.op_ = Op::none;
     if (t.wait_.what == Wait::For::send) {
         leave_queue(t);
-    } else if (t.wait_.what == Wait::For::transfer) { // the pager's answer is on its way
+    } else if (t.wait_.what == Wait::For::transfer && t.wait_.with->transfer_.to == &t) { // the answer is on its way
         Thread& pager = *t.wait_.with;
         pager.transfer_.to = nullptr;
         pager.job_.emplace<std::monostate>();

@@ -101,8 +101,9 @@ const MapNode* MapDb::parent_of(const MapNode& node) const {
         if (l->is_node() && l->depth < node.depth) return static_cast<const MapNode*>(l);
     const MapNode* parent = nullptr;
     spaces_.for_each([&](const Space& space) {
-        for (std::uint32_t va = 0; va < user_end.raw() && !parent; va += ia32::super_size) {
-            const PageTables::Spot spot = mappings_.tables.find(space, VAddr{va});
+        VAddr va = mappings_.tables.next_region(space, VAddr{0});
+        for (; va < user_end && !parent; va = mappings_.tables.next_region(space, va + ia32::super_size)) {
+            const PageTables::Spot spot = mappings_.tables.find(space, va);
             if (spot.in_super() && spot.node->serial() == node.parent_serial()) parent = spot.node;
         }
     });

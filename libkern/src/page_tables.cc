@@ -35,6 +35,13 @@ PageTables::Spot PageTables::find(const Space& space, VAddr va) const {
     return {there ? Kind::page : Kind::fixed, page, there};
 }
 
+VAddr PageTables::next_region(const Space& space, VAddr va) const {
+    const std::uint32_t* const entries = words(space.directory_);
+    std::uint32_t index = ia32::directory_index(va.raw());
+    while (index < ia32::directory_index(user_end.raw()) && entries[index] == 0) ++index;
+    return VAddr{index << ia32::super_shift};
+}
+
 PAddr PageTables::frame(const Spot& spot, VAddr va) {
     if (spot.kind != Spot::Kind::super) return frame_of(*spot.entry);
     return PAddr{(*spot.entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask & ia32::frame_mask)};

@@ -22,26 +22,9 @@ bool System::create_thread(ThreadName name, const Thread& initial) {
     return true;
 }
 
-/// Whatever IPC a thread is in goes on without it.
-void System::leave_ipc(ThreadName name) {
-    const Thread& t = thread(name);
-    if (t.fault) {
-        withdraw_fault(name);
-    }
-    if (t.stage == Thread::Stage::driver || t.stage == Thread::Stage::partner) {
-        end_transfer(transfer_of(name), L4_IPC_REABORTED, L4_IPC_SEABORTED, name);
-    }
-    if (t.stage == Thread::Stage::send) {
-        leave_sender_queue(name);
-    }
-    thread(name).stage = Thread::Stage::none;
-    thread(name).wants_resume = false;
-    disarm(name);
-}
-
 /// 9.13
 void System::kill(ThreadName name) {
-    leave_ipc(name);
+    cancel_ipc(name);
     detach_irqs(name);
     block(name);
     thread(name).dead = true;
@@ -134,6 +117,7 @@ void System::ex_regs_existing(ThreadName self, ThreadName target) {
     }
 }
 
+/// Ends whatever IPC a thread is in (6.4, 7.8).
 void System::cancel_ipc(ThreadName name) {
     const Thread& t = thread(name);
     switch (t.stage) {

@@ -66,8 +66,12 @@ void System::raise_fault(ThreadName owner, PageFault fault, Deadline deadline) {
     wait_for_answer(owner);
 }
 
-/// The pager has just received, so no message of its own is queued here.
-void System::wait_for_answer(ThreadName owner) { thread(owner).fault->sent = true; }
+/// The pager has just received, so no message of its own is queued here.  The deadline stays, armed anew
+/// (7.7).
+void System::wait_for_answer(ThreadName owner) {
+    thread(owner).fault->sent = true;
+    arm(owner, thread(owner).deadline);
+}
 
 void System::no_pager(ThreadName owner, FaultKind kind) {
     if (kind == FaultKind::user) {

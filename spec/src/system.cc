@@ -101,7 +101,7 @@ void System::syscall(ThreadName self, Word vector) {
         case L4_VEC_THREAD_SCHEDULE: return sys_thread_schedule(self);
         case L4_VEC_LTHREAD_EX_REGS: return sys_ex_regs(self);
         case L4_VEC_TASK_NEW: return sys_task_new(self);
-        default: return;
+        default: return kill(self); // an exception like any other (1.1)
     }
 }
 

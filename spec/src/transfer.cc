@@ -58,8 +58,8 @@ void System::complete_transfer(ThreadName sender, const TransferResult& result) 
     send_done(sender);
 }
 
-/// An error ends it for both, but for one that is gone; the receiver first (7.8).
-void System::end_transfer(ThreadName driver, Word receiver_code, Word sender_code, ThreadName gone) {
+/// An error ends it for both, the receiver first (7.8).
+void System::end_transfer(ThreadName driver, Word receiver_code, Word sender_code) {
     const ThreadName receiver = thread(driver).transfer.receiver;
     const Thread& r = thread(receiver);
     const bool is_answer = r.stage != Thread::Stage::partner || r.driver != driver;
@@ -73,10 +73,7 @@ void System::end_transfer(ThreadName driver, Word receiver_code, Word sender_cod
         if (thread(side).fault) {
             withdraw_fault(side);
         }
-        thread(side).stage = Thread::Stage::none;
-        if (side != gone) {
-            finish(side, side == driver ? sender_code : receiver_code);
-        }
+        finish(side, side == driver ? sender_code : receiver_code);
     }
 }
 

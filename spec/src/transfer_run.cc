@@ -11,9 +11,10 @@ namespace {
 constexpr Word string_size_mask = 0x7fffffffu, string_continued = 0x80000000u;
 constexpr Word header_words = 3 * 4; ///< bytes before the first doubleword
 
-Word dwords_of(Word dope) {
-    return std::max((dope & L4_MSGDOPE_DWORDS_MASK) >> L4_MSGDOPE_DWORDS_SHIFT, L4_MSG_REGISTER_DWORDS);
-}
+Word dwords_of(Word dope) { return (dope & L4_MSGDOPE_DWORDS_MASK) >> L4_MSGDOPE_DWORDS_SHIFT; }
+
+/// The registers always move.
+Word at_least_registers(Word dwords) { return std::max(dwords, L4_MSG_REGISTER_DWORDS); }
 
 Word strings_of(Word dope) { return (dope & L4_MSGDOPE_STRINGS_MASK) >> L4_MSGDOPE_STRINGS_SHIFT; }
 
@@ -49,7 +50,7 @@ void System::Run::headers() {
     if (send_buffer_ != 0) {
         const Word send_dope = read(Side::sender, send_buffer_ + 8ull);
         const Word size_dope = read(Side::sender, send_buffer_ + 4ull);
-        dwords_ = dwords_of(send_dope);
+        dwords_ = at_least_registers(dwords_of(send_dope));
         send_count_ = strings_of(send_dope);
         send_dopes_ = std::uint64_t{send_buffer_} + header_words + 4ull * dwords_of(size_dope);
     }
@@ -60,9 +61,9 @@ void System::Run::headers() {
     }
     if (receive_buffer_ != 0 && send_buffer_ != 0) {
         const Word size_dope = read(Side::receiver, receive_buffer_ + 4ull);
-        capacity_ = dwords_of(size_dope);
+        capacity_ = at_least_registers(dwords_of(size_dope));
         receive_count_ = strings_of(size_dope);
-        receive_dopes_ = std::uint64_t{receive_buffer_} + header_words + 4ull * capacity_;
+        receive_dopes_ = std::uint64_t{receive_buffer_} + header_words + 4ull * dwords_of(size_dope);
     }
     result_.dwords = std::min(dwords_, capacity_);
     result_.cut = dwords_ > capacity_;
@@ -159,11 +160,7 @@ void System::Run::one_string() {
 System::Run::Part System::Run::read_part(Side side, std::uint64_t dope) {
     const Word size = read(side, dope);
     const Word where = read(side, dope + 4);
-    const Part part{size & string_size_mask, where, (size & string_continued) != 0};
-    if (std::uint64_t{part.address} + part.size > L4_USER_TOP) { // 7.6
-        throw TransferAborted{};
-    }
-    return part;
+    return {size & string_size_mask, where, (size & string_continued) != 0};
 }
 
 void System::Run::write_back(Word placed, bool goes_on) {
@@ -196,13 +193,12 @@ void System::Run::log(Word value) {
     ++step_;
 }
 
-/// Physical address, for reading at the sender or writing at the receiver.
-Word System::Run::address(Side side, std::uint64_t va) {
+/// Physical address of what one of the two could access itself.
+Word System::Run::address(Side side, std::uint64_t va, bool write) {
     if (va >= L4_USER_TOP) {
         throw TransferAborted{};
     }
     const ThreadName owner = side == Side::sender ? sender_ : receiver_;
-    const bool write = side == Side::receiver;
     const Word where = static_cast<Word>(va);
     Translation found = system_.memory_.access(owner.task, where, write);
     if (!found.allowed && owner.task == L4_TASK_SIGMA0) {
@@ -221,7 +217,7 @@ Word System::Run::read(Side side, std::uint64_t va) {
     if (is_done()) {
         return done();
     }
-    const Word value = system_.ram_.word(address(side, va));
+    const Word value = system_.ram_.word(address(side, va, false));
     log(value);
     return value;
 }
@@ -231,7 +227,7 @@ void System::Run::write(std::uint64_t va, Word value) {
         done();
         return;
     }
-    system_.ram_.set_word(address(Side::receiver, va), value);
+    system_.ram_.set_word(address(Side::receiver, va, true), value);
     log(0);
 }
 
@@ -241,14 +237,20 @@ void System::Run::copy(std::uint64_t from, std::uint64_t to, Word size, Word uni
         done();
         return;
     }
-    for (Word& i = transfer_.copied; i < size; i += unit) {
-        const Word source = address(Side::sender, from + i);
-        const Word target = address(Side::receiver, to + i);
-        if (unit == 4) {
-            system_.ram_.set_word(target, system_.ram_.word(source));
-        } else {
-            system_.ram_.set_byte(target, system_.ram_.byte(source));
+    Word& moved = transfer_.copied;
+    while (moved < size) {
+        const Word source = address(Side::sender, from + moved, false);
+        const Word target = address(Side::receiver, to + moved, true);
+        const Word run =
+            std::min({size - moved, page_size - source % page_size, page_size - target % page_size});
+        for (Word i = 0; i < run; i += unit) {
+            if (unit == 4) {
+                system_.ram_.set_word(target + i, system_.ram_.word(source + i));
+            } else {
+                system_.ram_.set_byte(target + i, system_.ram_.byte(source + i));
+            }
         }
+        moved += run;
     }
     log(0);
 }

@@ -37,7 +37,7 @@ private:
     void write(std::uint64_t va, Word value);
     void copy(std::uint64_t from, std::uint64_t to, Word size, Word unit);
     void map(Word snd_base, Word fpage);
-    Word address(Side, std::uint64_t va);
+    Word address(Side, std::uint64_t va, bool write);
     bool is_done() const { return step_ < transfer_.log.size(); }
     Word done() { return transfer_.log[step_++]; }
     void log(Word value);

@@ -42,10 +42,13 @@ Word Memory::unmap(TaskNo caller, Word fpage, Word mask) {
 }
 
 /// Parts [first, first + count) of a page and all that is mapped from them.  `touched`: the page itself too.
+/// With flush after the 4 MiB pages below it, else before.
 void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& request) {
+    if (request.flush) {
+        visit_below(name, true, first, count, touched, request);
+    }
     Page& page = pages_.at(name);
-    const bool partly = page.super && count < parts_per_super;
-    if (touched && partly && !page.is_split()) {
+    if (touched && page.super && count < parts_per_super && !page.is_split()) {
         if (!accounts.pay(account_of(name.task), {.frames = L4_KMEM_TABLE})) {
             Unmap everything{.flush = true, .reset = false, .only = 0, .status = request.status};
             visit(name, 0, parts_per_super, true, everything);
@@ -55,22 +58,32 @@ void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& r
         page.parts.assign(parts_per_super, page.bits);
         page.bits = {};
     }
-    const std::vector<PageName> children = page.children; // the list shrinks meanwhile
+    visit_below(name, false, first, count, touched, request);
+    if (touched) {
+        change(name, first, count, request);
+    }
+    if (!request.flush) {
+        visit_below(name, true, first, count, touched, request);
+    }
+}
+
+/// What is mapped from these parts, either the 4 MiB pages or the 4 KiB pages; the youngest first.
+void Memory::visit_below(PageName name, bool supers, Word first, Word count, bool touched, Unmap& request) {
+    const Page& page = pages_.at(name);
+    const std::vector<PageName> children(page.children.rbegin(),
+                                         page.children.rend()); // the list shrinks meanwhile
     for (const PageName child : children) {
         const auto found = pages_.find(child);
-        if (found == pages_.end()) {
+        if (found == pages_.end() || found->second.super != supers) {
             continue;
         }
         const bool below = touched || request.reaches(child.task);
         const Word part = (found->second.phys - page.phys) / page_size;
-        if (found->second.super) {
+        if (supers) {
             visit(child, first, count, below, request);
         } else if (part >= first && part - first < count) {
             visit(child, 0, 1, below, request);
         }
-    }
-    if (touched) {
-        change(name, first, count, request);
     }
 }
 

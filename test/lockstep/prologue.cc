@@ -18,9 +18,10 @@ Action Trace::prologue() {
         if (t->fault().kind != kern::Fault::Kind::none && t->wait().what == kern::Wait::For::receive &&
             t->wait().peer == scene_.self().id())
             return reply_to_fault(*t);
-    if (root && !to_create_.empty() && dice_.chance(70)) return create_next();
+    if (root && !to_create_.empty()) return create_next();
     if (root && dice_.chance(20)) return child_prologue();
-    return Action::call(L4_VEC_IPC, sim::Ipc{.receive = L4_RCV_OPEN}.regs());
+    return Action::call(L4_VEC_IPC,
+                        sim::Ipc{.receive = L4_RCV_OPEN, .timeout = l4_timeout(0, 0, 100, 10)}.regs());
 }
 
 Action Trace::create_next() {

@@ -55,6 +55,12 @@ void Scene::refresh() {
             task->present().for_each([&](const kern::Thread& t) { threads_.push_back(&t); });
 }
 
+bool Scene::lonely() const {
+    for (const kern::Thread* const t : threads_)
+        if ((t != &self() && t->ready()) || t->timeout.armed()) return false;
+    return true;
+}
+
 /// Somebody whom the running thread can do something for or to: who waits for it, sends to it, has its pages.
 const kern::Thread* Scene::related() {
     std::vector<const kern::Thread*> found;

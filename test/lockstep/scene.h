@@ -22,6 +22,8 @@ public:
     const kern::Thread& self() const { return on_.current(); }
     const std::vector<const kern::Thread*>& threads() const { return threads_; }
 
+    bool lonely() const; ///< nobody will run when the running thread waits for ever
+
     l4_threadid_t thread();  ///< any id: mostly of a thread, maybe dead, gone, nobody, an interrupt
     l4_threadid_t partner(); ///< likewise, but rather somebody who has to do with the running thread
     l4_threadid_t pager();

@@ -91,7 +91,6 @@ Action Trace::outside() {
 }
 
 Action Trace::while_idle() {
-    prologue_left_ = 0;
     if (on_.kernel().armed_timer() != kern::never && dice_.chance(80))
         return on_.machine().timer().due() ? Action{.kind = Action::Kind::timer} : Action::pass(span());
     return outside();
@@ -120,11 +119,14 @@ Action Trace::choose() {
         case task_new: return call_task_new();
         case message: return compose();
         case raise:
+            if (scene_.lonely()) break;
             return {.kind = Action::Kind::exception, .code = dice_.pick({L4_TRAP_BREAKPOINT, 0u, 6u, 13u})};
         case wild: return call_wild();
         default: break;
     }
-    const std::uint32_t at = scene_.address() & ~3u;
+    std::uint32_t at = scene_.address() & ~3u;
+    if (scene_.lonely() && dice_.chance(90)) // a fault would be the end
+        if (const auto page = mapped_page()) at = page->page + at % ia32::page_size;
     return dice_.chance(60) ? Action::store(at, dice_.word()) : Action::load(at);
 }
 

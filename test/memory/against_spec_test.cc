@@ -84,7 +84,9 @@ private:
     void unmap_ports();
     void restart();
     spec::TaskView view(std::uint16_t task);
-    void add_region(std::uint16_t task, Word region, spec::TaskView& view);
+    void add_table(std::uint16_t task, Word region, const Word* table, spec::TaskView& view);
+    spec::MappingView mapping(std::uint16_t task, Word va);
+    static void add_ports(Word first, Word held, spec::TaskView& view);
     spec::AccountView account(std::uint16_t owner);
 
     Dice dice_;
@@ -247,48 +249,62 @@ spec::AccountView Pair::account(std::uint16_t owner) {
 
 spec::TaskView Pair::view(std::uint16_t task) {
     spec::TaskView view;
-    for (Word region = 0; region < L4_USER_TOP; region += super_size) add_region(task, region, view);
     const kern::Space& space = world_.space(task);
+    const Word* const directory = world_.pool.at<Word>(space.directory());
+    for (Word region = 0; region < L4_USER_TOP; region += super_size) {
+        const Word entry = directory[region / super_size];
+        if (entry & ia32::super)
+            view.mappings.push_back(mapping(task, region));
+        else if (entry != 0)
+            add_table(task, region, world_.pool.at<Word>(kern::PAddr{entry & ia32::frame_mask}), view);
+    }
     view.port_giver = world_.db.port_giver(space).raw();
-    for (Word port = 0; port < 65536; ++port) {
-        const auto p = static_cast<std::uint16_t>(port);
-        if (!world_.db.holds_port(space, p)) continue;
+    for (Word word = 0; word < 2048 && space.port_bitmap(0).raw() != 0; ++word)
+        add_ports(word * 32, ~world_.pool.at<Word>(space.port_bitmap(word / 1024))[word % 1024], view);
+    return view;
+}
+
+void Pair::add_table(std::uint16_t task, Word region, const Word* table, spec::TaskView& view) {
+    bool split = false;
+    for (Word i = 0; i < 1024 && !split; ++i) {
+        if (table[i] == 0) continue;
+        view.mappings.push_back(mapping(task, region + i * page_size));
+        split = view.mappings.back().split;
+    }
+    for (Word i = 0; i < 1024 && split; ++i) {
+        const auto part = world_.page(task, region + i * page_size);
+        view.mappings.back().add_part(static_cast<std::uint16_t>(i),
+                                      part ? spec::PageBits{true, part->writable, part->accessed, part->dirty}
+                                           : spec::PageBits{.present = false});
+    }
+}
+
+/// The page at `va`, which is there.
+spec::MappingView Pair::mapping(std::uint16_t task, Word va) {
+    const kern::MapDb::Page page = *world_.page(task, va);
+    const Word offset = page.super ? va % super_size : 0;
+    spec::MappingView m;
+    m.va = va - offset;
+    m.phys = page.frame.raw() - offset;
+    m.super = page.super;
+    m.split = page.split;
+    m.fanout = page.fan_out;
+    if (!m.split) m.bits = {true, page.writable, page.accessed, page.dirty};
+    if (!page.has_parent) return m;
+    m.parent_task = page.parent.raw();
+    const auto parent = world_.page(m.parent_task, page.parent_va.raw());
+    m.parent_va = page.parent_va.raw() - (!parent || parent->super ? page.parent_va.raw() % super_size : 0);
+    return m;
+}
+
+void Pair::add_ports(Word first, Word held, spec::TaskView& view) {
+    for (; held != 0; held &= held - 1) {
+        const auto p = static_cast<std::uint16_t>(first + static_cast<Word>(std::countr_zero(held)));
         if (!view.ports.empty() && view.ports.back().second + 1 == p)
             view.ports.back().second = p;
         else
             view.ports.emplace_back(p, p);
     }
-    return view;
-}
-
-void Pair::add_region(std::uint16_t task, Word region, spec::TaskView& view) {
-    const std::uint32_t* const directory = world_.pool.at<std::uint32_t>(world_.space(task).directory());
-    if (directory[region / super_size] == 0) return;
-    spec::MappingView* super = nullptr;
-    std::vector<spec::PageBits> parts(1024, spec::PageBits{.present = false});
-    for (Word i = 0; i < 1024; ++i) {
-        const auto page = world_.page(task, region + i * page_size);
-        if (!page) continue;
-        const spec::PageBits bits{true, page->writable, page->accessed, page->dirty};
-        parts[i] = bits;
-        if (super) continue;
-        spec::MappingView& m = view.mappings.emplace_back();
-        m.va = page->super ? region : region + i * page_size;
-        m.phys = page->frame.raw() - (page->super ? i * page_size : 0);
-        m.super = page->super;
-        m.split = page->split;
-        m.fanout = page->fan_out;
-        if (!m.split) m.bits = bits;
-        m.parent_task = page->parent.raw();
-        m.parent_va = page->parent_va.raw();
-        if (page->has_parent && !model_.look(m.parent_task, m.parent_va, false).present) m.parent_va = 0xbad;
-        const Word above = m.parent_va & ~(super_size - 1);
-        const auto first = page->has_parent ? world_.page(m.parent_task, page->parent_va.raw()) : std::nullopt;
-        if (first && first->super) m.parent_va = above;
-        super = m.super ? &m : nullptr;
-        if (m.super && !m.split) return;
-    }
-    for (Word i = 0; super && i < 1024; ++i) super->add_part(static_cast<std::uint16_t>(i), parts[i]);
 }
 
 class AgainstSpec : public ::testing::TestWithParam<std::uint64_t> {};

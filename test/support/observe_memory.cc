@@ -22,6 +22,25 @@ std::uint32_t word_at(arch::Machine& machine, kern::PAddr frame, std::uint32_t i
     return word;
 }
 
+void add_run(std::uint32_t first, std::uint32_t count, spec::TaskView& view) {
+    const auto last = static_cast<std::uint16_t>(first + count - 1);
+    if (!view.ports.empty() && view.ports.back().second + 1u == first)
+        view.ports.back().second = last;
+    else
+        view.ports.emplace_back(static_cast<std::uint16_t>(first), last);
+}
+
+/// The 32 ports from `first` on, in runs.
+void add_ports(std::uint32_t first, std::uint32_t allowed, spec::TaskView& view) {
+    for (unsigned at = 0; allowed >> at != 0;) {
+        at += static_cast<unsigned>(std::countr_zero(allowed >> at));
+        const auto count = static_cast<unsigned>(std::countr_one(allowed >> at));
+        add_run(first + at, count, view);
+        at += count;
+        if (at == 32) break;
+    }
+}
+
 /// The mappings of all spaces by their serial numbers, since each knows its parent by that alone.
 struct Mappings {
     std::map<spec::TaskNo, std::vector<spec::MappingView>> views;
@@ -135,19 +154,11 @@ void observe_mappings(const kern::Kernel& kernel, arch::Machine& machine, spec::
 void observe_ports(const kern::Kernel& kernel, arch::Machine& machine, const kern::Task& task,
                    spec::TaskView& view) {
     view.port_giver = kernel.map_db().port_giver(task.space()).raw();
-    constexpr std::uint32_t words = arch::Memory::frame_size / sizeof(std::uint32_t);
-    for (std::uint32_t w = 0; w < 2 * words; ++w) {
-        const kern::PAddr frame = task.space().port_bitmap(w / words);
+    for (std::uint32_t half = 0; half < 2; ++half) {
+        const kern::PAddr frame = task.space().port_bitmap(half);
         if (frame == kern::PAddr{}) continue;
-        for (std::uint32_t allowed = ~word_at(machine, frame, w % words); allowed != 0;
-             allowed &= allowed - 1) {
-            const auto port =
-                static_cast<std::uint16_t>(w * 32 + static_cast<unsigned>(std::countr_zero(allowed)));
-            if (!view.ports.empty() && view.ports.back().second + 1 == port)
-                view.ports.back().second = port;
-            else
-                view.ports.emplace_back(port, port);
-        }
+        for (std::uint32_t w = 0; w < arch::Memory::frame_size / sizeof(std::uint32_t); ++w)
+            add_ports(half << 15 | w << 5, ~word_at(machine, frame, w), view);
     }
 }
 

@@ -34,7 +34,8 @@ struct AccessFault {
 
 /// A whole IA-32 machine with one processor, as a value: no state outside, any number in a process,
 /// deterministic. The first half is what kern/hal_contract.h asks for; the second is for whoever embeds it
-/// and plays the user and the devices.
+/// and plays the user and the devices. A copy has the same memory and the same hardware state, but no kernel
+/// of its own: pointers in kernel memory are the host's.
 class Machine {
 public:
     explicit Machine(const MachineConfig& config = {}) : memory_(config.user_pages, config.kernel_pages) {}

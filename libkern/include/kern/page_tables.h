@@ -46,6 +46,9 @@ public:
     /// The frame at `va`, of a spot that is present there.
     static PAddr frame(const Spot& spot, VAddr va);
 
+    /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a frame.
+    VAddr next_region(const Space& space, VAddr va) const;
+
     void init(Space& space);
     void activate(Space& space);
     bool active(const Space& space) const { return active_ == &space; }

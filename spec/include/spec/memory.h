@@ -115,6 +115,7 @@ private:
 
     // unmap.cc
     void visit(PageName, Word first, Word count, bool touched, Unmap&);
+    void visit_below(PageName, bool supers, Word first, Word count, bool touched, Unmap&);
     void change(PageName, Word first, Word count, Unmap&);
 
     // ports.cc

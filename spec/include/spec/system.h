@@ -144,7 +144,7 @@ private:
     void begin_transfer(ThreadName sender, ThreadName receiver);
     void drive(ThreadName sender);
     void complete_transfer(ThreadName sender, const TransferResult&);
-    void end_transfer(ThreadName driver, Word receiver_code, Word sender_code, ThreadName gone = nobody);
+    void end_transfer(ThreadName driver, Word receiver_code, Word sender_code);
     ThreadName transfer_of(ThreadName) const;
 
     // page_fault.cc
@@ -165,7 +165,6 @@ private:
     void sys_ex_regs(ThreadName self);
     void ex_regs_existing(ThreadName self, ThreadName target);
     void cancel_ipc(ThreadName);
-    void leave_ipc(ThreadName);
 
     // tasks.cc
     void sys_task_new(ThreadName self);

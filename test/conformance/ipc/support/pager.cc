@@ -3,24 +3,25 @@
 
 #include <algorithm>
 
+#include "l4/abi/fpage.h"
+
 namespace conformance::ipc {
 
 Ipc Pager::answer(Reply reply, const IpcResult& m) {
-    const Word page = m.w0 & L4_FP_PAGE_MASK, own = window + mapped_ * 0x1000;
+    constexpr Word nowhere = 0x66660000;
+    const auto fpage = [&](Word options) { return l4_fpage(window + mapped_ * 0x1000, L4_PAGE_SHIFT, options); };
+    Ipc call{.partner = m.from, .w0 = m.w0 & L4_FP_PAGE_MASK, .send = L4_SND_MAP, .timeout = L4_TIMEOUT_SND_ZERO};
     switch (reply) {
-    case Reply::map:
-    case Reply::map_long: ++mapped_; [[fallthrough]];
-    case Reply::map_read_only:
-        return {.partner = m.from,
-                .w0 = page,
-                .w1 = l4_fpage(own, L4_PAGE_SHIFT, reply == Reply::map_read_only ? 0 : L4_FP_WRITE),
-                .send = (reply == Reply::map_long ? 0x66660000 : 0) | L4_SND_MAP,
-                .timeout = L4_TIMEOUT_SND_ZERO};
-    case Reply::refuse: return send_to(m.from, L4_PF_REFUSED, 0, L4_TIMEOUT_SND_ZERO);
-    case Reply::words: break;
-    case Reply::none: return {};
+    case Reply::map_long: call.send |= nowhere; [[fallthrough]];
+    case Reply::map: call.w1 = fpage(L4_FP_WRITE), ++mapped_; break;
+    case Reply::map_read_only: call.w1 = fpage(0); break;
+    case Reply::grant: call.w1 = fpage(L4_FP_WRITE | L4_FP_GRANT), ++mapped_; break;
+    case Reply::words: call.send = 0, call.w0 = 0x11111111, call.w1 = 0x22222222; break;
+    case Reply::words_long: call.send = nowhere, call.w0 = 0x11111111, call.w1 = 0x22222222; break;
+    case Reply::refuse: call.send = 0, call.w0 = L4_PF_REFUSED; break;
+    case Reply::none: call = {}; break;
     }
-    return send_to(m.from, 0x11111111, 0x22222222, L4_TIMEOUT_SND_ZERO);
+    return call;
 }
 
 Program Pager::run(User u) {

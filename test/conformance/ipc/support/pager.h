@@ -15,6 +15,8 @@ public:
         map,           ///< a page of its own, writable
         map_long,      ///< the same, in a long message whose buffer is nowhere
         map_read_only, ///< the same page as the next `map` will give
+        grant,         ///< gives the page away
+        words_long,    ///< two words, in a long message whose buffer is nowhere
         words,         ///< two words, no page
         refuse,        ///< w0 = -1
         none,          ///< never

@@ -6,6 +6,7 @@
 
 #include "abi/test/abi_row.h"
 #include "kern/task.h"
+#include "test/conformance/support/limits.h"
 #include "test/conformance/support/world.h"
 
 namespace conformance::ipc {
@@ -18,13 +19,10 @@ using sim::send_timeout;
 using Word = std::uint32_t;
 using Time = std::uint64_t; ///< of the world, in microseconds
 
-/// The bounds that this program's worlds have: one source for each, so that all tests run with several.
-extern const kern::Limits limits;
-
 /// Has root start a thread there; `how` has its other properties.
 void start_thread(sim::World& w, l4_threadid_t who, sim::Body body, sim::Spawn how = {});
 
-/// A world with these bounds.
+/// A world with the bounds of this program.
 class World : public conformance::World {
 public:
     explicit World(sim::WorldConfig config = {}) : conformance::World(bounded(config)) {}

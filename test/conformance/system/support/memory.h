@@ -53,4 +53,37 @@ inline sim::WorldConfig with_superpages() {
     return {.machine = {.user_pages = 6 * 1024, .kernel_pages = 512}};
 }
 
+/// A stage with the actors a, b, c and d, and where they usually have a page.
+class Quartet : public Stage {
+public:
+    static constexpr std::uint32_t at_a = 0x10000000, at_b = 0x20000000, at_c = 0x30000000, at_d = 0x50000000;
+
+    explicit Quartet(const sim::WorldConfig& config = {}, Checked checked = Checked::yes)
+        : Stage(config, checked) {
+        for (const std::uint16_t task : {5, 6, 7, 8}) spawn(task);
+    }
+    /// Gives one page.
+    sim::Routine<Given> give_page(User u, l4_threadid_t from, std::uint32_t at_from, l4_threadid_t to,
+                                  std::uint32_t at_to, std::uint32_t options = L4_FP_WRITE) {
+        return give(*this, u, from, at_to, l4_fpage(at_from, L4_PAGE_SHIFT, options), to,
+                    l4_fpage(at_to, L4_PAGE_SHIFT, 0));
+    }
+    sim::Routine<sim::UnmapResult> unmap(User u, l4_threadid_t who, std::uint32_t fpage, std::uint32_t mask) {
+        return call(u, who, sim::Unmap{.fpage = fpage, .mask = mask});
+    }
+    Right right(l4_threadid_t of, std::uint32_t va) { return system::right(world(), of, va); }
+    bool is_child(l4_threadid_t of, std::uint32_t va, l4_threadid_t parent, std::uint32_t parent_va) {
+        return system::is_child(world(), of, va, parent, parent_va);
+    }
+    /// Do both find the same byte there?
+    bool share(l4_threadid_t one, std::uint32_t va, l4_threadid_t other, std::uint32_t other_va) {
+        const Walked x = walk(world(), one, va), y = walk(world(), other, other_va);
+        return x.right != Right::none && y.right != Right::none && x.physical == y.physical;
+    }
+};
+
+/// What a receiver of one flexpage in registers gets.
+inline constexpr std::uint32_t dope_nothing = l4_msgdope(2, 0),
+                               dope_mapped = dope_nothing | L4_MSGDOPE_FPAGE_RECEIVED;
+
 } // namespace conformance::system

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
+#include <ios>
+#include <ostream>
 
 #include "sim/regs.h"
+
+namespace sim {
+
+inline void PrintTo(const Regs& r, std::ostream* out) { // found by googletest
+    *out << std::hex << "eax " << r.eax << " ebx " << r.ebx << " ecx " << r.ecx << " edx " << r.edx << " esi "
+         << r.esi << " edi " << r.edi << " ebp " << r.ebp << std::dec;
+}
+
+} // namespace sim
 
 namespace conformance::system {
 

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Bounds of a kernel entry: the smallest, so that every long operation takes as many entries as it can.
-#include "test/conformance/ipc/support/world.h"
-
-const kern::Limits conformance::ipc::limits = kern::Limits{1, 1, 1, 1, 1};
