@@ -81,7 +81,7 @@ void count_operations(std::optional<std::uint32_t> size) {
     operations.add<SenderQueue>("ipc_queue", many);
     operations.add<MapOnly>("ipc_map_4k", few);
     operations.add<UnmapOnly>("unmap_4k", few);
-    operations.add<PageFault>("page_fault", few);
+    operations.add<FaultOnly>("page_fault", few);
     operations.add<UnmapTree>("unmap_wide", many, Shape::wide);
     operations.add<IdNearest>("id_nearest", many);
     operations.add<Yield>("yield", many);

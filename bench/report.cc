@@ -20,8 +20,11 @@ void Report::ReportRuns(const std::vector<Run>& runs) {
         failed_ |= run.error_occurred;
         if (run.error_occurred || run.run_type != Run::RT_Iteration) continue;
         const auto part = run.counters.find(per_item);
-        const double seconds = part != run.counters.end() ? part->second.value
-                                                          : run.real_accumulated_time / double(run.iterations);
+        // Of manual time, too, this is what was set: processor time.
+        const bool manual = run.run_name.time_type == "manual_time";
+        const double total = manual ? run.real_accumulated_time : run.cpu_accumulated_time;
+        const double seconds =
+            part != run.counters.end() ? part->second.value : total / static_cast<double>(run.iterations);
         figures_.push_back({id(run), seconds * 1e9});
     }
 }

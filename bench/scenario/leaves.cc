@@ -81,9 +81,8 @@ MapDbPage::MapDbPage(std::uint32_t n)
 MapDbPage::~MapDbPage() {
     for (kern::Space* const space : {&objects_.taker, &objects_.giver}) {
         kern::Steps all{~0u};
-        kern::ClearJob clear;
-        clear.start(*space);
-        db_.run(clear, all);
+        objects_.clear.start(*space);
+        ensure(db_.run(objects_.clear, all) == kern::Progress::done, "bench: a space is cleared");
         db_.retire(*space);
         account_.give_frame(space->directory());
         account_.give_frame(frames_.back());
@@ -92,7 +91,7 @@ MapDbPage::~MapDbPage() {
     objects_.~Objects();
     account_.give_frame(home_);
     kern::Steps all{~0u};
-    account_.release(all);
+    ensure(account_.release(all), "bench: all memory is back");
 }
 
 void MapDbPage::init(kern::Space& space, std::uint16_t task) {

@@ -62,6 +62,7 @@ private:
     struct Objects {
         kern::Space giver, taker;
         kern::UnmapJob unmap;
+        kern::ClearJob clear;
     };
     static_assert(sizeof(Objects) <= ia32::page_size);
     void init(kern::Space& space, std::uint16_t task);

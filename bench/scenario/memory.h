@@ -21,7 +21,7 @@ public:
 private:
     void map(std::uint32_t from, std::uint32_t va);
 
-    static constexpr std::uint32_t measured_page = System::memory, measured_va = 0x08000000;
+    static constexpr std::uint32_t measured_page = System::memory, measured_va = 0x10000000;
     System system_;
     kern::Thread* receiver_;
 };
@@ -68,17 +68,29 @@ private:
 };
 
 /// A thread touches a page that is not there; its pager in another space maps one; the thread goes on (two kernel
-/// entries).  It has `n` other pages.
+/// entries), and drops its page (one).  It has `n` others.
 class PageFault {
 public:
     explicit PageFault(std::uint32_t n);
-    void prepare();
-    void run();
+    void fault();
+    void drop();
+    void run() {
+        fault();
+        drop();
+    }
 
 private:
-    static constexpr std::uint32_t va = 0x08000000;
+    static constexpr std::uint32_t va = 0x10000000;
     System system_;
     kern::Thread* client_;
+};
+
+/// Without the end of it.
+class FaultOnly : public PageFault {
+public:
+    using PageFault::PageFault;
+    void prepare() { drop(); } // a page that is not there may be dropped, too
+    void run() { fault(); }
 };
 
 } // namespace bench

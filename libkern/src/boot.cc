@@ -3,7 +3,8 @@
 
 namespace kern {
 
-/// The two tasks that nobody created (docs/semantics.md 2.5).  The memory handed over at boot must suffice for them.
+/// The two tasks that nobody created (docs/semantics.md 2.5).  The memory handed over at boot must suffice
+/// for them.
 Thread& Kernel::start() {
     struct First {
         TaskNo task;
@@ -13,9 +14,10 @@ Thread& Kernel::start() {
         l4_threadid_t pager;
     };
     const First firsts[]{
-        {TaskNo{L4_TASK_ROOT}, boot_.kernel_frames - boot_.sigma0_frames, L4_PRIO_ROOT, L4_MCP_ROOT, boot_.root_ip, boot_.root_sp,
-         report({.task = TaskNo{L4_TASK_SIGMA0}, .lthread = 0})},
-        {TaskNo{L4_TASK_SIGMA0}, boot_.sigma0_frames, L4_PRIO_SIGMA0, L4_MCP_SIGMA0, boot_.sigma0_ip, boot_.sigma0_sp, l4_nil_id()},
+        {TaskNo{L4_TASK_ROOT}, boot_.kernel_frames - boot_.sigma0_frames, L4_PRIO_ROOT, L4_MCP_ROOT,
+         boot_.root_ip, boot_.root_sp, report({.task = TaskNo{L4_TASK_SIGMA0}, .lthread = 0})},
+        {TaskNo{L4_TASK_SIGMA0}, boot_.sigma0_frames, L4_PRIO_SIGMA0, L4_MCP_SIGMA0, boot_.sigma0_ip,
+         boot_.sigma0_sp, l4_nil_id()},
     };
     for (const First& first : firsts) {
         const Result<Task*> task = create_task(first.task, kernel_account_, first.frames, nullptr, 0);
@@ -27,7 +29,8 @@ Thread& Kernel::start() {
         (*thread)->pager_ = first.pager;
         make_ready(**thread, Place::tail);
     }
-    ensure(map_db_.give_all_ports(tasks_.task(TaskNo{L4_TASK_SIGMA0})->space()).ok(), "too little kernel memory to boot");
+    ensure(map_db_.give_all_ports(tasks_.task(TaskNo{L4_TASK_SIGMA0})->space()).ok(),
+           "too little kernel memory to boot");
     return leave();
 }
 

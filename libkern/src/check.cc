@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The invariants of threads, tasks and waits: docs/invariants.md K1 to K12.  Walks all there is; every test, and the
-// image that is not a release, calls it after events.
+// The invariants of threads, tasks and waits: docs/invariants.md K1 to K12.  Walks all there is; every test,
+// and the image that is not a release, calls it after events.
 #include "kern/kernel.h"
 
 namespace kern {
@@ -16,14 +16,16 @@ bool in_list(const Thread& sender, const Thread& receiver) {
 
 /// K3, K4, K5, K6: a thread is on the queues that its wait says, and on no other.
 void check_wait(const Thread& t) {
-    ensure(t.ready() == t.ready_link.linked(), "K3: a ready thread is in no ready queue, or a waiting one is");
-    ensure(is(t, Wait::For::send) == t.sender_link.linked(), "K3: a thread waits to send without being queued, or the reverse");
+    ensure(t.ready() == t.ready_link.linked(),
+           "K3: a ready thread is in no ready queue, or a waiting one is");
+    ensure(is(t, Wait::For::send) == t.sender_link.linked(),
+           "K3: a thread waits to send without being queued, or the reverse");
     if (is(t, Wait::For::send))
         ensure(in_list(t, *t.wait().with), "K3: a thread is queued at another than it sends to");
     ensure(t.op() == Op::none || t.ready(), "K5: kernel work pending in a thread that is not ready");
     if (t.timeout.armed())
-        ensure(is(t, Wait::For::send) || is(t, Wait::For::receive) || is(t, Wait::For::receive_any) || is(t, Wait::For::interrupt) ||
-                   is(t, Wait::For::sleep),
+        ensure(is(t, Wait::For::send) || is(t, Wait::For::receive) || is(t, Wait::For::receive_any) ||
+                   is(t, Wait::For::interrupt) || is(t, Wait::For::sleep),
                "K6: a timeout is armed for a thread that waits for no message");
 }
 
@@ -31,24 +33,26 @@ void check_wait(const Thread& t) {
 void check_transfer(const Thread& t) {
     if (const Thread* const to = t.transfer().to) {
         const bool moving = t.op() == Op::transfer && is(*to, Wait::For::transfer) && to->wait().with == &t;
-        const bool own_fault = t.fault().kind == Fault::Kind::transfer && t.fault().driver == &t && is(*to, Wait::For::transfer) &&
-                               to->wait().with == &t;
-        const bool its_fault = is(t, Wait::For::fault_of) && t.wait().with == to && to->fault().kind == Fault::Kind::transfer &&
-                               to->fault().driver == &t;
+        const bool own_fault = t.fault().kind == Fault::Kind::transfer && t.fault().driver == &t &&
+                               is(*to, Wait::For::transfer) && to->wait().with == &t;
+        const bool its_fault = is(t, Wait::For::fault_of) && t.wait().with == to &&
+                               to->fault().kind == Fault::Kind::transfer && to->fault().driver == &t;
         ensure(moving || own_fault || its_fault, "K4: a transfer whose two sides do not wait for each other");
     }
-    ensure((t.op() == Op::transfer) <= (t.transfer().to != nullptr), "K4: a thread is to drive a transfer that it does not have");
+    ensure((t.op() == Op::transfer) <= (t.transfer().to != nullptr),
+           "K4: a thread is to drive a transfer that it does not have");
     if (is(t, Wait::For::transfer))
         ensure(t.wait().with->transfer().to == &t, "K4: a thread waits for a transfer that is to another");
     if (is(t, Wait::For::fault_of))
-        ensure(t.transfer().to == t.wait().with, "K4: a thread waits for a page of another than its receiver");
+        ensure(t.transfer().to == t.wait().with,
+               "K4: a thread waits for a page of another than its receiver");
 }
 
 /// K10: a thread with a fault is in the midst of telling its pager, and of nothing else.
 void check_fault(const Thread& t) {
-    if (t.fault().kind == Fault::Kind::none)
-        return;
-    ensure(is(t, Wait::For::send) || is(t, Wait::For::receive) || is(t, Wait::For::transfer), "K10: a fault that nobody is told of");
+    if (t.fault().kind == Fault::Kind::none) return;
+    ensure(is(t, Wait::For::send) || is(t, Wait::For::receive) || is(t, Wait::For::transfer),
+           "K10: a fault that nobody is told of");
     ensure(t.op() == Op::none, "K10: a faulting thread has kernel work pending");
     if (t.fault().kind == Fault::Kind::transfer)
         ensure(t.fault().driver == &t ? t.transfer().to != nullptr : t.fault().driver->transfer().to == &t,
@@ -59,8 +63,10 @@ void check_fault(const Thread& t) {
 void check_present(const Task& task) {
     std::uint32_t listed = 0, in_table = 0;
     task.present().for_each([&](const Thread& t) {
-        ensure(listed != 0 || t.lthread() == 0 || task.thread(0) == nullptr, "K8: another thread before thread 0 in the present list");
-        ensure(task.thread(t.lthread()) == &t && &t.task() == &task, "K8: the present list has a thread of another task");
+        ensure(listed != 0 || t.lthread() == 0 || task.thread(0) == nullptr,
+               "K8: another thread before thread 0 in the present list");
+        ensure(task.thread(t.lthread()) == &t && &t.task() == &task,
+               "K8: the present list has a thread of another task");
         ++listed;
     });
     for (std::uint32_t n = 0; n < L4_THREADS_PER_TASK; ++n)
@@ -73,14 +79,15 @@ void check_present(const Task& task) {
 void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
-    for (std::uint16_t n = 0; n < L4_TASKS; ++n)
-        check_number(TaskNo{n});
+    for (std::uint16_t n = 0; n < L4_TASKS; ++n) check_number(TaskNo{n});
     map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)
         if (const Thread* const owner = irqs_[Line{l}].owner)
-            ensure(owner->irq_attached_ && owner->irq_line_ == Line{l}, "K9: an interrupt's owner does not know of it");
+            ensure(owner->irq_attached_ && owner->irq_line_ == Line{l},
+                   "K9: an interrupt's owner does not know of it");
     const Thread* const plain = scheduler_.highest();
-    ensure(plain ? current_ == plain || (scheduler_.donor() == plain && scheduler_.donee() == current_) : current_ == &idle_,
+    ensure(plain ? current_ == plain || (scheduler_.donor() == plain && scheduler_.donee() == current_)
+                 : current_ == &idle_,
            "K12: the running thread is not the one that the ready queues name");
     ensure(kernel_account_.used() <= kernel_account_.limit(), "K11: more kernel memory in use than there is");
 }
@@ -88,11 +95,11 @@ void Kernel::check_invariants() {
 /// K7 and everything about the threads behind one task number.
 void Kernel::check_number(TaskNo no) const {
     const Task* const task = tasks_.task(no);
-    if (!task)
-        return;
+    if (!task) return;
     ensure(task->no() == no, "K7: a task under another's number");
     if (const Task* const chief = task->chief())
-        ensure(tasks_.chief(no) == chief->no() && tasks_.task(chief->no()) == chief, "K7: a task and its number have different chiefs");
+        ensure(tasks_.chief(no) == chief->no() && tasks_.task(chief->no()) == chief,
+               "K7: a task and its number have different chiefs");
     ensure(task->account().used() <= task->account().limit(), "K11: an account is overdrawn");
     check_present(*task);
     task->present().for_each([&](const Thread& t) {
@@ -100,10 +107,12 @@ void Kernel::check_number(TaskNo no) const {
         check_transfer(t);
         check_fault(t);
         t.senders.for_each([&](const Thread& s) {
-            ensure(s.wait().with == &t && is(s, Wait::For::send), "K3: a sender queue has a thread that does not send to its owner");
+            ensure(s.wait().with == &t && is(s, Wait::For::send),
+                   "K3: a sender queue has a thread that does not send to its owner");
             ensure(!t.accepts(s), "K13: a sender waits although its receiver accepts it");
         });
-        ensure(!t.irq_attached_ || irqs_[t.irq_line_].owner == &t, "K9: a thread believes it has an interrupt that another owns");
+        ensure(!t.irq_attached_ || irqs_[t.irq_line_].owner == &t,
+               "K9: a thread believes it has an interrupt that another owns");
         ensure(!t.irq_attached_ || !irqs_[t.irq_line_].pending || t.fault_.kind != Fault::Kind::none ||
                    (!is(t, Wait::For::interrupt) && !is(t, Wait::For::receive_any)),
                "K13: an interrupt is pending although its owner waits for it");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Page faults as messages (docs/semantics.md 7.7, 9.10, 9.11): the thread sends its pager the fault, then waits for
-// the answer, through the same rendezvous as any message.
+// Page faults as messages (docs/semantics.md 7.7, 9.10, 9.11): the thread sends its pager the fault, then
+// waits for the answer, through the same rendezvous as any message.
 #include "ia32/paging.h"
 #include "kern/kernel.h"
 #include "kern/timeout.h"
@@ -12,20 +12,21 @@ constexpr std::uint32_t refused = ~0u; ///< w0 of an answer: the pager will not 
 /// A fault of t's program at its instruction.
 void Kernel::page_fault(Thread& t, VAddr addr, std::uint32_t code) {
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0}) {
-        if (!map_db_.sigma0_fault(t.task().space(), addr).ok())
-            kill(t);
+        if (!map_db_.sigma0_fault(t.task().space(), addr).ok()) kill(t);
         return;
     }
     const std::uint32_t present = code & ia32::fault_present, write = code & ia32::fault_write;
-    t.fault_ = {.kind = Fault::Kind::user, .pager = t.pager_, .w0 = (addr.raw() & ~3u) | write | present, .w1 = t.frame.eip};
+    t.fault_ = {.kind = Fault::Kind::user,
+                .pager = t.pager_,
+                .w0 = (addr.raw() & ~3u) | write | present,
+                .w1 = t.frame.eip};
     send_fault(t);
 }
 
 /// Sends t's fault to its pager, and goes on to the answer if the pager was waiting.
 void Kernel::send_fault(Thread& t) {
     Thread* const pager = partner(t.fault_.pager);
-    if (!pager)
-        return fault_failed(t);
+    if (!pager) return fault_failed(t);
     if (pager->accepts(t)) {
         deliver(t, *pager, &t == current_ ? Place::head : Place::tail);
         return begin_receive(t);
@@ -41,16 +42,14 @@ Thread* Kernel::receive_fault_answer(Thread& t) {
         fault_failed(t);
         return nullptr;
     }
-    if (pager->wait_.what == Wait::For::send && pager->wait_.with == &t)
-        return take(*pager, t);
+    if (pager->wait_.what == Wait::For::send && pager->wait_.with == &t) return take(*pager, t);
     block(t, {.what = Wait::For::receive, .peer = pager->id()}, t.fault_.deadline);
     return nullptr;
 }
 
 /// The pager answered: whatever it said but "refused", the instruction or the transfer is tried again.
 void Kernel::fault_answered(Thread& t, std::uint32_t w0, Place place) {
-    if (w0 == refused)
-        return fault_failed(t);
+    if (w0 == refused) return fault_failed(t);
     const Fault fault = t.fault_;
     t.fault_ = {};
     if (fault.kind == Fault::Kind::transfer && fault.driver != &t) {
@@ -70,14 +69,13 @@ void Kernel::fault_failed(Thread& t) {
         kill(t);
 }
 
-/// A transfer needs a page of `owner` that is not there.  Afterwards the transfer waits for the pager, has ended, or,
-/// when the kernel could supply the page itself, goes on (true).
+/// A transfer needs a page of `owner` that is not there.  Afterwards the transfer waits for the pager, has
+/// ended, or, when the kernel could supply the page itself, goes on (true).
 bool Kernel::transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, Access access) {
     const bool in_sender = &owner == &driver;
     if (owner.task_no() == TaskNo{L4_TASK_SIGMA0}) {
         const bool mapped = map_db_.sigma0_fault(owner.task().space(), VAddr{addr}).ok();
-        if (!mapped)
-            kill(owner);
+        if (!mapped) kill(owner);
         return mapped;
     }
     const Micros deadline = in_sender ? receive_fault_deadline(driver.transfer_.to->frame.ecx, now_)
@@ -86,15 +84,19 @@ bool Kernel::transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, A
         fault_timeout(driver, in_sender);
         return false;
     }
+    if (!partner(owner.pager_)) { // nobody waits, so nobody loses its place in the ready queue
+        end_transfer(driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
+        return false;
+    }
     const bool present = map_db_.present(owner.task().space(), VAddr{addr});
     owner.fault_ = {.kind = Fault::Kind::transfer,
                     .pager = owner.pager_,
-                    .w0 = (addr & ~3u) | (access == Access::write ? ia32::fault_write : 0u) | (present ? ia32::fault_present : 0u),
+                    .w0 = (addr & ~3u) | (access == Access::write ? ia32::fault_write : 0u) |
+                          (present ? ia32::fault_present : 0u),
                     .w1 = ~0u,
                     .driver = &driver,
                     .deadline = deadline};
-    if (!in_sender)
-        block(driver, {.what = Wait::For::fault_of, .with = &owner}, never);
+    if (!in_sender) block(driver, {.what = Wait::For::fault_of, .with = &owner}, never);
     send_fault(owner);
     return false;
 }

@@ -17,7 +17,8 @@ Result<PAddr> FramePool::take() {
 }
 
 void FramePool::give(PAddr frame) {
-    ensure(used_ != 0 && frame >= first_ && frame < first_ + fresh_ * frame_size && frame.raw() % frame_size == 0,
+    ensure(used_ != 0 && frame >= first_ && frame < first_ + fresh_ * frame_size &&
+               frame.raw() % frame_size == 0,
            "a frame was returned to a pool that it is not of");
     *at<std::uint32_t>(frame) = free_.raw();
     free_ = frame;

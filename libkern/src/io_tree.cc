@@ -52,7 +52,8 @@ Progress IoTree::map(MapJob& job, Steps& steps) {
     if (!job.copied_) {
         job.copied_ = true;
         if (!job.from_->io_.linked()) return Progress::done;
-        job.relief_.start(order_, job.from_->io_, {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
+        job.relief_.start(order_, job.from_->io_,
+                          {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
         return strip(job.relief_, job.strip_, {job.first_, job.end_}, job.to_, steps);
     }
     if (job.relief_.idle()) return Progress::done;

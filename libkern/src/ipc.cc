@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The rendezvous: how a sender meets a receiver (docs/semantics.md 7).  Messages of two registers are delivered
-// here; all others are handed to transfer.cc.  A thread whose page fault is a message takes part like any other:
-// its Fault says what it sends and how the answer is received.
+// The rendezvous: how a sender meets a receiver (docs/semantics.md 7).  Messages of two registers are
+// delivered here; all others are handed to transfer.cc.  A thread whose page fault is a message takes part
+// like any other: its Fault says what it sends and how the answer is received.
 #include "kern/kernel.h"
 #include "kern/timeout.h"
 
@@ -9,8 +9,7 @@ namespace kern {
 
 /// The living thread that an id names, as a partner of IPC; nullptr otherwise.
 Thread* Kernel::partner(l4_threadid_t id) const {
-    if (is_nil(id) || is_invalid(id) || is_irq(id))
-        return nullptr;
+    if (is_nil(id) || is_invalid(id) || is_irq(id)) return nullptr;
     Thread* const t = find(ThreadId::of(id));
     return t && !t->dead() ? t : nullptr;
 }
@@ -27,27 +26,25 @@ void Kernel::sys_ipc(Thread& t) {
 
 void Kernel::begin_send(Thread& t, const IpcArgs& args) {
     Thread* const to = partner(args.partner);
-    if (!to)
-        return finish(t, L4_IPC_ENOT_EXISTENT);
+    if (!to) return finish(t, L4_IPC_ENOT_EXISTENT);
     if (to->accepts(t)) {
         if (args.is_transfer()) {
             begin_transfer(t, *to);
             return run_transfer(t);
         }
         deliver(t, *to, args.no_switch ? Place::tail : Place::head);
-        if (Thread* const next = sent(t))
-            begin_receive(*next);
+        if (Thread* const next = sent(t)) begin_receive(*next);
         return;
     }
     const Micros deadline = send_deadline(args.timeouts, args.partner.high, now_);
-    if (expired(deadline))
-        return finish(t, L4_IPC_SETIMEOUT);
+    if (expired(deadline)) return finish(t, L4_IPC_SETIMEOUT);
     block(t, {.what = Wait::For::send, .with = to}, deadline);
     to->senders.push_back(t);
 }
 
-/// The receive phase of t.  Taking a queued sender's message lets *it* enter its receive phase, and so on down a
-/// chain: a loop, not recursion, for the stack is small; and at most `chain` links, for queues are long.
+/// The receive phase of t.  Taking a queued sender's message lets *it* enter its receive phase, and so on
+/// down a chain: a loop, not recursion, for the stack is small; and at most `chain` links, for queues are
+/// long.
 void Kernel::begin_receive(Thread& t) {
     Steps links{limits_.chain};
     for (Thread* next = receive(t); next; next = receive(*next))
@@ -57,21 +54,18 @@ void Kernel::begin_receive(Thread& t) {
         }
 }
 
-/// One receive phase: takes a message that waits already, or waits, or fails.  Returns the sender that goes on
-/// with a receive phase of its own, if there is one.
+/// One receive phase: takes a message that waits already, or waits, or fails.  Returns the sender that goes
+/// on with a receive phase of its own, if there is one.
 Thread* Kernel::receive(Thread& t) {
     t.op_ = Op::none;
-    if (t.fault_.kind != Fault::Kind::none)
-        return receive_fault_answer(t);
+    if (t.fault_.kind != Fault::Kind::none) return receive_fault_answer(t);
     const IpcArgs args = IpcArgs::decode(t.frame);
-    if (!args.open)
-        return receive_closed(t, args);
+    if (!args.open) return receive_closed(t, args);
     if (t.irq_attached_ && irqs_[t.irq_line_].pending) {
         deliver_irq(t);
         return nullptr;
     }
-    if (Thread* const from = t.senders.front())
-        return take(*from, t);
+    if (Thread* const from = t.senders.front()) return take(*from, t);
     const Micros deadline = receive_deadline(args.timeouts, args.partner.high, now_);
     if (expired(deadline))
         finish(t, L4_IPC_RETIMEOUT);
@@ -100,8 +94,7 @@ Thread* Kernel::receive_closed(Thread& t, const IpcArgs& args) {
         finish(t, L4_IPC_ENOT_EXISTENT);
         return nullptr;
     }
-    if (from->wait_.what == Wait::For::send && from->wait_.with == &t)
-        return take(*from, t);
+    if (from->wait_.what == Wait::For::send && from->wait_.with == &t) return take(*from, t);
     if (expired(deadline))
         finish(t, L4_IPC_RETIMEOUT);
     else
@@ -109,7 +102,8 @@ Thread* Kernel::receive_closed(Thread& t, const IpcArgs& args) {
     return nullptr;
 }
 
-/// Receives the message of `from`, who is queued at `to`.  Returns `from` if it has a receive phase to go on with.
+/// Receives the message of `from`, who is queued at `to`.  Returns `from` if it has a receive phase to go on
+/// with.
 Thread* Kernel::take(Thread& from, Thread& to) {
     leave_queue(from);
     if (from.fault_.kind == Fault::Kind::none && IpcArgs::decode(from.frame).is_transfer()) {
@@ -127,8 +121,7 @@ void Kernel::deliver(Thread& from, Thread& to, Place place) {
     const bool faulting = from.fault_.kind != Fault::Kind::none;
     const std::uint32_t w0 = faulting ? from.fault_.w0 : from.frame.edx;
     const std::uint32_t w1 = faulting ? from.fault_.w1 : from.frame.ebx;
-    if (to.fault_.kind != Fault::Kind::none)
-        return fault_answered(to, w0, place);
+    if (to.fault_.kind != Fault::Kind::none) return fault_answered(to, w0, place);
     const l4_threadid_t id = report(from.id());
     to.frame.edx = w0;
     to.frame.ebx = w1;
@@ -139,8 +132,7 @@ void Kernel::deliver(Thread& from, Thread& to, Place place) {
 
 /// The send phase of `from` has succeeded.  Returns it if a receive phase follows; else its program goes on.
 Thread* Kernel::sent(Thread& from) {
-    if (from.fault_.kind != Fault::Kind::none || IpcArgs::decode(from.frame).receive)
-        return &from;
+    if (from.fault_.kind != Fault::Kind::none || IpcArgs::decode(from.frame).receive) return &from;
     finish(from, L4_IPC_OK);
     return nullptr;
 }

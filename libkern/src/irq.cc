@@ -9,12 +9,10 @@ void Kernel::irq(Line line) {
     machine_.mask(line);
     machine_.acknowledge(line);
     IrqTable::Entry& entry = irqs_[line];
-    if (!entry.owner)
-        return;
+    if (!entry.owner) return;
     entry.pending = true;
     const Wait::For what = entry.owner->wait_.what;
-    if (what == Wait::For::interrupt || what == Wait::For::receive_any)
-        deliver_irq(*entry.owner);
+    if (what == Wait::For::interrupt || what == Wait::For::receive_any) deliver_irq(*entry.owner);
 }
 
 /// Hands t its pending interrupt and lets the line fire again.
@@ -30,18 +28,14 @@ void Kernel::deliver_irq(Thread& t) {
 void Kernel::receive_irq(Thread& t, const IpcArgs& args) {
     const Line line = irq_line(args.partner);
     const Micros deadline = receive_deadline(args.timeouts, args.partner.high, now_);
-    if (!machine_.offers(line))
-        return finish(t, L4_IPC_ENOT_EXISTENT);
+    if (!machine_.offers(line)) return finish(t, L4_IPC_ENOT_EXISTENT);
     IrqTable::Entry& entry = irqs_[line];
     if (entry.owner == &t) {
-        if (entry.pending)
-            return deliver_irq(t);
-        if (expired(deadline))
-            return finish(t, L4_IPC_RETIMEOUT);
+        if (entry.pending) return deliver_irq(t);
+        if (expired(deadline)) return finish(t, L4_IPC_RETIMEOUT);
         return block(t, {.what = Wait::For::interrupt}, deadline);
     }
-    if (entry.owner || t.irq_attached_ || !expired(deadline))
-        return finish(t, L4_IPC_ENOT_EXISTENT);
+    if (entry.owner || t.irq_attached_ || !expired(deadline)) return finish(t, L4_IPC_ENOT_EXISTENT);
     entry = {.owner = &t};
     t.irq_attached_ = true;
     t.irq_line_ = line;
@@ -50,8 +44,7 @@ void Kernel::receive_irq(Thread& t, const IpcArgs& args) {
 }
 
 void Kernel::detach_irq(Thread& t) {
-    if (!t.irq_attached_)
-        return;
+    if (!t.irq_attached_) return;
     machine_.mask(t.irq_line_);
     irqs_[t.irq_line_] = {};
     t.irq_attached_ = false;

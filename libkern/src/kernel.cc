@@ -5,10 +5,14 @@
 namespace kern {
 
 Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limits)
-    : machine_(machine), boot_(boot), limits_(limits), frames_(machine, boot.kernel_first, boot.kernel_frames),
+    : machine_(machine),
+      boot_(boot),
+      limits_(limits),
+      frames_(machine, boot.kernel_first, boot.kernel_frames),
       kernel_account_(frames_, boot.kernel_frames),
       map_db_(machine, frames_),
-      idle_(nullptr, ThreadId{}, Prio{0}, 0), current_(&idle_) {
+      idle_(nullptr, ThreadId{}, Prio{0}, 0),
+      current_(&idle_) {
     dispatched_ = now_ = machine_.now();
 }
 
@@ -17,62 +21,37 @@ Thread& Kernel::handle(const Event& e) {
     charge();
     Thread& self = *current_;
     switch (e.kind) {
-    case Event::Kind::syscall:
-        syscall(self, e.code);
-        break;
-    case Event::Kind::page_fault:
-        page_fault(self, e.addr, e.code);
-        break;
-    case Event::Kind::exception:
-        kill(self);
-        break;
-    case Event::Kind::irq:
-        irq(Line{static_cast<std::uint8_t>(e.code)});
-        break;
-    case Event::Kind::timer:
-        timer();
-        break;
-    case Event::Kind::resume:
-        resume(self);
-        break;
+        case Event::Kind::syscall: syscall(self, e.code); break;
+        case Event::Kind::page_fault: page_fault(self, e.addr, e.code); break;
+        case Event::Kind::exception: kill(self); break;
+        case Event::Kind::irq: irq(Line{static_cast<std::uint8_t>(e.code)}); break;
+        case Event::Kind::timer: timer(); break;
+        case Event::Kind::resume: resume(self); break;
     }
     return leave();
 }
 
 void Kernel::syscall(Thread& self, std::uint32_t vector) {
     switch (vector) {
-    case L4_VEC_IPC:
-        return sys_ipc(self);
-    case L4_VEC_ID_NEAREST:
-        return sys_id_nearest(self);
-    case L4_VEC_FPAGE_UNMAP:
-        return sys_unmap(self);
-    case L4_VEC_THREAD_SWITCH:
-        return sys_thread_switch(self);
-    case L4_VEC_THREAD_SCHEDULE:
-        return sys_thread_schedule(self);
-    case L4_VEC_LTHREAD_EX_REGS:
-        return sys_ex_regs(self);
-    case L4_VEC_TASK_NEW:
-        return run_task_new(self);
-    default:
-        return kill(self); // no such call: an exception like any other
+        case L4_VEC_IPC: return sys_ipc(self);
+        case L4_VEC_ID_NEAREST: return sys_id_nearest(self);
+        case L4_VEC_FPAGE_UNMAP: return sys_unmap(self);
+        case L4_VEC_THREAD_SWITCH: return sys_thread_switch(self);
+        case L4_VEC_THREAD_SCHEDULE: return sys_thread_schedule(self);
+        case L4_VEC_LTHREAD_EX_REGS: return sys_ex_regs(self);
+        case L4_VEC_TASK_NEW: return run_task_new(self);
+        default: return kill(self); // no such call: an exception like any other
     }
 }
 
 /// Goes on with the long operation of the running thread.
 void Kernel::resume(Thread& self) {
     switch (self.op_) {
-    case Op::transfer:
-        return run_transfer(self);
-    case Op::receive_phase:
-        return begin_receive(self);
-    case Op::unmap:
-        return run_unmap(self);
-    case Op::task_new:
-        return run_task_new(self);
-    case Op::none:
-        ensure(false, "resumed a thread that has nothing to do in the kernel");
+        case Op::transfer: return run_transfer(self);
+        case Op::receive_phase: return begin_receive(self);
+        case Op::unmap: return run_unmap(self);
+        case Op::task_new: return run_task_new(self);
+        case Op::none: ensure(false, "resumed a thread that has nothing to do in the kernel");
     }
 }
 
@@ -81,12 +60,10 @@ Thread& Kernel::leave() {
     Thread* const next = scheduler_.pick();
     current_ = next ? next : &idle_;
     arm_timer();
-    if (!next)
-        return idle_;
+    if (!next) return idle_;
     map_db_.activate(next->task().space());
     if (fpu_owner_ != next) {
-        if (fpu_owner_)
-            machine_.save_fpu(fpu_owner_->fpu);
+        if (fpu_owner_) machine_.save_fpu(fpu_owner_->fpu);
         machine_.load_fpu(next->fpu);
         fpu_owner_ = next;
     }
@@ -98,8 +75,7 @@ l4_threadid_t Kernel::report(ThreadId id) const {
     const Task* const task = tasks_.task(id.task);
     l4_threadid_t out = l4_threadid(id.task.raw(), id.lthread);
     out.high = std::uint32_t{tasks_.chief(id.task).raw()} << L4_ID_CHIEF_SHIFT;
-    if (task)
-        out.high |= std::uint32_t{task->nest()} << L4_ID_NEST_SHIFT;
+    if (task) out.high |= std::uint32_t{task->nest()} << L4_ID_NEST_SHIFT;
     return out;
 }
 

@@ -51,7 +51,8 @@ void Checker::run() {
 
 void Checker::check_space(const Space& space) {
     Counts counts;
-    for (std::uint32_t va = 0; va < user_end.raw(); va += ia32::super_size) check_region(space, VAddr{va}, counts);
+    for (std::uint32_t va = 0; va < user_end.raw(); va += ia32::super_size)
+        check_region(space, VAddr{va}, counts);
     if (space.io_.linked() && !space.io_.free) counts.frames += 2;
     ensure(counts.regions == space.regions_ && counts.nodes == space.nodes_ && counts.frames == space.frames_,
            "M3: a space miscounts what it holds");
@@ -99,7 +100,8 @@ void Checker::check_split(const Space& space, VAddr va, std::uint32_t shadow, co
         const PAddr here{PageTables::frame(s, va).raw() - i * ia32::page_size};
         if (!known) base = here;
         known = true;
-        ensure(here == base && (base.raw() & ~ia32::super_mask) == 0, "M5: a part of a split page is displaced");
+        ensure(here == base && (base.raw() & ~ia32::super_mask) == 0,
+               "M5: a part of a split page is displaced");
     }
 }
 
@@ -108,7 +110,8 @@ void Checker::check_node(const Space& space, VAddr va, const MapNode& node, Coun
     ensure(node.is_node() && node.va() == va && &order_.space(node) == &space,
            "M2: the mapping behind an address is another's");
     ensure(node.super() == tables_.find(space, va).in_super(), "M2: a mapping is of the wrong size");
-    ensure(node.serial() != 0 && node.serial() <= db_.mappings_.serial_, "M6: a serial number that was never given");
+    ensure(node.serial() != 0 && node.serial() <= db_.mappings_.serial_,
+           "M6: a serial number that was never given");
     check_place(node);
     if (node.fan_out().raw() == 0) return;
     ++counts.frames;
@@ -145,13 +148,16 @@ void Checker::check_fan_out(const MapNode& super) {
     for (std::uint32_t part = 0; part < ia32::entries; ++part) {
         const VAddr from = super.va() + part * ia32::page_size;
         const TreeLink* before = nullptr;
-        for (const TreeLink* l = order_.first(Mappings::head(super, part)); l; before = l, l = order_.next(*l)) {
-            ensure(order_.prev(*l) == before && (before || l->prev == (Mappings::head(super, part).raw() | 1)),
-                   "M4: a list is broken");
+        for (const TreeLink* l = order_.first(Mappings::head(super, part)); l;
+             before = l, l = order_.next(*l)) {
+            ensure(
+                order_.prev(*l) == before && (before || l->prev == (Mappings::head(super, part).raw() | 1)),
+                "M4: a list is broken");
             if (!l->is_node()) continue;
             ++in_trees_;
             const MapNode& node = static_cast<const MapNode&>(*l);
-            ensure(!node.super() && node.depth > super.depth, "M4: a fan-out's list has what is not below its page");
+            ensure(!node.super() && node.depth > super.depth,
+                   "M4: a fan-out's list has what is not below its page");
             if (node.depth != super.depth + 1) continue;
             ensure(node.parent_serial() == super.serial(), "M6: place and parent do not agree");
             check_child(super, from, node, node.va());
@@ -181,13 +187,15 @@ void Checker::check_child(const MapNode& parent, VAddr from, const MapNode& chil
 void Checker::check_ports(const Space& space) {
     const IoRights& io = space.io_;
     if (!io.linked())
-        return ensure(io.bitmap[0].raw() == 0 && io.bitmap[1].raw() == 0, "M9: an I/O bitmap of a task without ports");
+        return ensure(io.bitmap[0].raw() == 0 && io.bitmap[1].raw() == 0,
+                      "M9: an I/O bitmap of a task without ports");
     const Space* const giver = io.giver ? db_.pool_.at<Space>(PAddr{io.giver}) : nullptr;
     std::uint32_t count = 0;
     for (std::uint32_t port = 0; port < 65536; port += 32) {
         const std::uint32_t held = db_.io_.held(space, port);
         count += static_cast<std::uint32_t>(std::popcount(held));
-        ensure(!giver || (held & ~db_.io_.held(*giver, port)) == 0, "M10: a task has a port that its giver lacks");
+        ensure(!giver || (held & ~db_.io_.held(*giver, port)) == 0,
+               "M10: a task has a port that its giver lacks");
     }
     ensure(count != 0 && count == io.count, "M9: a task miscounts its ports");
     const TreeLink* l = order_.prev(io);

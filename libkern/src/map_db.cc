@@ -23,7 +23,8 @@ void MapDb::init(Space& space, PAddr directory, PAddr shadow, Account& account, 
 }
 
 void MapDb::retire(Space& space) {
-    ensure(space.regions_ == 0 && space.nodes_ == 0 && space.frames_ == 0, "a space ended that was not empty");
+    ensure(space.regions_ == 0 && space.nodes_ == 0 && space.frames_ == 0,
+           "a space ended that was not empty");
     ensure(!active(space), "the active space ended");
     spaces_.remove(space);
 }
@@ -44,7 +45,9 @@ std::optional<PAddr> MapDb::translate(Space& space, VAddr va, Access access) {
 
 Status MapDb::sigma0_fault(Space& sigma0, VAddr va) {
     const auto overlaps = [&](std::uint32_t first, std::uint32_t size) {
-        const auto meets = [&](PAddr from, PAddr end) { return first < end.raw() && from.raw() < first + size; };
+        const auto meets = [&](PAddr from, PAddr end) {
+            return first < end.raw() && from.raw() < first + size;
+        };
         return meets(pool_.begin(), pool_.end()) || meets(image_.first, image_.end);
     };
     const std::uint32_t region = va.raw() & ia32::super_mask, page = va.raw() & ia32::frame_mask;
@@ -61,9 +64,9 @@ Status MapDb::fix(Space& space, VAddr va, PAddr frame, Access access) {
     ensure(is_protected(va), "only protected pages are fixed");
     KTRY(mappings_.tables.make_table(space, va));
     const bool write = access == Access::write;
-    mappings_.tables.enter(space, va,
-                           frame.raw() | ia32::present | ia32::user | (write ? std::uint32_t{ia32::writable} : 0u),
-                           nullptr);
+    mappings_.tables.enter(
+        space, va, frame.raw() | ia32::present | ia32::user | (write ? std::uint32_t{ia32::writable} : 0u),
+        nullptr);
     return Done{};
 }
 
@@ -94,7 +97,8 @@ MapDb::Origin MapDb::origin(const Space& space, VAddr va) const {
     return {spot.node->serial(), spot.node->parent_serial(), split, spot.node->fan_out().raw() != 0};
 }
 
-/// The nearest shallower node before it; or, when its list begins with a fan-out's word, that fan-out's 4 MiB page.
+/// The nearest shallower node before it; or, when its list begins with a fan-out's word, that fan-out's 4 MiB
+/// page.
 const MapNode* MapDb::parent_of(const MapNode& node) const {
     if (node.depth == 0) return nullptr;
     for (const TreeLink* l = mappings_.order.prev(node); l; l = mappings_.order.prev(*l))

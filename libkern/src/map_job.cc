@@ -58,7 +58,8 @@ Progress Mapper::run(Steps& steps) {
         } else if (spot.present() && !is_protected(va)) {
             const Source from{*job_.from_, va, spot};
             bool moved = false;
-            if (spot.kind == Spot::Kind::super && !map_region(from, target(), moved).ok()) return Progress::no_memory;
+            if (spot.kind == Spot::Kind::super && !map_region(from, target(), moved).ok())
+                return Progress::no_memory;
             if (moved)
                 next = region_end(job_.at_);
             else if (!map_one(from).ok())

@@ -27,7 +27,8 @@ Status Mappings::map(const Source& from, Space& to, VAddr va, bool write) {
         return node.error();
     }
     const bool writes = write && from.spot.writable();
-    tables.enter(to, va, PageTables::frame(from.spot, from.va).raw() | user_page | (writes ? ia32::writable : 0u),
+    tables.enter(to, va,
+                 PageTables::frame(from.spot, from.va).raw() | user_page | (writes ? ia32::writable : 0u),
                  *node);
     adopt(parent, from.va, **node);
     return Done{};
@@ -151,7 +152,8 @@ void Mappings::adopt(MapNode& parent, VAddr from, MapNode& child) {
 }
 
 Result<MapNode*> Mappings::make_node(Space& space, VAddr va, bool super) {
-    if (serial_ == MapNode::max_serial) return Err::no_memory; // after nine years at one mapping per microsecond
+    if (serial_ == MapNode::max_serial)
+        return Err::no_memory; // after nine years at one mapping per microsecond
     void* const slot = KTRY(space.account().take_node());
     ++space.nodes_;
     return new (slot) MapNode(pool_.of(&space).raw(), va, super, ++serial_);

@@ -22,16 +22,14 @@ void Scheduler::enqueue_head(Thread& t) {
 }
 
 void Scheduler::unqueue(Thread& t) {
-    if (!t.ready_link.linked())
-        return;
+    if (!t.ready_link.linked()) return;
     queues_[t.prio().raw()].remove(t);
     mark(t.prio());
 }
 
 void Scheduler::remove(Thread& t) {
     unqueue(t);
-    if (&t == donor_ || &t == donee_)
-        end_donation();
+    if (&t == donor_ || &t == donee_) end_donation();
 }
 
 void Scheduler::rotate(Thread& t) {
@@ -40,8 +38,7 @@ void Scheduler::rotate(Thread& t) {
 }
 
 Thread* Scheduler::highest() const {
-    if (busy_words_ == 0)
-        return nullptr;
+    if (busy_words_ == 0) return nullptr;
     const int word = 31 - std::countl_zero(busy_words_);
     const int bit = 31 - std::countl_zero(busy_[static_cast<unsigned>(word)]);
     return queues_[static_cast<unsigned>(word * 32 + bit)].front();
@@ -49,16 +46,15 @@ Thread* Scheduler::highest() const {
 
 Thread* Scheduler::pick() {
     Thread* const plain = highest();
-    if (!donor_)
-        return plain;
-    if (plain == donor_)
-        return donee_;
+    if (!donor_) return plain;
+    if (plain == donor_) return donee_;
     end_donation();
     return plain;
 }
 
 void Scheduler::donate(Thread& donor, Thread& donee) {
-    ensure(donor.ready_link.linked() && donee.ready_link.linked() && &donor != &donee, "K2: donation needs two ready threads");
+    ensure(donor.ready_link.linked() && donee.ready_link.linked() && &donor != &donee,
+           "K2: donation needs two ready threads");
     donor_ = &donor;
     donee_ = &donee;
 }
@@ -68,11 +64,13 @@ void Scheduler::check() const {
         const bool bit = busy_[p / 32] & 1u << p % 32;
         ensure(bit == !queues_[p].empty(), "K1: the bitmap does not tell which ready queues have members");
         queues_[p].for_each([&](const Thread& t) {
-            ensure(t.prio().raw() == p && t.wait().what == Wait::For::nothing, "K1: a waiting thread, or one of another priority, in a ready queue");
+            ensure(t.prio().raw() == p && t.wait().what == Wait::For::nothing,
+                   "K1: a waiting thread, or one of another priority, in a ready queue");
         });
     }
     ensure((donor_ == nullptr) == (donee_ == nullptr), "K2: half a donation");
-    ensure(!donor_ || (donor_->ready_link.linked() && donee_->ready_link.linked()), "K2: donation between threads that are not ready");
+    ensure(!donor_ || (donor_->ready_link.linked() && donee_->ready_link.linked()),
+           "K2: donation between threads that are not ready");
 }
 
 } // namespace kern

@@ -4,7 +4,8 @@
 
 namespace kern {
 
-/// Takes t off the ready queue until something makes it ready.  A deadline already past is the caller's to handle.
+/// Takes t off the ready queue until something makes it ready.  A deadline already past is the caller's to
+/// handle.
 void Kernel::block(Thread& t, const Wait& wait, Micros deadline) {
     scheduler_.remove(t);
     timeouts_.disarm(t.timeout);
@@ -17,8 +18,7 @@ void Kernel::block(Thread& t, const Wait& wait, Micros deadline) {
 void Kernel::make_ready(Thread& t, Place place) {
     timeouts_.disarm(t.timeout);
     t.wait_ = {.what = Wait::For::nothing};
-    if (t.ready_link.linked())
-        return;
+    if (t.ready_link.linked()) return;
     if (place == Place::head)
         scheduler_.enqueue_head(t);
     else
@@ -38,7 +38,8 @@ void Kernel::leave_queue(Thread& t) {
     t.wait_ = {.what = Wait::For::nothing};
 }
 
-/// An unhandled fault or exception: the thread stays, dead, with whoever waits to send to it (ex_regs may revive it).
+/// An unhandled fault or exception: the thread stays, dead, with whoever waits to send to it (ex_regs may
+/// revive it).
 void Kernel::kill(Thread& t) {
     abort_ipc(t);
     detach_irq(t);

@@ -4,8 +4,8 @@
 
 namespace kern {
 
-/// Where an id stands in the tree of chiefs, seen from the caller (docs/semantics.md 4).  Goes up through at most as
-/// many chiefs as nest can count.
+/// Where an id stands in the tree of chiefs, seen from the caller (docs/semantics.md 4).  Goes up through at
+/// most as many chiefs as nest can count.
 void Kernel::sys_id_nearest(Thread& t) {
     const auto answer = [&](std::uint32_t type, ThreadId id) {
         const l4_threadid_t out = report(id);
@@ -14,20 +14,16 @@ void Kernel::sys_id_nearest(Thread& t) {
         t.frame.edi = out.high;
     };
     const l4_threadid_t asked{t.frame.esi, t.frame.edi};
-    if (is_nil(asked))
-        return answer(L4_NC_SAME_CLAN, t.id());
+    if (is_nil(asked)) return answer(L4_NC_SAME_CLAN, t.id());
     const TaskNo me = t.task_no(), my_chief = tasks_.chief(me);
-    if (is_invalid(asked))
-        return answer(L4_NC_OUTER_CLAN, {my_chief, 0});
+    if (is_invalid(asked)) return answer(L4_NC_OUTER_CLAN, {my_chief, 0});
     const ThreadId target = ThreadId::of(asked);
     for (TaskNo d = target.task;; d = tasks_.chief(d)) {
         const ThreadId nearest = d == target.task ? target : ThreadId{d, 0};
         if (d == me || tasks_.chief(d) == my_chief)
             return answer(d == target.task ? L4_NC_SAME_CLAN : L4_NC_INNER_CLAN, nearest);
-        if (tasks_.chief(d) == me)
-            return answer(L4_NC_INNER_CLAN, nearest);
-        if (d == TaskNo{L4_TASK_KERNEL})
-            return answer(L4_NC_OUTER_CLAN, {my_chief, 0});
+        if (tasks_.chief(d) == me) return answer(L4_NC_INNER_CLAN, nearest);
+        if (d == TaskNo{L4_TASK_KERNEL}) return answer(L4_NC_OUTER_CLAN, {my_chief, 0});
     }
 }
 

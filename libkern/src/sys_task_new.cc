@@ -9,12 +9,12 @@ namespace {
 /// task_new's arguments, decoded from the caller's registers; they stay there while a task is being killed.
 struct TaskNewArgs {
     TaskNo task;
-    bool create;              ///< else: transfer or delete
+    bool create; ///< else: transfer or delete
     l4_threadid_t pager;
     std::uint32_t esp, eip;
     std::uint8_t mcp;
-    std::uint32_t reserve;    ///< frames; 0: the caller's account is shared
-    TaskNo new_chief;         ///< not create
+    std::uint32_t reserve; ///< frames; 0: the caller's account is shared
+    TaskNo new_chief;      ///< not create
 
     static TaskNewArgs decode(const arch::Frame& f) {
         return {
@@ -35,14 +35,14 @@ constexpr std::uint8_t nest_max = L4_ID_NEST_MASK >> L4_ID_NEST_SHIFT;
 /// Is `task` victim itself or below it?
 bool within(const Task* task, const Task* victim) {
     for (; task; task = task->chief())
-        if (task == victim)
-            return true;
+        if (task == victim) return true;
     return false;
 }
 
 } // namespace
 
-/// One entry of the call: checks again, kills a bit of the old task, and when nothing is left of it, finishes.
+/// One entry of the call: checks again, kills a bit of the old task, and when nothing is left of it,
+/// finishes.
 void Kernel::run_task_new(Thread& t) {
     const TaskNewArgs args = TaskNewArgs::decode(t.frame);
     Task& caller = t.task();
@@ -60,10 +60,10 @@ void Kernel::run_task_new(Thread& t) {
         tasks_.set_chief(args.task, args.new_chief);
         return task_new_done(t, report({args.task, 0}), 0);
     }
-    const std::uint8_t nest = caller.no() == TaskNo{L4_TASK_ROOT} ? 0 : static_cast<std::uint8_t>(caller.nest() + 1);
+    const std::uint8_t nest =
+        caller.no() == TaskNo{L4_TASK_ROOT} ? 0 : static_cast<std::uint8_t>(caller.nest() + 1);
     const Result<Task*> made = create_task(args.task, caller.account(), args.reserve, &caller, nest);
-    if (!made.ok())
-        return task_new_failed(t, L4_TASK_NEW_ENOMEM);
+    if (!made.ok()) return task_new_failed(t, L4_TASK_NEW_ENOMEM);
     const Result<Thread*> first = create_thread(**made, 0, t.prio_, args.mcp < t.mcp_ ? args.mcp : t.mcp_);
     if (!first.ok()) {
         Steps all{~0u};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // thread_switch and thread_schedule (docs/semantics.md 3.4, 3.5).
 #include "kern/kernel.h"
-#include "l4/abi/thread.h"
 #include "kern/timeout.h"
+#include "l4/abi/thread.h"
 
 namespace kern {
 
@@ -13,8 +13,7 @@ void Kernel::sys_thread_switch(Thread& t) {
         t.frame.eax = L4_SWITCH_ERROR;
         return;
     }
-    if (&t == scheduler_.donee())
-        scheduler_.end_donation();
+    if (&t == scheduler_.donee()) scheduler_.end_donation();
     t.frame.eax = 0;
     t.frame.ecx = static_cast<std::uint32_t>(t.remaining_.raw());
     t.frame.edx = static_cast<std::uint32_t>(t.remaining_.raw() >> 32);
@@ -30,18 +29,12 @@ namespace {
 
 std::uint32_t state_of(const Thread& t) {
     switch (t.wait().what) {
-    case Wait::For::nothing:
-        return t.op() == Op::transfer ? L4_STATE_SENDING : L4_STATE_RUNNING;
-    case Wait::For::fault_of:
-        return L4_STATE_SENDING;
-    case Wait::For::transfer:
-        return L4_STATE_RECEIVING;
-    case Wait::For::send:
-        return L4_STATE_PENDING_SEND;
-    case Wait::For::dead:
-        return L4_STATE_DEAD;
-    default:
-        return L4_STATE_WAITING;
+        case Wait::For::nothing: return t.op() == Op::transfer ? L4_STATE_SENDING : L4_STATE_RUNNING;
+        case Wait::For::fault_of: return L4_STATE_SENDING;
+        case Wait::For::transfer: return L4_STATE_RECEIVING;
+        case Wait::For::send: return L4_STATE_PENDING_SEND;
+        case Wait::For::dead: return L4_STATE_DEAD;
+        default: return L4_STATE_WAITING;
     }
 }
 
@@ -50,18 +43,13 @@ std::uint32_t state_of(const Thread& t) {
 /// Whom t's IPC is with, as thread_schedule tells it; nil for an open wait, a sleep, and outside IPC.
 l4_threadid_t Kernel::ipc_partner(const Thread& t) const {
     switch (t.wait_.what) {
-    case Wait::For::nothing:
-        return t.op_ == Op::transfer ? report(t.transfer_.to->id()) : l4_nil_id();
-    case Wait::For::send:
-    case Wait::For::transfer:
-    case Wait::For::fault_of:
-        return report(t.wait_.with->id());
-    case Wait::For::receive:
-        return report(t.wait_.peer);
-    case Wait::For::interrupt:
-        return l4_irq_id(t.irq_line_.raw());
-    default:
-        return l4_nil_id();
+        case Wait::For::nothing: return t.op_ == Op::transfer ? report(t.transfer_.to->id()) : l4_nil_id();
+        case Wait::For::send:
+        case Wait::For::transfer:
+        case Wait::For::fault_of: return report(t.wait_.with->id());
+        case Wait::For::receive: return report(t.wait_.peer);
+        case Wait::For::interrupt: return l4_irq_id(t.irq_line_.raw());
+        default: return l4_nil_id();
     }
 }
 
@@ -84,8 +72,7 @@ void Kernel::sys_thread_schedule(Thread& t) {
     t.frame.edi = with.high;
     t.frame.ebx = to->external_preempter_.low;
     t.frame.ebp = to->external_preempter_.high;
-    if (query)
-        return;
+    if (query) return;
     set_prio(*to, Prio{static_cast<std::uint8_t>(prio)});
     to->slice_ = to->remaining_ = decode_slice(param);
     set_id(to->external_preempter_, preempter);
@@ -93,19 +80,16 @@ void Kernel::sys_thread_schedule(Thread& t) {
 
 /// A ready thread whose priority changes goes to the tail of its new queue.
 void Kernel::set_prio(Thread& t, Prio prio) {
-    if (t.prio_ == prio)
-        return;
+    if (t.prio_ == prio) return;
     const bool queued = t.ready_link.linked();
     scheduler_.unqueue(t);
     t.prio_ = prio;
-    if (queued)
-        scheduler_.enqueue_tail(t);
+    if (queued) scheduler_.enqueue_tail(t);
 }
 
 /// Stores an id argument as it was given, unless it is the keep marker or names nobody.
 void Kernel::set_id(l4_threadid_t& field, l4_threadid_t id) const {
-    if (!is_invalid(id) && (is_nil(id) || find(ThreadId::of(id))))
-        field = id;
+    if (!is_invalid(id) && (is_nil(id) || find(ThreadId::of(id)))) field = id;
 }
 
 } // namespace kern

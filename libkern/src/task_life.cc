@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How threads and tasks come and go.  Making one is one operation, whoever asks; what it starts with is set by the caller.
+// How threads and tasks come and go.  Making one is one operation, whoever asks; what it starts with is set
+// by the caller.
 #include <new>
 #include "ia32/paging.h"
 #include "ia32/trap_frame.h"
@@ -7,13 +8,13 @@
 
 namespace kern {
 
-/// A dead thread of `task`, whose account pays.  Thread 0 enters the present list before the others of its own task.
+/// A dead thread of `task`, whose account pays.  Thread 0 enters the present list before the others of its
+/// own task.
 Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp) {
-    if (task.dying_)
-        return Err::invalid;
+    if (task.dying_) return Err::invalid;
     void* const slot = KTRY(task.account().take_thread());
     static_assert(sizeof(Thread) <= Account::thread_slot);
-    
+
     Thread& t = *new (slot) Thread(&task, ThreadId{task.no(), lthread}, prio, mcp);
     t.frame.cs = ia32::user_cs;
     t.frame.ss = ia32::user_ds;
@@ -22,33 +23,30 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     return &t;
 }
 
-/// An empty task: object, page directory, directory shadow.  With `reserve` frames it gets an account of its own out of
-/// payer's, else it shares payer's.  On failure nothing has changed.
-Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief, std::uint8_t nest) {
-    if (reserve != 0)
-        KTRY(payer.reserve(reserve));
+/// An empty task: object, page directory, directory shadow.  With `reserve` frames it gets an account of its
+/// own out of payer's, else it shares payer's.  On failure nothing has changed.
+Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
+                                  std::uint8_t nest) {
+    if (reserve != 0) KTRY(payer.reserve(reserve));
     const Result<PAddr> object = frames_.take(); // before the account that pays for it: that may lie in it
     Task* const task = object.ok() ? new (machine_.page(*object).data()) Task(no, chief, nest) : nullptr;
     static_assert(sizeof(Task) <= ia32::page_size);
     if (task && furnish(*task, payer, reserve).ok()) {
         tasks_.set_task(no, task);
-        if (chief)
-            chief->children.push_back(*task);
+        if (chief) chief->children.push_back(*task);
         return task;
     }
     if (task) {
         task->~Task();
         frames_.give(*object);
     }
-    if (reserve != 0)
-        payer.unreserve(reserve);
+    if (reserve != 0) payer.unreserve(reserve);
     return Err::no_memory;
 }
 
 /// Gives a new task its account and its space.
 Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
-    if (reserve != 0)
-        task.own_account_.emplace(frames_, reserve);
+    if (reserve != 0) task.own_account_.emplace(frames_, reserve);
     Account& account = reserve != 0 ? *task.own_account_ : payer;
     KTRY(account.adopt_frame());
     const Result<PAddr> directory = account.take_frame();
@@ -58,8 +56,7 @@ Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
         map_db_.init(task.space_, *directory, *shadow, account, task.no());
         return Done{};
     }
-    if (directory.ok())
-        account.give_frame(*directory);
+    if (directory.ok()) account.give_frame(*directory);
     account.disown_frame();
     return shadow.error();
 }
@@ -68,47 +65,38 @@ Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
 bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
     for (;;) {
         Task* victim = &top;
-        while (Task* const child = victim->children.front())
-            victim = child;
+        while (Task* const child = victim->children.front()) victim = child;
         if (!victim->dying_) {
             victim->dying_ = true;
             victim->clear_.start(victim->space_);
         }
-        if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages))
-            return false;
-        if (map_db_.run(victim->clear_, pages) == Progress::more)
-            return false;
+        if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages)) return false;
+        if (map_db_.run(victim->clear_, pages) == Progress::more) return false;
         const bool last = victim == &top;
-        if (!free_task(*victim, pages))
-            return false;
-        if (last)
-            return true;
+        if (!free_task(*victim, pages)) return false;
+        if (last) return true;
     }
 }
 
 bool Kernel::delete_threads(Task& task, Steps& steps) {
     while (Thread* const t = task.present_.front())
-        if (!delete_thread(*t, steps))
-            return false;
+        if (!delete_thread(*t, steps)) return false;
     return true;
 }
 
 /// First whoever is queued at it learns that it is gone, then it goes.  False: there are more in the queue.
 bool Kernel::delete_thread(Thread& t, Steps& steps) {
     while (Thread* const sender = t.senders.front()) {
-        if (!steps.take())
-            return false;
+        if (!steps.take()) return false;
         leave_queue(*sender);
         if (sender->fault_.kind != Fault::Kind::none)
             fault_failed(*sender);
         else
             finish(*sender, L4_IPC_ENOT_EXISTENT);
     }
-    if (!steps.take())
-        return false;
+    if (!steps.take()) return false;
     kill(t);
-    if (fpu_owner_ == &t)
-        fpu_owner_ = nullptr;
+    if (fpu_owner_ == &t) fpu_owner_ = nullptr;
     Task& task = t.task();
     task.leave(t);
     t.~Thread();
@@ -119,10 +107,8 @@ bool Kernel::delete_thread(Thread& t, Steps& steps) {
 /// The task numbers that `task` owned belong to the killer's task.
 bool Kernel::return_numbers(Task& task, Task& killer, Steps& steps) {
     for (std::uint16_t& n = task.numbers_returned_; n < L4_TASKS; ++n) {
-        if (!steps.take())
-            return false;
-        if (tasks_.chief(TaskNo{n}) == task.no())
-            tasks_.set_chief(TaskNo{n}, killer.no());
+        if (!steps.take()) return false;
+        if (tasks_.chief(TaskNo{n}) == task.no()) tasks_.set_chief(TaskNo{n}, killer.no());
     }
     return true;
 }
@@ -130,9 +116,9 @@ bool Kernel::return_numbers(Task& task, Task& killer, Steps& steps) {
 /// Gives back what an empty task is made of, and what was reserved for it.
 bool Kernel::free_task(Task& task, Steps& steps) {
     Account& account = task.account();
-    if (task.own_account_ && !account.release(steps))
-        return false;
-    const PAddr object = machine_.address(&task), directory = task.space_.directory(), shadow = task.space_.shadow();
+    if (task.own_account_ && !account.release(steps)) return false;
+    const PAddr object = machine_.address(&task), directory = task.space_.directory(),
+                shadow = task.space_.shadow();
     Task* const chief = task.chief_;
     const std::uint32_t reserved = task.own_account_ ? account.limit() : 0;
     map_db_.retire(task.space_);
@@ -140,12 +126,10 @@ bool Kernel::free_task(Task& task, Steps& steps) {
     account.give_frame(shadow);
     account.disown_frame();
     tasks_.set_task(task.no(), nullptr);
-    if (chief)
-        chief->children.remove(task);
+    if (chief) chief->children.remove(task);
     task.~Task();
     frames_.give(object);
-    if (reserved != 0)
-        chief->account().unreserve(reserved);
+    if (reserved != 0) chief->account().unreserve(reserved);
     return true;
 }
 

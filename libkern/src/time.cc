@@ -13,18 +13,14 @@ constexpr Micros less(Micros a, Micros b) { return a < b ? a : b; }
 void Kernel::charge() {
     const Micros spent = now_ - dispatched_;
     dispatched_ = now_;
-    if (current_->idle())
-        return;
+    if (current_->idle()) return;
     current_->consumed_ = current_->consumed_ + spent;
     Thread& payer = slice_owner();
-    if (payer.remaining_ != never)
-        payer.remaining_ = payer.remaining_ - less(spent, payer.remaining_);
+    if (payer.remaining_ != never) payer.remaining_ = payer.remaining_ - less(spent, payer.remaining_);
 }
 
 /// Whose slice the running thread runs on.
-Thread& Kernel::slice_owner() {
-    return current_ == scheduler_.donee() ? *scheduler_.donor() : *current_;
-}
+Thread& Kernel::slice_owner() { return current_ == scheduler_.donee() ? *scheduler_.donor() : *current_; }
 
 void Kernel::timer() {
     armed_ = never; // one-shot
@@ -32,20 +28,15 @@ void Kernel::timer() {
     Steps expiries{limits_.timeouts};
     while (timeouts_.next() <= now_ && timeouts_.first() && expiries.take())
         expire(*timeouts_.first()->owner);
-    if (owner.idle() || owner.remaining_ != Micros{0})
-        return;
+    if (owner.idle() || owner.remaining_ != Micros{0}) return;
     owner.remaining_ = owner.slice_;
-    if (&owner == scheduler_.donor())
-        scheduler_.end_donation();
-    if (owner.ready_link.linked())
-        scheduler_.rotate(owner);
+    if (&owner == scheduler_.donor()) scheduler_.end_donation();
+    if (owner.ready_link.linked()) scheduler_.rotate(owner);
 }
 
 void Kernel::expire(Thread& t) {
-    if (t.fault_.kind == Fault::Kind::transfer)
-        return fault_timeout(*t.fault_.driver, t.fault_.driver == &t);
-    if (t.wait_.what != Wait::For::send)
-        return finish(t, L4_IPC_RETIMEOUT);
+    if (t.fault_.kind == Fault::Kind::transfer) return fault_timeout(*t.fault_.driver, t.fault_.driver == &t);
+    if (t.wait_.what != Wait::For::send) return finish(t, L4_IPC_RETIMEOUT);
     leave_queue(t);
     finish(t, L4_IPC_SETIMEOUT);
 }
@@ -55,8 +46,7 @@ void Kernel::arm_timer() {
     const Thread& owner = slice_owner();
     const Micros slice_end = owner.idle() || owner.remaining_ == never ? never : now_ + owner.remaining_;
     const Micros at = less(timeouts_.next(), slice_end);
-    if (at == armed_)
-        return;
+    if (at == armed_) return;
     armed_ = at;
     machine_.arm_timer(at);
 }

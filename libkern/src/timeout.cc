@@ -23,22 +23,18 @@ Micros absolute(std::uint32_t man, std::uint32_t exp, bool clock, Micros now) {
     const std::uint32_t e = exp_max - exp;
     const std::uint64_t half = std::uint64_t{1} << (e + 8);
     std::uint64_t at = (now.raw() & ~(half - 1)) | std::uint64_t{man} << e;
-    if (((now.raw() & half) != 0) != clock)
-        at += half;
-    if (at > now.raw() + half)
-        at = at >= 2 * half ? at - 2 * half : 0;
+    if (((now.raw() & half) != 0) != clock) at += half;
+    if (at > now.raw() + half) at = at >= 2 * half ? at - 2 * half : 0;
     return Micros{at};
 }
 
 Micros deadline(std::uint32_t man, std::uint32_t exp, bool is_absolute, bool clock, Micros now) {
-    if (exp == 0)
-        return never;
+    if (exp == 0) return never;
     return is_absolute ? absolute(man, exp, clock, now) : now + span(man, exp);
 }
 
 Micros fault_deadline(std::uint32_t exp, Micros now) {
-    if (exp == L4_TIMEOUT_PF_NEVER)
-        return never;
+    if (exp == L4_TIMEOUT_PF_NEVER) return never;
     return exp == L4_TIMEOUT_PF_ZERO ? now : now + span(1, exp);
 }
 
@@ -46,14 +42,14 @@ Micros fault_deadline(std::uint32_t exp, Micros now) {
 
 Micros send_deadline(std::uint32_t t, std::uint32_t id_high, Micros now) {
     return deadline(field(t, L4_TIMEOUT_SND_MAN_MASK, L4_TIMEOUT_SND_MAN_SHIFT),
-                    field(t, L4_TIMEOUT_SND_EXP_MASK, L4_TIMEOUT_SND_EXP_SHIFT), (id_high & L4_IPC_ABS_SND) != 0,
-                    (id_high & L4_IPC_ABS_SND_CLOCK) != 0, now);
+                    field(t, L4_TIMEOUT_SND_EXP_MASK, L4_TIMEOUT_SND_EXP_SHIFT),
+                    (id_high & L4_IPC_ABS_SND) != 0, (id_high & L4_IPC_ABS_SND_CLOCK) != 0, now);
 }
 
 Micros receive_deadline(std::uint32_t t, std::uint32_t id_high, Micros now) {
     return deadline(field(t, L4_TIMEOUT_RCV_MAN_MASK, L4_TIMEOUT_RCV_MAN_SHIFT),
-                    field(t, L4_TIMEOUT_RCV_EXP_MASK, L4_TIMEOUT_RCV_EXP_SHIFT), (id_high & L4_IPC_ABS_RCV) != 0,
-                    (id_high & L4_IPC_ABS_RCV_CLOCK) != 0, now);
+                    field(t, L4_TIMEOUT_RCV_EXP_MASK, L4_TIMEOUT_RCV_EXP_SHIFT),
+                    (id_high & L4_IPC_ABS_RCV) != 0, (id_high & L4_IPC_ABS_RCV_CLOCK) != 0, now);
 }
 
 Micros send_fault_deadline(std::uint32_t t, Micros now) {
@@ -66,19 +62,16 @@ Micros receive_fault_deadline(std::uint32_t t, Micros now) {
 
 Micros decode_slice(std::uint32_t param) {
     const std::uint32_t exp = field(param, L4_SCHED_TIME_EXP_MASK, L4_SCHED_TIME_EXP_SHIFT);
-    if (exp == 0)
-        return never;
+    if (exp == 0) return never;
     const std::uint64_t us = span(field(param, L4_SCHED_TIME_MAN_MASK, L4_SCHED_TIME_MAN_SHIFT), exp).raw();
     const std::uint64_t grains = (us + L4_SCHED_GRANULARITY_US - 1) / L4_SCHED_GRANULARITY_US;
     return Micros{(grains == 0 ? 1 : grains) * L4_SCHED_GRANULARITY_US};
 }
 
 std::uint32_t encode_slice(Micros slice) {
-    if (slice == never)
-        return 0;
+    if (slice == never) return 0;
     std::uint32_t exp = exp_max;
-    while (exp > 1 && slice.raw() >> 2 * (exp_max - exp) > 255)
-        --exp;
+    while (exp > 1 && slice.raw() >> 2 * (exp_max - exp) > 255) --exp;
     const auto man = static_cast<std::uint32_t>(slice.raw() >> 2 * (exp_max - exp));
     return l4_sched_param(0, man, exp);
 }

@@ -9,9 +9,7 @@ bool before(const Timeout& a, const Timeout& b) {
     return a.deadline != b.deadline ? a.deadline < b.deadline : a.order < b.order;
 }
 
-std::uint32_t rank(const Timeout* t) {
-    return t ? t->rank : 0;
-}
+std::uint32_t rank(const Timeout* t) { return t ? t->rank : 0; }
 
 /// Restores "the left spine is at least as long" at `t`; true when t's rank changed.
 bool settle(Timeout& t) {
@@ -27,17 +25,19 @@ bool settle(Timeout& t) {
 }
 
 void check_node(const Timeout& t) {
-    const auto below = [&](const Timeout* child) { return !child || (child->parent == &t && before(t, *child)); };
+    const auto below = [&](const Timeout* child) {
+        return !child || (child->parent == &t && before(t, *child));
+    };
     ensure(below(t.left) && below(t.right), "K6: a timeout is earlier than the one above it");
-    ensure(t.armed() && rank(t.left) >= rank(t.right) && t.rank == rank(t.right) + 1, "K6: timeout heap out of shape");
+    ensure(t.armed() && rank(t.left) >= rank(t.right) && t.rank == rank(t.right) + 1,
+           "K6: timeout heap out of shape");
 }
 
 } // namespace
 
 /// Recurses along right spines only: at most log2(n) + 1 deep in each heap.
 Timeout* TimeoutQueue::merge(Timeout* a, Timeout* b) {
-    if (!a || !b)
-        return a ? a : b;
+    if (!a || !b) return a ? a : b;
     if (before(*b, *a)) {
         Timeout* const t = a;
         a = b;
@@ -51,8 +51,7 @@ Timeout* TimeoutQueue::merge(Timeout* a, Timeout* b) {
 
 void TimeoutQueue::arm(Timeout& t, Micros deadline) {
     ensure(!t.armed(), "armed a timeout twice");
-    if (deadline == never)
-        return;
+    if (deadline == never) return;
     t.deadline = deadline;
     t.order = armed_ever_++;
     t.parent = t.left = t.right = nullptr;
@@ -62,8 +61,7 @@ void TimeoutQueue::arm(Timeout& t, Micros deadline) {
 }
 
 void TimeoutQueue::disarm(Timeout& t) {
-    if (!t.armed())
-        return;
+    if (!t.armed()) return;
     replace(t, merge(t.left, t.right));
     t.deadline = never;
     t.parent = t.left = t.right = nullptr;
@@ -73,15 +71,13 @@ void TimeoutQueue::disarm(Timeout& t) {
 /// way up is at most log2(n) long.
 void TimeoutQueue::replace(Timeout& old, Timeout* by) {
     Timeout* up = old.parent;
-    if (by)
-        by->parent = up;
+    if (by) by->parent = up;
     if (!up) {
         root_ = by;
         return;
     }
     (up->left == &old ? up->left : up->right) = by;
-    while (up && settle(*up))
-        up = up->parent;
+    while (up && settle(*up)) up = up->parent;
 }
 
 void TimeoutQueue::check() const {
@@ -92,8 +88,7 @@ void TimeoutQueue::check() const {
             t = t->left ? t->left : t->right;
             continue;
         }
-        while (t->parent && (t == t->parent->right || !t->parent->right))
-            t = t->parent;
+        while (t->parent && (t == t->parent->right || !t->parent->right)) t = t->parent;
         t = t->parent ? t->parent->right : nullptr;
     }
 }

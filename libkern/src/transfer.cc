@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A message that takes more than two registers: its begin, its end, and how it reaches users' memory
 // (docs/semantics.md 7.5 to 7.8).  Its steps are in transfer_steps.cc and transfer_strings.cc.
+#include <algorithm>
 #include <cstring>
 #include "budget.h"
 #include "ia32/paging.h"
@@ -19,6 +20,9 @@ void Kernel::begin_transfer(Thread& from, Thread& to) {
         x.window = receive.window;
         x.receive_buffer = receive.receive_buffer;
     }
+    // One beyond the end of user space is as good as any other, and no sum with it wraps around.
+    x.send.send_buffer = std::min(x.send.send_buffer, L4_USER_TOP);
+    x.receive_buffer = std::min(x.receive_buffer, L4_USER_TOP);
     x.step = x.send.send_buffer ? Transfer::Step::send_dope : Transfer::Step::window;
     from.transfer_ = x;
     block(to, {.what = Wait::For::transfer, .with = &from}, never);
@@ -46,12 +50,13 @@ void Kernel::complete_transfer(Thread& from) {
         to.frame.ebx = x.send.w1;
         to.frame.esi = id.low;
         to.frame.edi = id.high;
-        finish(to, l4_msgdope(x.words, x.dopes_used) | (x.mapped ? L4_MSGDOPE_FPAGE_RECEIVED : 0u) | (x.cut ? L4_IPC_REMSGCUT : 0u), place);
+        finish(to,
+               l4_msgdope(x.words, x.dopes_used) | (x.mapped ? L4_MSGDOPE_FPAGE_RECEIVED : 0u) |
+                   (x.cut ? L4_IPC_REMSGCUT : 0u),
+               place);
     }
-    if (x.cut)
-        return finish(from, L4_IPC_SEMSGCUT);
-    if (Thread* const next = sent(from))
-        begin_receive(*next);
+    if (x.cut) return finish(from, L4_IPC_SEMSGCUT);
+    if (Thread* const next = sent(from)) begin_receive(*next);
 }
 
 /// Ends from's transfer with an error, whatever either side is doing.
@@ -60,8 +65,7 @@ void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t
     from.transfer_.to = nullptr;
     from.job_.emplace<std::monostate>();
     for (Thread* const t : {&from, &to})
-        if (t->fault_.kind == Fault::Kind::transfer && t->fault_.driver == &from)
-            withdraw_fault(*t);
+        if (t->fault_.kind == Fault::Kind::transfer && t->fault_.driver == &from) withdraw_fault(*t);
     if (to.fault_.kind != Fault::Kind::none)
         fault_answered(to, 0, Place::tail);
     else
@@ -69,8 +73,8 @@ void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t
     finish(from, from_result);
 }
 
-/// The byte of owner's memory at addr, reached as its own program would.  nullptr: the page was missing; the transfer
-/// then waits for it or has ended.
+/// The byte of owner's memory at addr, reached as its own program would.  nullptr: the page was missing; the
+/// transfer then waits for it or has ended.
 std::byte* Kernel::reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access) {
     if (addr >= L4_USER_TOP) {
         end_transfer(driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
@@ -78,23 +82,21 @@ std::byte* Kernel::reach(Thread& driver, Thread& owner, std::uint32_t addr, Acce
     }
     for (;;) {
         if (const auto pa = map_db_.translate(owner.task().space(), VAddr{addr}, access))
-            return machine_.page(PAddr{pa->raw() & ia32::frame_mask}).data() + (pa->raw() & ~ia32::frame_mask);
-        if (!transfer_fault(driver, owner, addr, access))
-            return nullptr;
+            return machine_.page(PAddr{pa->raw() & ia32::frame_mask}).data() +
+                   (pa->raw() & ~ia32::frame_mask);
+        if (!transfer_fault(driver, owner, addr, access)) return nullptr;
     }
 }
 
 bool Kernel::read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value) {
     const std::byte* const at = reach(driver, owner, addr, Access::read);
-    if (at)
-        std::memcpy(&value, at, sizeof value);
+    if (at) std::memcpy(&value, at, sizeof value);
     return at != nullptr;
 }
 
 bool Kernel::write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value) {
     std::byte* const at = reach(driver, owner, addr, Access::write);
-    if (at)
-        std::memcpy(at, &value, sizeof value);
+    if (at) std::memcpy(at, &value, sizeof value);
     return at != nullptr;
 }
 

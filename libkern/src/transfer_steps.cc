@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The steps of a transfer but for its strings: heads, flexpages, words (docs/semantics.md 7.5 a to c).  Each step
-// either advances `step` and returns true, or leaves everything as it was and returns false to be done again.
+// The steps of a transfer but for its strings: heads, flexpages, words (docs/semantics.md 7.5 a to c).  Each
+// step either advances `step` and returns true, or leaves everything as it was and returns false to be done
+// again.
 #include <algorithm>
-#include <cstring>
 #include "budget.h"
 
 namespace kern {
@@ -12,13 +12,18 @@ using Step = Transfer::Step;
 
 constexpr std::uint32_t step_cost = 16; ///< a step that moves one word counts as much work as this many bytes
 constexpr std::uint32_t words_at = offsetof(l4_msg_head_t, dwords);
-constexpr std::uint32_t dwords(std::uint32_t dope) { return (dope & L4_MSGDOPE_DWORDS_MASK) >> L4_MSGDOPE_DWORDS_SHIFT; }
-constexpr std::uint32_t strings(std::uint32_t dope) { return (dope & L4_MSGDOPE_STRINGS_MASK) >> L4_MSGDOPE_STRINGS_SHIFT; }
+constexpr std::uint32_t dwords(std::uint32_t dope) {
+    return (dope & L4_MSGDOPE_DWORDS_MASK) >> L4_MSGDOPE_DWORDS_SHIFT;
+}
+constexpr std::uint32_t strings(std::uint32_t dope) {
+    return (dope & L4_MSGDOPE_STRINGS_MASK) >> L4_MSGDOPE_STRINGS_SHIFT;
+}
 
 /// Both heads are known: what is to be moved, and where the string dopes are.
 void plan(Transfer& x) {
     const std::uint32_t send = x.send.send_buffer ? std::max(dwords(x.send_dope), 2u) : 2u;
-    const std::uint32_t room = x.send.send_buffer && x.receive_buffer ? std::max(dwords(x.receive_size), 2u) : 2u;
+    const std::uint32_t room =
+        x.send.send_buffer && x.receive_buffer ? std::max(dwords(x.receive_size), 2u) : 2u;
     x.words = std::min(send, room);
     x.cut = send > room;
     x.from.count = x.send.send_buffer ? strings(x.send_dope) : 0;
@@ -28,8 +33,7 @@ void plan(Transfer& x) {
     x.pair[0] = x.send.w0;
     x.pair[1] = x.send.w1;
     const bool items = x.send.map && x.pair[1] != 0;
-    if (items && x.window == 0)
-        x.cut = true;
+    if (items && x.window == 0) x.cut = true;
     x.step = items && x.window != 0 ? Step::item_map : Step::word;
 }
 
@@ -45,35 +49,26 @@ bool Kernel::step(Thread& from, Budget& left) {
     }
     left.bytes.take_up_to(step_cost);
     switch (from.transfer_.step) {
-    case Step::send_dope:
-    case Step::send_size:
-    case Step::window:
-    case Step::capacity:
-        return step_head(from);
-    case Step::item_base:
-    case Step::item_fpage:
-    case Step::item_map:
-    case Step::item_store_base:
-    case Step::item_store_fpage:
-        return step_item(from, left);
-    case Step::word:
-        return step_words(from, left);
-    case Step::receive_dope_size:
-    case Step::receive_dope_address:
-        return step_receive_dope(from);
-    case Step::send_dope_size:
-    case Step::send_dope_address:
-        return step_send_dope(from);
-    case Step::bytes:
-        return step_bytes(from, left);
-    case Step::store_length:
-    case Step::store_buffer:
-        return step_write_back(from);
-    case Step::skip_send:
-    case Step::skip_receive:
-        return step_skip(from);
-    case Step::end:
-        break;
+        case Step::send_dope:
+        case Step::send_size:
+        case Step::window:
+        case Step::capacity: return step_head(from);
+        case Step::item_base:
+        case Step::item_fpage:
+        case Step::item_map:
+        case Step::item_store_base:
+        case Step::item_store_fpage: return step_item(from, left);
+        case Step::word: return step_words(from, left);
+        case Step::receive_dope_size:
+        case Step::receive_dope_address: return step_receive_dope(from);
+        case Step::send_dope_size:
+        case Step::send_dope_address: return step_send_dope(from);
+        case Step::bytes: return step_bytes(from, left);
+        case Step::store_length:
+        case Step::store_buffer: return step_write_back(from);
+        case Step::skip_send:
+        case Step::skip_receive: return step_skip(from);
+        case Step::end: break;
     }
     complete_transfer(from);
     return false;
@@ -83,26 +78,29 @@ bool Kernel::step_head(Thread& from) {
     Transfer& x = from.transfer_;
     const bool is_long = x.send.send_buffer != 0;
     switch (x.step) {
-    case Step::send_dope:
-        if (!read_word(from, from, x.send.send_buffer + offsetof(l4_msg_head_t, snd_dope), x.send_dope))
-            return false;
-        x.step = Step::send_size;
-        return true;
-    case Step::send_size:
-        if (!read_word(from, from, x.send.send_buffer + offsetof(l4_msg_head_t, size_dope), x.send_size))
-            return false;
-        x.step = Step::window;
-        return true;
-    case Step::window:
-        if (x.receive_buffer && !read_word(from, *x.to, x.receive_buffer + offsetof(l4_msg_head_t, rcv_fpage), x.window))
-            return false;
-        x.step = Step::capacity;
-        return true;
-    default:
-        if (is_long && x.receive_buffer && !read_word(from, *x.to, x.receive_buffer + offsetof(l4_msg_head_t, size_dope), x.receive_size))
-            return false;
-        plan(x);
-        return true;
+        case Step::send_dope:
+            if (!read_word(from, from, x.send.send_buffer + offsetof(l4_msg_head_t, snd_dope), x.send_dope))
+                return false;
+            x.step = Step::send_size;
+            return true;
+        case Step::send_size:
+            if (!read_word(from, from, x.send.send_buffer + offsetof(l4_msg_head_t, size_dope), x.send_size))
+                return false;
+            x.step = Step::window;
+            return true;
+        case Step::window:
+            if (x.receive_buffer &&
+                !read_word(from, *x.to, x.receive_buffer + offsetof(l4_msg_head_t, rcv_fpage), x.window))
+                return false;
+            x.step = Step::capacity;
+            return true;
+        default:
+            if (is_long && x.receive_buffer &&
+                !read_word(from, *x.to, x.receive_buffer + offsetof(l4_msg_head_t, size_dope),
+                           x.receive_size))
+                return false;
+            plan(x);
+            return true;
     }
 }
 
@@ -111,30 +109,25 @@ bool Kernel::step_item(Thread& from, Budget& left) {
     Transfer& x = from.transfer_;
     const std::uint32_t at = words_at + 4 * x.next_word;
     switch (x.step) {
-    case Step::item_base:
-        if (!read_word(from, from, x.send.send_buffer + at, x.pair[0]))
-            return false;
-        x.step = Step::item_fpage;
-        return true;
-    case Step::item_fpage:
-        if (!read_word(from, from, x.send.send_buffer + at + 4, x.pair[1]))
-            return false;
-        x.last_pair = x.pair[1] == 0;
-        x.step = x.last_pair ? Step::item_store_base : Step::item_map;
-        return true;
-    case Step::item_map:
-        return map_item(from, left);
-    case Step::item_store_base:
-        if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at, x.pair[0]))
-            return false;
-        x.step = Step::item_store_fpage;
-        return true;
-    default:
-        if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at + 4, x.pair[1]))
-            return false;
-        x.next_word += 2;
-        x.step = x.last_pair || x.next_word + 1 >= x.words ? Step::word : Step::item_base;
-        return true;
+        case Step::item_base:
+            if (!read_word(from, from, x.send.send_buffer + at, x.pair[0])) return false;
+            x.step = Step::item_fpage;
+            return true;
+        case Step::item_fpage:
+            if (!read_word(from, from, x.send.send_buffer + at + 4, x.pair[1])) return false;
+            x.last_pair = x.pair[1] == 0;
+            x.step = x.last_pair ? Step::item_store_base : Step::item_map;
+            return true;
+        case Step::item_map: return map_item(from, left);
+        case Step::item_store_base:
+            if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at, x.pair[0])) return false;
+            x.step = Step::item_store_fpage;
+            return true;
+        default:
+            if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at + 4, x.pair[1])) return false;
+            x.next_word += 2;
+            x.step = x.last_pair || x.next_word + 1 >= x.words ? Step::word : Step::item_base;
+            return true;
     }
 }
 
@@ -144,14 +137,9 @@ bool Kernel::map_item(Thread& from, Budget& left) {
         from.job_.emplace<MapJob>(from.task().space(), x.to->task().space(), x.pair[1], x.pair[0], x.window);
     MapJob& item = *std::get_if<MapJob>(&from.job_);
     switch (map_db_.run(item, left.pages)) {
-    case Progress::more:
-        from.op_ = Op::transfer;
-        return false;
-    case Progress::no_memory:
-        end_transfer(from, L4_IPC_SEMAPFAILED, L4_IPC_REMAPFAILED);
-        return false;
-    case Progress::done:
-        break;
+        case Progress::more: from.op_ = Op::transfer; return false;
+        case Progress::no_memory: end_transfer(from, L4_IPC_SEMAPFAILED, L4_IPC_REMAPFAILED); return false;
+        case Progress::done: break;
     }
     x.mapped |= item.received();
     from.job_.emplace<std::monostate>();
@@ -159,7 +147,8 @@ bool Kernel::map_item(Thread& from, Budget& left) {
     return true;
 }
 
-/// Doublewords: the first two come from registers, the others run by run, a run ending with a page of either side.
+/// Doublewords: the first two come from registers, the others run by run, a run ending with a page of either
+/// side.
 bool Kernel::step_words(Thread& from, Budget& left) {
     Transfer& x = from.transfer_;
     if (!stores(x) || x.next_word >= x.words) {
@@ -174,14 +163,13 @@ bool Kernel::step_words(Thread& from, Budget& left) {
         return true;
     }
     const std::byte* const source = reach(from, from, x.send.send_buffer + offset, Access::read);
-    if (!source)
-        return false;
+    if (!source) return false;
     std::byte* const target = reach(from, *x.to, x.receive_buffer + offset, Access::write);
-    if (!target)
-        return false;
-    const std::uint32_t run = std::min({4 * (x.words - x.next_word), to_page_end(x.send.send_buffer + offset), to_page_end(x.receive_buffer + offset)});
+    if (!target) return false;
+    const std::uint32_t run = std::min({4 * (x.words - x.next_word), to_page_end(x.send.send_buffer + offset),
+                                        to_page_end(x.receive_buffer + offset)});
     const std::uint32_t n = std::max(left.bytes.take_up_to(run) / 4, 1u);
-    std::memmove(target, source, n * 4);
+    copy_up(target, source, n * 4);
     x.next_word += n;
     return true;
 }

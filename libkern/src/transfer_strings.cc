@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The strings of a transfer: gathered from the sender's dopes, scattered over the receiver's (docs/semantics.md 7.5 d).
+// The strings of a transfer: gathered from the sender's dopes, scattered over the receiver's
+// (docs/semantics.md 7.5 d).
 #include <algorithm>
-#include <cstring>
 #include "budget.h"
 
 namespace kern {
@@ -11,7 +11,9 @@ using Step = Transfer::Step;
 
 constexpr std::uint32_t continued_bit = 1u << 31;
 
-std::uint32_t next_dope(const StringPart& p) { return p.dopes + p.index * std::uint32_t{sizeof(l4_strdope_t)}; }
+std::uint32_t next_dope(const StringPart& p) {
+    return p.dopes + p.index * std::uint32_t{sizeof(l4_strdope_t)};
+}
 
 void set_size(StringPart& p, std::uint32_t word) {
     p.size = word & ~continued_bit;
@@ -50,14 +52,12 @@ bool Kernel::step_receive_dope(Thread& from) {
         return true;
     }
     if (x.step == Step::receive_dope_size) {
-        if (!read_word(from, *x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_size), word))
-            return false;
+        if (!read_word(from, *x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_size), word)) return false;
         set_size(x.into, word);
         x.step = Step::receive_dope_address;
         return true;
     }
-    if (!read_word(from, *x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_addr), word))
-        return false;
+    if (!read_word(from, *x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_addr), word)) return false;
     set_address(x.into, word);
     x.goes_on = false;
     x.step = x.from.done < x.from.size ? Step::bytes : Step::send_dope_size;
@@ -68,14 +68,12 @@ bool Kernel::step_send_dope(Thread& from) {
     Transfer& x = from.transfer_;
     std::uint32_t word;
     if (x.step == Step::send_dope_size) {
-        if (!read_word(from, from, next_dope(x.from) + offsetof(l4_strdope_t, snd_size), word))
-            return false;
+        if (!read_word(from, from, next_dope(x.from) + offsetof(l4_strdope_t, snd_size), word)) return false;
         set_size(x.from, word);
         x.step = Step::send_dope_address;
         return true;
     }
-    if (!read_word(from, from, next_dope(x.from) + offsetof(l4_strdope_t, snd_addr), word))
-        return false;
+    if (!read_word(from, from, next_dope(x.from) + offsetof(l4_strdope_t, snd_addr), word)) return false;
     set_address(x.from, word);
     x.step = Step::bytes;
     return true;
@@ -96,15 +94,13 @@ bool Kernel::step_bytes(Thread& from, Budget& left) {
     }
     const std::uint32_t source_at = x.from.address + x.from.done, target_at = x.into.address + x.into.done;
     const std::byte* const source = reach(from, from, source_at, Access::read);
-    if (!source)
-        return false;
+    if (!source) return false;
     std::byte* const target = reach(from, *x.to, target_at, Access::write);
-    if (!target)
-        return false;
-    const std::uint32_t run =
-        std::min({x.from.size - x.from.done, x.into.size - x.into.done, to_page_end(source_at), to_page_end(target_at)});
+    if (!target) return false;
+    const std::uint32_t run = std::min({x.from.size - x.from.done, x.into.size - x.into.done,
+                                        to_page_end(source_at), to_page_end(target_at)});
     const std::uint32_t n = std::max(left.bytes.take_up_to(run), 1u);
-    std::memmove(target, source, n);
+    copy_up(target, source, n);
     x.from.done += n;
     x.into.done += n;
     return true;
@@ -115,13 +111,13 @@ bool Kernel::step_write_back(Thread& from) {
     Transfer& x = from.transfer_;
     const std::uint32_t dope = next_dope(x.into) - std::uint32_t{sizeof(l4_strdope_t)};
     if (x.step == Step::store_length) {
-        if (!write_word(from, *x.to, dope + offsetof(l4_strdope_t, snd_size), x.into.done | (x.goes_on ? continued_bit : 0u)))
+        if (!write_word(from, *x.to, dope + offsetof(l4_strdope_t, snd_size),
+                        x.into.done | (x.goes_on ? continued_bit : 0u)))
             return false;
         x.step = Step::store_buffer;
         return true;
     }
-    if (!write_word(from, *x.to, dope + offsetof(l4_strdope_t, snd_addr), x.into.address))
-        return false;
+    if (!write_word(from, *x.to, dope + offsetof(l4_strdope_t, snd_addr), x.into.address)) return false;
     ++x.dopes_used;
     if (x.goes_on)
         x.step = Step::receive_dope_size;
@@ -138,12 +134,10 @@ bool Kernel::step_skip(Thread& from) {
     Thread& owner = sending ? from : *x.to;
     StringPart& part = sending ? x.from : x.into;
     const std::size_t size_at = sending ? offsetof(l4_strdope_t, snd_size) : offsetof(l4_strdope_t, rcv_size);
-    if (!read_word(from, owner, next_dope(part) + static_cast<std::uint32_t>(size_at), word))
-        return false;
+    if (!read_word(from, owner, next_dope(part) + static_cast<std::uint32_t>(size_at), word)) return false;
     set_size(part, word);
     ++part.index;
-    if (part.more())
-        return true;
+    if (part.more()) return true;
     if (sending)
         x.step = Step::store_length;
     else

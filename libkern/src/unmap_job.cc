@@ -41,7 +41,8 @@ void ClearJob::start(Space& space) {
 /// Goes through the caller's pages; at each, through what is mapped from it.
 class Unmapper {
 public:
-    Unmapper(Mappings& mappings, UnmapJob& job, Steps& steps) : mappings_(mappings), job_(job), steps_(steps) {}
+    Unmapper(Mappings& mappings, UnmapJob& job, Steps& steps)
+        : mappings_(mappings), job_(job), steps_(steps) {}
     Progress run();
 
 private:
@@ -125,7 +126,8 @@ Walk::Visit::Kind Unmapper::walk_pages() {
 
 Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
     for (;;) {
-        if (&walk != &job_.whole_ && !job_.whole_.idle() && walk_supers(job_.whole_) == Kind::more) return Kind::more;
+        if (&walk != &job_.whole_ && !job_.whole_.idle() && walk_supers(job_.whole_) == Kind::more)
+            return Kind::more;
         const Walk::Visit v = walk.next(steps_);
         if (v.kind != Kind::node) return v.kind;
         const MapNode& super = static_cast<MapNode&>(*v.node);
@@ -145,7 +147,8 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
     if (v.hit && !all_parts && !is_split(super) &&
         !mappings_.tables.split(mappings_.order.space(super), super.va()).ok()) {
         job_.visited_ = 0;
-        job_.whole_.start(mappings_.order, super, {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
+        job_.whole_.start(mappings_.order, super,
+                          {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
         return true;
     }
     const bool split = is_split(super);
@@ -168,8 +171,8 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
     }
 }
 
-/// What is mapped from each part; and, if the page is split, the part itself.  Flushing, a part goes only when nothing is
-/// mapped from it.
+/// What is mapped from each part; and, if the page is split, the part itself.  Flushing, a part goes only
+/// when nothing is mapped from it.
 bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, bool& gone) {
     const bool each = v.hit && split, flush = flushes();
     while (job_.part_ < end_part()) {
@@ -192,7 +195,8 @@ bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, boo
     return true;
 }
 
-/// A step for each part that is touched itself; else one for 32, and parts from which nothing is mapped are left out.
+/// A step for each part that is touched itself; else one for 32, and parts from which nothing is mapped are
+/// left out.
 bool Unmapper::pay_for_part(const MapNode& super, bool each) {
     constexpr std::uint32_t run = 32;
     const std::uint32_t end = end_part();

@@ -69,8 +69,8 @@ bool Walk::step_scan(Steps& steps) {
     return true;
 }
 
-/// The node after place_ is looked at; nothing is ever inserted between them.  False: it is to be visited, or there
-/// are no steps left.
+/// The node after place_ is looked at; nothing is ever inserted between them.  False: it is to be visited, or
+/// there are no steps left.
 bool Walk::examine(Steps& steps, Visit& visit) {
     TreeLink* const n = order_->next(place_);
     if (n == &end_) { // others removed it

@@ -248,5 +248,28 @@ TEST_F(MemoryTest, NoMemoryEndsATransfer) {
     EXPECT_TRUE(task(5).mappings.empty());
 }
 
+class LittleMemory : public Driver {
+protected:
+    // Root: task, thread slab, node slab, and nothing more.
+    LittleMemory() : Driver({.kernel_frames = 105, .sigma0_frames = 100}) {}
+};
+
+TEST_F(LittleMemory, ASplitThatCanNotBePaidFlushesTheWholePage) {
+    run(sigma0);
+    wait_open();
+    handle(Event::page_fault(0, pf_user));
+    handle(Event::page_fault(0, pf_user));
+    ipc({.send = L4_SND_MAP,
+         .receive = L4_RCV_OPEN,
+         .partner = root,
+         .w1 = l4_fpage(0, L4_FP_SUPERPAGE_SIZE, rw)});
+    ASSERT_EQ(system.current(), root);
+    ASSERT_EQ(task(L4_TASK_ROOT).mappings.size(), 1u);
+    EXPECT_EQ(task(L4_TASK_ROOT).account.used, 5u);
+    syscall(L4_VEC_FPAGE_UNMAP, {.eax = l4_fpage(0x5000, 12, 0), .ecx = L4_FP_ALL_SPACES});
+    EXPECT_TRUE(task(L4_TASK_ROOT).mappings.empty());
+    EXPECT_EQ(task(L4_TASK_SIGMA0).mappings.size(), 1u);
+}
+
 } // namespace
 } // namespace spec

@@ -42,6 +42,7 @@ public:
         model_ = spec::Memory({.kernel_begin = world_.pool.begin().raw(), .kernel_end = world_.pool.end().raw()});
         at_once_ = dice_.one_in(3) ? 1 + dice_.below(3) : dice_.one_in(2) ? 32 : ~0u;
         scarce_ = dice_.one_in(2);
+        large_ = dice_.one_in(2);
         for (std::uint16_t owner : {2, 4, 5}) {
             const Word limit = owner == sigma0 ? 200 : scarce_ ? 6 + dice_.below(30) : 400;
             world_.open_account(owner, limit);
@@ -96,6 +97,7 @@ private:
     std::uint16_t active_ = 0;
     Word at_once_;
     bool scarce_;
+    bool large_; ///< mostly 4 MiB pages
     std::string last_;
 };
 
@@ -105,6 +107,8 @@ constexpr Word hot_parts[]{0, 1, 2, 3, 511, 512, 767, 768, 1023};
 Word Pair::address() { return dice_.pick(hot_regions) + page_size * dice_.pick(hot_parts); }
 
 Word Pair::fpage() {
+    constexpr Word large[]{22, 22, 22, 22, 23, 24, 12, 21};
+    if (large_) return l4_fpage(address(), dice_.pick(large), 0);
     constexpr Word sizes[]{12, 12, 12, 13, 14, 21, 22, 22, 22, 23, 24, 30, 32, 11, 33};
     return l4_fpage(address(), dice_.pick(sizes), 0);
 }

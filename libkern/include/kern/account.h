@@ -12,9 +12,9 @@ namespace kern {
 
 /// The kernel memory that a task, and the tasks that share its account, may cause to exist.
 ///
-/// Counts frames up to a limit and hands out raw storage; whoever takes a frame or a slot constructs in it, destroys
-/// and gives it back to the same account.  The limits of all accounts together are at most the pool, so one account
-/// can not exhaust another's.  Never blocks, never reclaims.
+/// Counts frames up to a limit and hands out raw storage; whoever takes a frame or a slot constructs in it,
+/// destroys and gives it back to the same account.  The limits of all accounts together are at most the pool,
+/// so one account can not exhaust another's.  Never blocks, never reclaims.
 class Account {
 public:
     Account(FramePool& pool, std::uint32_t limit) : pool_(pool), limit_(limit) {}
@@ -40,8 +40,8 @@ public:
     Result<void*> take_node() { return nodes_.take(*this, pool_); }
     void give_node(void* slot) { nodes_.give(pool_, slot); }
 
-    /// Returns the slabs' frames, one a step.  Every slot was given back; what remains used are frames and reservations.
-    /// False: there are more.
+    /// Returns the slabs' frames, one a step.  Every slot was given back; what remains used are frames and
+    /// reservations. False: there are more.
     bool release(Steps& steps);
 
     std::uint32_t limit() const { return limit_; }
@@ -59,10 +59,11 @@ private:
     FramePool& pool_;
     const std::uint32_t limit_;
     std::uint32_t used_ = 0;
-    Slab threads_{{thread_slot, 4096 - L4_KMEM_THREADS_PER_FRAME * thread_slot, L4_KMEM_THREADS_PER_FRAME}};
+    Slab threads_{{thread_slot, 4096 - L4_KMEM_THREADS_PER_FRAME* thread_slot, L4_KMEM_THREADS_PER_FRAME}};
     Slab nodes_{{node_slot, node_slot, L4_KMEM_NODES_PER_FRAME}};
 };
 static_assert(Account::node_slot * (L4_KMEM_NODES_PER_FRAME + 1) == 4096);
-static_assert(4096 - L4_KMEM_THREADS_PER_FRAME * Account::thread_slot == 64, "thread slots are aligned to 64");
+static_assert(4096 - L4_KMEM_THREADS_PER_FRAME * Account::thread_slot == 64,
+              "thread slots are aligned to 64");
 
 } // namespace kern

@@ -48,8 +48,8 @@ public:
     constexpr std::uint32_t offset_mask() const {
         return size_log2() < 32 ? (1u << size_log2()) - 1 : ~std::uint32_t{0};
     }
-    /// First address or port of the range; and the one after its last, which is cut at the user's end and so may lie
-    /// before the first.
+    /// First address or port of the range; and the one after its last, which is cut at the user's end and so
+    /// may lie before the first.
     constexpr std::uint32_t first() const { return first_; }
     constexpr std::uint32_t end() const { return end_; }
     constexpr bool is_whole() const { return kind_ == Kind::memory && size_log2() == L4_FP_WHOLE_SIZE; }

@@ -11,9 +11,10 @@ namespace kern {
 
 /// All kernel memory: the frames that the embedder hands over at boot, one by one.
 ///
-/// Free frames are linked through their own first words; frames that were never taken lie beyond a high-water mark,
-/// so that making a pool costs the same for any size.  Also the one place where physical addresses become
-/// pointers and back: kernel objects refer to each other by 32-bit address, hence the same geometry on every host.
+/// Free frames are linked through their own first words; frames that were never taken lie beyond a high-water
+/// mark, so that making a pool costs the same for any size.  Also the one place where physical addresses
+/// become pointers and back: kernel objects refer to each other by 32-bit address, hence the same geometry on
+/// every host.
 class FramePool {
 public:
     /// `count` frames from `first` on, which is not 0: address 0 stands for "none" everywhere.

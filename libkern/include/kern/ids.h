@@ -14,7 +14,8 @@ struct ThreadId {
     std::uint8_t lthread = 0;
     auto operator<=>(const ThreadId&) const = default;
     static constexpr ThreadId of(l4_threadid_t id) {
-        return {TaskNo{static_cast<std::uint16_t>(l4_id_task(id))}, static_cast<std::uint8_t>(l4_id_lthread(id))};
+        return {TaskNo{static_cast<std::uint16_t>(l4_id_task(id))},
+                static_cast<std::uint8_t>(l4_id_lthread(id))};
     }
 };
 
@@ -25,6 +26,8 @@ constexpr bool is_invalid(l4_threadid_t id) { return id.low == L4_INVALID_LOW; }
 constexpr bool is_irq(l4_threadid_t id) {
     return id.low >= L4_IRQ_ID_FIRST && id.low <= L4_IRQ_ID_LAST && (id.high & ~L4_IPC_ID_FLAGS_MASK) == 0;
 }
-constexpr Line irq_line(l4_threadid_t id) { return Line{static_cast<std::uint8_t>(id.low - L4_IRQ_ID_FIRST)}; }
+constexpr Line irq_line(l4_threadid_t id) {
+    return Line{static_cast<std::uint8_t>(id.low - L4_IRQ_ID_FIRST)};
+}
 
 } // namespace kern

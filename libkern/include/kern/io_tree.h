@@ -16,8 +16,8 @@ namespace kern {
 
 /// Which task may use which I/O ports, and who gave them (docs/semantics.md 9.9).
 ///
-/// A task has one giver at a time, so that its rights are one node in one tree, and a bitmap that the machine reads.
-/// A step is a cache line of bitmap (512 ports).
+/// A task has one giver at a time, so that its rights are one node in one tree, and a bitmap that the machine
+/// reads. A step is a cache line of bitmap (512 ports).
 class IoTree {
 public:
     IoTree(arch::Machine& machine, FramePool& pool, const Preorder& order, const PageTables& tables)

@@ -9,15 +9,15 @@ namespace kern {
 /// The arguments of an IPC, decoded from the raw words in the caller's registers (abi.md: ipc).  A waiting
 /// thread's registers do not change, so they can be decoded again in every phase.
 struct IpcArgs {
-    bool send, receive;          ///< which phases there are
-    l4_threadid_t partner;       ///< of the send and of a closed receive
-    std::uint32_t w0, w1;        ///< register words
-    bool no_switch, map;         ///< send: deceit bit, map bit
-    std::uint32_t send_buffer;   ///< 0: registers only
-    bool open;                   ///< receive from anybody
-    std::uint32_t window;        ///< receive flexpage of the descriptor; 0: none
-    std::uint32_t receive_buffer;///< 0: registers only
-    std::uint32_t timeouts;      ///< the timeout word
+    bool send, receive;           ///< which phases there are
+    l4_threadid_t partner;        ///< of the send and of a closed receive
+    std::uint32_t w0, w1;         ///< register words
+    bool no_switch, map;          ///< send: deceit bit, map bit
+    std::uint32_t send_buffer;    ///< 0: registers only
+    bool open;                    ///< receive from anybody
+    std::uint32_t window;         ///< receive flexpage of the descriptor; 0: none
+    std::uint32_t receive_buffer; ///< 0: registers only
+    std::uint32_t timeouts;       ///< the timeout word
 
     static IpcArgs decode(const arch::Frame& f) {
         const bool send = f.eax != L4_IPC_NO_SEND, receive = f.ebp != L4_IPC_NO_RECV;

@@ -11,7 +11,7 @@ class Thread;
 /// Who has attached which interrupt line.  A line that nobody owns, or whose last interrupt waits to be
 /// received, is masked (docs/semantics.md 8).
 class IrqTable {
-  public:
+public:
     struct Entry {
         Thread* owner = nullptr;
         bool pending = false; ///< fired and not yet received
@@ -19,7 +19,7 @@ class IrqTable {
     Entry& operator[](Line line) { return entries_[line.raw()]; }
     const Entry& operator[](Line line) const { return entries_[line.raw()]; }
 
-  private:
+private:
     std::array<Entry, L4_IRQS> entries_{};
 };
 

@@ -13,30 +13,33 @@ namespace kern {
 
 /// Where the two first programs are, and the kernel's memory: what a boot loader knows.
 struct BootInfo {
-    PAddr kernel_first{};            ///< frames handed over for good, contiguous
+    PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
     std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest is root's
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
-/// One microkernel.  All state is in here, in the frames of its BootInfo, or in the Machine it was given; a process may
-/// hold any number.  An event kernel: handle() does all there is to do for one event and returns who runs next;
-/// nothing in it blocks, and what waits is data (Wait, Fault, Transfer).  docs/semantics.md says what it does.
+/// One microkernel.  All state is in here, in the frames of its BootInfo, or in the Machine it was given; a
+/// process may hold any number.  An event kernel: handle() does all there is to do for one event and returns
+/// who runs next; nothing in it blocks, and what waits is data (Wait, Fault, Transfer).  docs/semantics.md
+/// says what it does.
 class Kernel {
-  public:
+public:
     Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limits = {});
     /// Its objects are left where they are: whoever ends a kernel takes the frames back whole.
     ~Kernel() { kernel_account_.unreserve(kernel_account_.used()); }
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
-    Thread& start();                 ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
-    Thread& handle(const Event& e);  ///< bounded by Limits; returns the thread to run
-    void check_invariants();         ///< everything of docs/invariants.md; walks all there is
+    Thread& start(); ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
+    Thread& handle(const Event& e); ///< bounded by Limits; returns the thread to run
+    void check_invariants();        ///< everything of docs/invariants.md; walks all there is
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
-    Thread* find(ThreadId id) const { return tasks_.thread(id); } ///< dead or alive; nullptr when it does not exist
+    Thread* find(ThreadId id) const {
+        return tasks_.thread(id);
+    } ///< dead or alive; nullptr when it does not exist
     Micros now() const { return now_; }
     Micros armed_timer() const { return armed_; }
     l4_threadid_t report(ThreadId id) const; ///< as the kernel tells it to users (docs/semantics.md 2.2)
@@ -46,7 +49,7 @@ class Kernel {
     const MapDb& map_db() const { return map_db_; }
     MapDb& map_db() { return map_db_; } ///< for inspection only
 
-  private:
+private:
     friend struct Saboteur;
 
     void check_number(TaskNo no) const; // check.cc
@@ -103,7 +106,8 @@ class Kernel {
     bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
     bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);
 
-    // transfer_steps.cc, transfer_strings.cc: false: the transfer waits, has ended, or has used up this entry's steps
+    // transfer_steps.cc, transfer_strings.cc: false: the transfer waits, has ended, or has used up this
+    // entry's steps
     struct Budget;
     bool step(Thread& from, Budget& left);
     bool step_head(Thread& from);
@@ -143,7 +147,8 @@ class Kernel {
 
     // task_life.cc
     Result<Thread*> create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp);
-    Result<Task*> create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief, std::uint8_t nest);
+    Result<Task*> create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
+                              std::uint8_t nest);
     Status furnish(Task& task, Account& payer, std::uint32_t reserve);
     bool kill_task(Task& top, Task& killer, Steps& threads, Steps& pages);
     bool delete_threads(Task& task, Steps& steps);

@@ -5,13 +5,14 @@
 namespace kern {
 
 /// Bounds of the work in one kernel entry.  What is left goes on at the next `resume` or timer event
-/// (docs/semantics.md 1.4), so the longest stretch without interrupts does not grow with any tree, queue or message.
+/// (docs/semantics.md 1.4), so the longest stretch without interrupts does not grow with any tree, queue or
+/// message.
 struct Limits {
-    std::uint32_t bytes = 1024;  ///< copied by a transfer
-    std::uint32_t pages = 32;    ///< page-table entries and mapping nodes visited by map, unmap, clear
-    std::uint32_t timeouts = 8;  ///< timeouts expired by one timer event
-    std::uint32_t threads = 8;   ///< threads deleted, senders dismissed, task numbers handed back
-    std::uint32_t chain = 8;     ///< senders whose receive phases follow each other
+    std::uint32_t bytes = 1024; ///< copied by a transfer
+    std::uint32_t pages = 32;   ///< page-table entries and mapping nodes visited by map, unmap, clear
+    std::uint32_t timeouts = 8; ///< timeouts expired by one timer event
+    std::uint32_t threads = 8;  ///< threads deleted, senders dismissed, task numbers handed back
+    std::uint32_t chain = 8;    ///< senders whose receive phases follow each other
 };
 
 /// For comparing with the specification: every operation ends in the entry in which it begins.
@@ -19,7 +20,7 @@ inline constexpr Limits unlimited{~0u, ~0u, ~0u, ~0u, ~0u};
 
 /// What is left of a bound in this entry.
 class Steps {
-  public:
+public:
     explicit constexpr Steps(std::uint32_t n) : left_(n) {}
     /// Takes one step; false: the bound is reached, stop here and go on at the next entry.
     constexpr bool take() { return left_ != 0 && left_-- != 0; }
@@ -31,7 +32,7 @@ class Steps {
     }
     constexpr bool exhausted() const { return left_ == 0; }
 
-  private:
+private:
     std::uint32_t left_;
 };
 

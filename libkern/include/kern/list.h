@@ -8,14 +8,14 @@ namespace kern {
 /// needs no arithmetic on member pointers.
 template <class T>
 class Link {
-  public:
+public:
     explicit Link(T& owner) : owner_(&owner) {}
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
     ~Link() { ensure(!linked(), "an object was destroyed while on a list"); }
     bool linked() const { return next_ != nullptr; }
 
-  private:
+private:
     template <class U, Link<U> U::*>
     friend class List;
     Link() = default; // a list's head
@@ -27,14 +27,14 @@ class Link {
 /// type, so a ready queue and a sender queue of the same Thread can not be mixed up.
 template <class T, Link<T> T::*Hook>
 class List {
-  public:
+public:
     List() { head_.next_ = head_.prev_ = &head_; }
     List(const List&) = delete;
     List& operator=(const List&) = delete;
     ~List() { head_.next_ = head_.prev_ = nullptr; }
     bool empty() const { return head_.next_ == &head_; }
-    T* front() const { return head_.next_->owner_; }               ///< nullptr when empty
-    T* next(T& t) const { return (t.*Hook).next_->owner_; }        ///< nullptr after the last
+    T* front() const { return head_.next_->owner_; }        ///< nullptr when empty
+    T* next(T& t) const { return (t.*Hook).next_->owner_; } ///< nullptr after the last
     void push_back(T& t) { insert(t.*Hook, *head_.prev_, head_); }
     void push_front(T& t) { insert(t.*Hook, head_, *head_.next_); }
     void insert_after(T& t, T& where) { insert(t.*Hook, where.*Hook, *(where.*Hook).next_); }
@@ -47,11 +47,10 @@ class List {
     }
     template <class F>
     void for_each(F visit) const {
-        for (const Link<T>* l = head_.next_; l != &head_; l = l->next_)
-            visit(*l->owner_);
+        for (const Link<T>* l = head_.next_; l != &head_; l = l->next_) visit(*l->owner_);
     }
 
-  private:
+private:
     static void insert(Link<T>& l, Link<T>& before, Link<T>& after) {
         ensure(!l.linked(), "put on a list twice");
         l.prev_ = &before;

@@ -19,8 +19,8 @@ enum class Access : std::uint8_t { read, write };
 
 /// The mapping database: which task has which page from whom (docs/semantics.md 9, docs/invariants.md M).
 ///
-/// Page tables, mapping trees and I/O rights of all spaces are changed here and nowhere else.  Every operation is
-/// bounded by the steps given to it.
+/// Page tables, mapping trees and I/O rights of all spaces are changed here and nowhere else.  Every
+/// operation is bounded by the steps given to it.
 class MapDb {
 public:
     struct KernelImage {
@@ -42,11 +42,12 @@ public:
     Progress run(MapJob& job, Steps& steps);
     Progress run(UnmapJob& job, Steps& steps);
     Progress run(ClearJob& job, Steps& steps);
-    /// Gives an unmap up between two entries; nothing happens to one that is over.  Destroying it does so too.
+    /// Gives an unmap up between two entries; nothing happens to one that is over.  Destroying it does so
+    /// too.
     void cancel(UnmapJob& job) { job.cancel(); }
 
-    /// Where the byte is that user code of `space` reaches at `va`, if it may; marks the page referenced and dirty
-    /// as the machine would.
+    /// Where the byte is that user code of `space` reaches at `va`, if it may; marks the page referenced and
+    /// dirty as the machine would.
     std::optional<PAddr> translate(Space& space, VAddr va, Access access);
     /// Is there a page at `va`, whatever its rights?
     bool present(const Space& space, VAddr va) const { return mappings_.tables.find(space, va).is_there(); }
@@ -64,8 +65,8 @@ public:
     /// A 4 KiB page, or a 4 KiB part of a 4 MiB page, as its space sees it.
     struct Page {
         PAddr frame{};
-        bool super = false; ///< part of a 4 MiB page
-        bool split = false; ///< of one that is split
+        bool super = false;   ///< part of a 4 MiB page
+        bool split = false;   ///< of one that is split
         bool fan_out = false; ///< of one from which a 4 KiB page was mapped
         bool writable = false, accessed = false, dirty = false;
         bool has_parent = false;
@@ -77,7 +78,8 @@ public:
     std::optional<Page> page(const Space& space, VAddr va) const;
     /// The mapping that covers `va`, in O(1): to draw whole trees.
     struct Origin {
-        std::uint64_t serial = 0, parent_serial = 0; ///< of the mapping, and of the one that it was made from; 0: none
+        std::uint64_t serial = 0,
+                      parent_serial = 0; ///< of the mapping, and of the one that it was made from; 0: none
         bool split = false, fan_out = false;
     };
     Origin origin(const Space& space, VAddr va) const;

@@ -14,8 +14,8 @@ enum class Progress : std::uint8_t { done, more, no_memory };
 
 /// How far taking ports from tasks has come.
 struct IoStrip {
-    std::uint32_t space = 0; ///< the Space that is losing them, 0: none
-    std::uint32_t port = 0;  ///< its next port
+    std::uint32_t space = 0;     ///< the Space that is losing them, 0: none
+    std::uint32_t port = 0;      ///< its next port
     std::uint64_t additions = 0; ///< IoTree::additions_ at the end of the last entry
 };
 
@@ -38,11 +38,12 @@ private:
 
     Space *from_, *to_;
     Fpage send_, window_;
-    std::uint32_t at_ = 0, end_ = 0; ///< sender's next address or port, and where to stop; equal: nothing to do
-    std::uint32_t target_ = 0;       ///< receiver's address for the sender's first
+    std::uint32_t at_ = 0,
+                  end_ = 0;    ///< sender's next address or port, and where to stop; equal: nothing to do
+    std::uint32_t target_ = 0; ///< receiver's address for the sender's first
     bool received_ = false;
-    bool copied_ = false;      ///< ports: granted ones are with the receiver, the giver is being relieved of them
-    std::uint32_t first_ = 0;  ///< ports: the first
+    bool copied_ = false; ///< ports: granted ones are with the receiver, the giver is being relieved of them
+    std::uint32_t first_ = 0; ///< ports: the first
     IoStrip strip_;
     Walk relief_;
 };

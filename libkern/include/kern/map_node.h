@@ -8,11 +8,12 @@
 
 namespace kern {
 
-/// One page of one space.  Where it came from is told by its place in a Preorder list; frame, rights and status stand in
-/// the page table alone.
+/// One page of one space.  Where it came from is told by its place in a Preorder list; frame, rights and
+/// status stand in the page table alone.
 ///
 /// Each mapping has a serial number, and knows that of the mapping it was made from: so "is this a child of
-/// that?" is answered without a walk, and a grant can move a mapping to another slot without finding its children.
+/// that?" is answered without a walk, and a grant can move a mapping to another slot without finding its
+/// children.
 class MapNode : public TreeLink {
 public:
     static constexpr std::uint64_t max_serial = (std::uint64_t{1} << 48) - 1;
@@ -27,7 +28,9 @@ public:
     bool super() const { return (where_ & super_bit) != 0; }
     VAddr va() const { return VAddr{where_ & (super() ? ia32::super_mask : ia32::frame_mask)}; }
     std::uint64_t serial() const { return std::uint64_t{serial_high_} << 32 | serial_low_; }
-    std::uint64_t parent_serial() const { return std::uint64_t{parent_high_} << 32 | parent_low_; } ///< 0: a root
+    std::uint64_t parent_serial() const {
+        return std::uint64_t{parent_high_} << 32 | parent_low_;
+    } ///< 0: a root
 
     /// A 4 MiB page's frame of 1024 list heads, one for each 4 KiB part that is mapped on; 0: none.
     PAddr fan_out() const { return PAddr{super() ? (where_ << fan_out_shift) & ia32::frame_mask : 0}; }

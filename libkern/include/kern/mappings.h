@@ -42,8 +42,8 @@ public:
     std::uint32_t remove(MapNode& node);
     /// Removes a part of a split page, if it is there.  `gone`: it was the last one, the node went with it.
     std::uint32_t remove_part(MapNode& node, std::uint32_t part, bool& gone);
-    /// Takes the write right of a page (part 0 unless it is split); `reset`: clears its status bits.  Returns those
-    /// before.
+    /// Takes the write right of a page (part 0 unless it is split); `reset`: clears its status bits.  Returns
+    /// those before.
     std::uint32_t downgrade(MapNode& node, std::uint32_t part, bool reset);
 
     /// The word that refers to the first of the pages mapped from a part; only with a fan-out.

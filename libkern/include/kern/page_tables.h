@@ -13,8 +13,9 @@ namespace kern {
 
 /// The IA-32 page tables of all spaces and their shadows, which lead from an address to its MapNode.
 ///
-/// Every write to an entry goes through here, so that shadows, counts and the machine's TLB stay in step.  A 4 KiB table and
-/// its shadow live as long as they have an entry.  Every operation is O(1); split() writes two frames.
+/// Every write to an entry goes through here, so that shadows, counts and the machine's TLB stay in step.  A
+/// 4 KiB table and its shadow live as long as they have an entry.  Every operation is O(1); split() writes
+/// two frames.
 class PageTables {
 public:
     PageTables(arch::Machine& machine, FramePool& pool, PAddr kernel_directory)
@@ -46,7 +47,8 @@ public:
     /// The frame at `va`, of a spot that is present there.
     static PAddr frame(const Spot& spot, VAddr va);
 
-    /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a frame.
+    /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a
+    /// frame.
     VAddr next_region(const Space& space, VAddr va) const;
 
     void init(Space& space);
@@ -73,7 +75,8 @@ public:
 
 private:
     friend class Checker;
-    /// A directory's shadow entry: 0; a 4 MiB page's node; or the shadow table with the number of the table's entries.
+    /// A directory's shadow entry: 0; a 4 MiB page's node; or the shadow table with the number of the table's
+    /// entries.
     static constexpr std::uint32_t count_mask = 0x7ff, split_bit = 0x800;
 
     std::uint32_t* words(PAddr frame) const { return pool_.at<std::uint32_t>(frame); }

@@ -8,8 +8,8 @@
 
 namespace kern {
 
-/// Trees as doubly linked lists: a node is followed by its descendants, newest child first, told apart by depth.
-/// The subtree of R is the run of nodes after R that are deeper than R.  Every operation is O(1).
+/// Trees as doubly linked lists: a node is followed by its descendants, newest child first, told apart by
+/// depth. The subtree of R is the run of nodes after R that are deeper than R.  Every operation is O(1).
 ///
 /// A list either begins with a word that refers to its first link (a fan-out's entry), or just begins.
 class Preorder {

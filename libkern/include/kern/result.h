@@ -13,14 +13,14 @@ template <class T>
 class [[nodiscard]] Result {
     static_assert(std::is_trivially_copyable_v<T>, "results travel in registers; hand out pointers");
 
-  public:
+public:
     constexpr Result(T value) : value_(value), ok_(true) {}
     constexpr Result(Err error) : error_(error), ok_(false) {}
     constexpr bool ok() const { return ok_; }
     constexpr Err error() const { return error_; }
     constexpr T operator*() const { return value_; }
 
-  private:
+private:
     union {
         T value_;
         Err error_;
@@ -34,10 +34,10 @@ using Status = Result<Done>;
 } // namespace kern
 
 /// Unwrap, or return the error to our caller (a GNU statement expression: gcc and clang).
-#define KTRY(expr)                                                                                           \
-    ({                                                                                                       \
-        auto ktry_result = (expr);                                                                           \
-        if (!ktry_result.ok()) [[unlikely]]                                                                  \
-            return ktry_result.error();                                                                      \
-        *ktry_result;                                                                                        \
+#define KTRY(expr)                          \
+    ({                                      \
+        auto ktry_result = (expr);          \
+        if (!ktry_result.ok()) [[unlikely]] \
+            return ktry_result.error();     \
+        *ktry_result;                       \
     })

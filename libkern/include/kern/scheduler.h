@@ -10,13 +10,13 @@ namespace kern {
 /// The ready threads: 256 FIFO queues and a bitmap of the non-empty ones.  Knows nothing of time or IPC;
 /// every operation is O(1).  A running thread stays in its queue (docs/semantics.md 3).
 class Scheduler {
-  public:
+public:
     Scheduler() = default;
     void enqueue_tail(Thread& t);
     void enqueue_head(Thread& t);
     void unqueue(Thread& t); ///< no effect when not queued
     void remove(Thread& t);  ///< the same, and ends a donation that t takes part in
-    void rotate(Thread& t); ///< to the tail of its queue
+    void rotate(Thread& t);  ///< to the tail of its queue
 
     /// The thread that the plain rule runs: head of the highest queue; nullptr when nothing is ready.
     Thread* highest() const;
@@ -29,10 +29,12 @@ class Scheduler {
     Thread* donee() const { return donee_; }
 
     template <class F>
-    void for_each(Prio p, F visit) const { queues_[p.raw()].for_each(visit); }
+    void for_each(Prio p, F visit) const {
+        queues_[p.raw()].for_each(visit);
+    }
     void check() const; ///< invariants K1, K2
 
-  private:
+private:
     void mark(Prio p);
     std::array<List<Thread, &Thread::ready_link>, 256> queues_;
     std::array<std::uint32_t, 8> busy_{}; ///< bit p%32 of word p/32: queue p is not empty

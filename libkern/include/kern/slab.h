@@ -4,14 +4,14 @@
 
 #include "kern/frame_pool.h"
 #include "kern/limits.h"
-#include "kern/limits.h"
 #include "kern/result.h"
 
 namespace kern {
 
 class Account;
 
-/// Raw slots of one size out of an account's frames.  Grows by a frame when it is full; shrinks only as a whole.
+/// Raw slots of one size out of an account's frames.  Grows by a frame when it is full; shrinks only as a
+/// whole.
 ///
 /// What a slab costs is therefore a function of the most slots that were ever in use, the same on every host.
 class Slab {

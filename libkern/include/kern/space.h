@@ -13,16 +13,18 @@ namespace kern {
 /// A task's I/O rights; see IoTree, which alone writes it.
 struct IoRights : TreeLink {
     std::uint32_t giver = 0; ///< the Space that gave the ports, 0: the kernel
-    std::array<PAddr, 2> bitmap{};      ///< a frame for ports 0..0x7fff, one for the others; 1 = denied; 0: holds no port
+    std::array<PAddr, 2>
+        bitmap{}; ///< a frame for ports 0..0x7fff, one for the others; 1 = denied; 0: holds no port
     std::uint32_t count = 0; ///< ports held
     bool free = false;       ///< the bitmap was not paid
 };
 
-/// What one task can access: a page directory that the machine walks, its shadow that leads from an address to the
-/// mapping, and the I/O rights.
+/// What one task can access: a page directory that the machine walks, its shadow that leads from an address
+/// to the mapping, and the I/O rights.
 ///
-/// A handle: MapDb::init() makes it one, the memory subsystem changes what it stands for, MapDb::retire() ends
-/// it.  Lives in kernel memory and does not move.  The frames of directory and shadow belong to the caller.
+/// A handle: MapDb::init() makes it one, the memory subsystem changes what it stands for, MapDb::retire()
+/// ends it.  Lives in kernel memory and does not move.  The frames of directory and shadow belong to the
+/// caller.
 class Space {
 public:
     Space() = default;
@@ -35,7 +37,8 @@ public:
     PAddr shadow() const { return shadow_; }
     /// The frame of the I/O bitmap for the lower (0) or the upper half of the ports, 0: holds no port.
     PAddr port_bitmap(std::uint32_t half) const { return io_.bitmap[half]; }
-    /// Frames held beyond directory and shadow: tables, fan-outs, I/O bitmap; and mapping nodes.  For check().
+    /// Frames held beyond directory and shadow: tables, fan-outs, I/O bitmap; and mapping nodes.  For
+    /// check().
     std::uint32_t frames() const { return frames_; }
     std::uint32_t nodes() const { return nodes_; }
 

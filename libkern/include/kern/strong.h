@@ -8,14 +8,14 @@ namespace kern {
 /// A number that only mixes with itself.  Tag is any incomplete type; costs nothing.
 template <class Tag, class Rep>
 class Strong {
-  public:
+public:
     using rep = Rep;
     constexpr Strong() = default;
     explicit constexpr Strong(Rep raw) : raw_(raw) {}
     constexpr Rep raw() const { return raw_; }
     auto operator<=>(const Strong&) const = default;
 
-  private:
+private:
     Rep raw_{};
 };
 

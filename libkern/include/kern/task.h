@@ -9,10 +9,11 @@
 
 namespace kern {
 
-/// An active task: an address space, the threads in it, and the tasks made by it.  Occupies one frame, paid with the
-/// two of its page directory by its account.  Lifetime is the task tree: a task never outlives its chief.
+/// An active task: an address space, the threads in it, and the tasks made by it.  Occupies one frame, paid
+/// with the two of its page directory by its account.  Lifetime is the task tree: a task never outlives its
+/// chief.
 class Task {
-  public:
+public:
     Task(TaskNo no, Task* chief, std::uint8_t nest) : no_(no), chief_(chief), nest_(nest) {}
 
     TaskNo no() const { return no_; }
@@ -30,7 +31,7 @@ class Task {
     Link<Task> sibling_link{*this};
     List<Task, &Task::sibling_link> children; ///< active tasks whose chief it is, in order of creation
 
-  private:
+private:
     friend class Kernel;
     friend struct Saboteur;
     void enter(Thread& t) {
@@ -53,7 +54,7 @@ class Task {
     Account* account_ = nullptr;         ///< its own, or an ancestor's
     std::optional<Account> own_account_;
     Space space_;
-    ClearJob clear_;                     ///< what is left of the space, when dying
+    ClearJob clear_; ///< what is left of the space, when dying
     std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
     List<Thread, &Thread::present_link> present_;
 };

@@ -9,10 +9,9 @@ namespace kern {
 
 /// Every task number: the active task behind it, if any, and the task that may create it.
 class TaskTable {
-  public:
+public:
     TaskTable() {
-        for (std::size_t n = L4_TASK_FIRST_USER; n < L4_TASKS; ++n)
-            entries_[n].chief = TaskNo{L4_TASK_ROOT};
+        for (std::size_t n = L4_TASK_FIRST_USER; n < L4_TASKS; ++n) entries_[n].chief = TaskNo{L4_TASK_ROOT};
         entries_[L4_TASK_SIGMA0].chief = TaskNo{L4_TASK_ROOT};
     }
     Task* task(TaskNo no) const { return entries_[no.raw()].task; } ///< nullptr: inactive
@@ -26,7 +25,7 @@ class TaskTable {
     void set_task(TaskNo no, Task* task) { entries_[no.raw()].task = task; }
     void set_chief(TaskNo no, TaskNo chief) { entries_[no.raw()].chief = chief; }
 
-  private:
+private:
     struct Entry {
         Task* task = nullptr;
         TaskNo chief{};

@@ -17,14 +17,16 @@ namespace kern {
 class Task;
 
 /// A thread control block: registers, scheduling parameters, and what it waits for.  Made and deleted with
-/// or by its task only; written by the kernel only, through one writer for the wait state (Kernel::block, make_ready).
+/// or by its task only; written by the kernel only, through one writer for the wait state (Kernel::block,
+/// make_ready).
 class Thread {
-  public:
+public:
     /// `task` is nullptr for the idle thread alone.
-    Thread(Task* task, ThreadId id, Prio prio, std::uint8_t mcp) : id_(id), task_(task), prio_(prio), mcp_(mcp) {}
+    Thread(Task* task, ThreadId id, Prio prio, std::uint8_t mcp)
+        : id_(id), task_(task), prio_(prio), mcp_(mcp) {}
 
-    arch::Frame frame{};   ///< first: entry code finds it at offset 0
-    arch::FpuState fpu{};  ///< while another thread's is loaded
+    arch::Frame frame{};  ///< first: entry code finds it at offset 0
+    arch::FpuState fpu{}; ///< while another thread's is loaded
 
     ThreadId id() const { return id_; }
     TaskNo task_no() const { return id_.task; }
@@ -42,7 +44,8 @@ class Thread {
     bool dead() const { return wait_.what == Wait::For::dead; }
     /// Would a message from `from` be received at once?
     bool accepts(const Thread& from) const {
-        return wait_.what == Wait::For::receive_any || (wait_.what == Wait::For::receive && wait_.peer == from.id_ && &from != this);
+        return wait_.what == Wait::For::receive_any ||
+               (wait_.what == Wait::For::receive && wait_.peer == from.id_ && &from != this);
     }
     bool holds_irq() const { return irq_attached_; }
     Line irq_line() const { return irq_line_; }
@@ -62,8 +65,8 @@ class Thread {
     Timeout timeout{*this};
     List<Thread, &Thread::sender_link> senders; ///< who waits to send to it, in order of arrival
 
-  private:
-    friend class Kernel; // the only writer
+private:
+    friend class Kernel;    // the only writer
     friend struct Saboteur; // tests that break an invariant to see it caught
     ThreadId id_;
     Task* task_;

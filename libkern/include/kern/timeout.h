@@ -4,8 +4,8 @@
 
 namespace kern {
 
-/// The deadlines of one IPC, decoded from its timeout word and the flags in its partner id at the moment `now`
-/// (docs/semantics.md 7.10).  A deadline of `now` or before means "zero": do not wait.
+/// The deadlines of one IPC, decoded from its timeout word and the flags in its partner id at the moment
+/// `now` (docs/semantics.md 7.10).  A deadline of `now` or before means "zero": do not wait.
 Micros send_deadline(std::uint32_t timeouts, std::uint32_t id_high, Micros now);
 Micros receive_deadline(std::uint32_t timeouts, std::uint32_t id_high, Micros now);
 

@@ -23,7 +23,7 @@ struct Timeout {
 /// All armed timeouts, earliest first: an intrusive leftist heap.  Never allocates; arm, disarm and finding
 /// the next one after an expiry take O(log n) steps, whatever was armed and disarmed before.
 class TimeoutQueue {
-  public:
+public:
     TimeoutQueue() = default;
     TimeoutQueue(const TimeoutQueue&) = delete;
     TimeoutQueue& operator=(const TimeoutQueue&) = delete;
@@ -33,7 +33,7 @@ class TimeoutQueue {
     Micros next() const { return root_ ? root_->deadline : never; }
     void check() const; ///< invariant K6
 
-  private:
+private:
     static Timeout* merge(Timeout* a, Timeout* b);
     void replace(Timeout& old, Timeout* by);
     Timeout* root_ = nullptr;

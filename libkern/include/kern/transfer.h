@@ -25,29 +25,39 @@ struct StringPart {
 struct Transfer {
     /// What is done next.  Each step moves a bounded amount, or finds a page missing and is done again later.
     enum class Step : std::uint8_t {
-        send_dope, send_size, window, capacity,         // the two heads
-        item_base, item_fpage, item_map, item_store_base, item_store_fpage, // flexpages, a pair of words each
-        word,                                           // doublewords, one by one
-        receive_dope_size, receive_dope_address,        // next receive part
-        send_dope_size, send_dope_address,              // next send part
-        bytes,                                          // of the current parts
-        skip_send,                                      // rest of a logical string that is cut
-        store_length, store_buffer,                     // write back a receive dope
-        skip_receive,                                   // unused parts of a logical receive buffer
+        send_dope,
+        send_size,
+        window,
+        capacity, // the two heads
+        item_base,
+        item_fpage,
+        item_map,
+        item_store_base,
+        item_store_fpage, // flexpages, a pair of words each
+        word,             // doublewords, one by one
+        receive_dope_size,
+        receive_dope_address, // next receive part
+        send_dope_size,
+        send_dope_address, // next send part
+        bytes,             // of the current parts
+        skip_send,         // rest of a logical string that is cut
+        store_length,
+        store_buffer, // write back a receive dope
+        skip_receive, // unused parts of a logical receive buffer
         end,
     };
     Thread* to = nullptr; ///< the receiver; nullptr: no transfer under way
     Step step = Step::send_dope;
-    IpcArgs send{};                  ///< of the sender
-    std::uint32_t window = 0;        ///< receive flexpage; 0: none
+    IpcArgs send{};           ///< of the sender
+    std::uint32_t window = 0; ///< receive flexpage; 0: none
     std::uint32_t receive_buffer = 0;
     std::uint32_t send_dope = 0, send_size = 0, receive_size = 0;
-    std::uint32_t words = 2;         ///< to move: the lesser of what is sent and what fits
+    std::uint32_t words = 2; ///< to move: the lesser of what is sent and what fits
     std::uint32_t next_word = 0;
-    std::uint32_t pair[2]{};         ///< the item under way: snd_base, fpage
-    bool last_pair = false;          ///< the pair under way ends the items
+    std::uint32_t pair[2]{}; ///< the item under way: snd_base, fpage
+    bool last_pair = false;  ///< the pair under way ends the items
     bool cut = false, mapped = false;
-    bool goes_on = false;            ///< the logical string continues in the next receive part
+    bool goes_on = false; ///< the logical string continues in the next receive part
     StringPart from{}, into{};
     std::uint32_t dopes_used = 0;
 };

@@ -14,12 +14,14 @@ struct TreeLink {
     bool linked() const { return kind != unlinked; }
     bool is_node() const { return kind == node; }
 
-    std::uint32_t next = 0;  ///< 0 after the last
-    std::uint32_t prev = 0;  ///< 0 before the first; bit 0 set: the address of the word that refers to the first
+    std::uint32_t next = 0; ///< 0 after the last
+    std::uint32_t prev =
+        0; ///< 0 before the first; bit 0 set: the address of the word that refers to the first
     std::uint32_t space = 0; ///< the Space whose page or ports these are
     std::uint16_t depth = 0; ///< of a node: 0 for a root, else one more than its parent's
     Kind kind = unlinked;
-    bool narrowed = false; ///< of a page: a grant took its write right; what is mapped from it may have kept it
+    bool narrowed =
+        false; ///< of a page: a grant took its write right; what is mapped from it may have kept it
 };
 static_assert(sizeof(TreeLink) == 16);
 

@@ -12,8 +12,9 @@ namespace kern {
 
 /// One fpage_unmap (docs/semantics.md 9.6), or a part of the end of a space.
 ///
-/// Advanced by MapDb::run(); abandoned by cancel() or by destroying it: what it did stays done.  Lives in kernel memory and
-/// does not move.  Between two entries others may map, unmap and grant whatever they like; the space outlives it.
+/// Advanced by MapDb::run(); abandoned by cancel() or by destroying it: what it did stays done.  Lives in
+/// kernel memory and does not move.  Between two entries others may map, unmap and grant whatever they like;
+/// the space outlives it.
 class UnmapJob {
 public:
     /// fpage and mask as in EAX and ECX of the system call.
@@ -36,16 +37,16 @@ private:
     Fpage fpage_{0};
     std::uint32_t mask_ = 0;
     std::uint32_t status_ = 0;
-    std::uint32_t at_ = 0;        ///< the space's next address
+    std::uint32_t at_ = 0;      ///< the space's next address
     std::uint32_t part_ = 0;    ///< of the 4 MiB page being visited: the next 4 KiB part
     std::uint64_t visited_ = 0; ///< the serial number of that page; 0: none
     IoStrip strip_;
     bool started_ = false;   ///< ports: the walk was started
-    bool clear_ = false;          ///< protected pages too
-    bool unsettled_ = false;      ///< counted in MapDb::unsettled_
-    Walk supers_;                 ///< over 4 MiB pages, or over tasks that hold ports
-    Walk whole_;                  ///< over a 4 MiB page that can not be split and all below it
-    Walk pages_;                  ///< over 4 KiB pages
+    bool clear_ = false;     ///< protected pages too
+    bool unsettled_ = false; ///< counted in MapDb::unsettled_
+    Walk supers_;            ///< over 4 MiB pages, or over tasks that hold ports
+    Walk whole_;             ///< over a 4 MiB page that can not be split and all below it
+    Walk pages_;             ///< over 4 KiB pages
 };
 
 /// The end of a space's contents: everything in it and all that was mapped from it, its tables, its ports.

@@ -11,15 +11,15 @@ class Thread;
 /// all that is needed to go on is here, in its Fault, its Transfer, and its trap frame.
 struct Wait {
     enum class For : std::uint8_t {
-        nothing,      ///< ready
-        send,         ///< queued at `with`
-        receive,      ///< closed: a message from `peer`
-        receive_any,  ///< open
-        interrupt,    ///< closed: the line that it has attached
-        sleep,        ///< closed receive from nil
-        transfer,     ///< receiver of a transfer that `with` drives
-        fault_of,     ///< driver of a transfer whose receiver `with` waits for a page
-        dead,         ///< never started, or killed by a fault
+        nothing,     ///< ready
+        send,        ///< queued at `with`
+        receive,     ///< closed: a message from `peer`
+        receive_any, ///< open
+        interrupt,   ///< closed: the line that it has attached
+        sleep,       ///< closed receive from nil
+        transfer,    ///< receiver of a transfer that `with` drives
+        fault_of,    ///< driver of a transfer whose receiver `with` waits for a page
+        dead,        ///< never started, or killed by a fault
     };
     For what = For::dead;
     ThreadId peer{};        ///< receive: an id, for the partner may be deleted meanwhile
@@ -32,10 +32,10 @@ struct Wait {
 struct Fault {
     enum class Kind : std::uint8_t { none, user, transfer };
     Kind kind = Kind::none;
-    l4_threadid_t pager{};       ///< as it was when the fault happened
+    l4_threadid_t pager{};        ///< as it was when the fault happened
     std::uint32_t w0 = 0, w1 = 0; ///< the message (docs/semantics.md 9.11, 7.7)
-    Thread* driver = nullptr;    ///< transfer: the thread whose transfer needs the page (it or its partner)
-    Micros deadline = never;     ///< for the pager's answer to begin
+    Thread* driver = nullptr;     ///< transfer: the thread whose transfer needs the page (it or its partner)
+    Micros deadline = never;      ///< for the pager's answer to begin
 };
 
 /// Kernel work that a ready thread has still to do before it returns to its program.

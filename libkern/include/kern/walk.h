@@ -11,20 +11,20 @@ namespace kern {
 
 /// Visits a subtree of a Preorder list, some steps per kernel entry, while others change the list.
 ///
-/// Top-down, parents first, for operations that keep the nodes: a parent that was visited can not hand on what the
-/// operation took from it.  Bottom-up, children first, for those that remove them: no node ever outlives its parent,
-/// even if the walk is given up half way, so that the tree is exact at every moment.  (Parents first would need no
-/// cursor, but would leave orphans that a page mapped meanwhile adopts.)
+/// Top-down, parents first, for operations that keep the nodes: a parent that was visited can not hand on
+/// what the operation took from it.  Bottom-up, children first, for those that remove them: no node ever
+/// outlives its parent, even if the walk is given up half way, so that the tree is exact at every moment.
+/// (Parents first would need no cursor, but would leave orphans that a page mapped meanwhile adopts.)
 ///
-/// Sees every node that is there all the time; one that is added meanwhile is seen if it is below one that a bottom-up
-/// walk has not yet removed.  Each node is stepped over at most three times.  Kept in kernel memory; unlinks itself
-/// when it is destroyed.
+/// Sees every node that is there all the time; one that is added meanwhile is seen if it is below one that a
+/// bottom-up walk has not yet removed.  Each node is stepped over at most three times.  Kept in kernel
+/// memory; unlinks itself when it is destroyed.
 class Walk {
 public:
     struct Rule {
         bool bottom_up = false; ///< the visitor removes what is hit
-        bool all = true;        ///< all below the root is hit; else only nodes of `task` and what is below those
-        bool hit_root = false;  ///< the root too; only together with `all`
+        bool all = true; ///< all below the root is hit; else only nodes of `task` and what is below those
+        bool hit_root = false; ///< the root too; only together with `all`
         TaskNo task{};
     };
     struct Visit {
@@ -47,8 +47,8 @@ public:
 
     /// Of `root` and its subtree.
     void start(const Preorder& order, TreeLink& root, Rule rule);
-    /// Of the whole list at `head`, whose nodes are deeper than `depth`.  Bottom-up with `all` it throws other
-    /// cursors out of the list, so that it leaves an empty list.
+    /// Of the whole list at `head`, whose nodes are deeper than `depth`.  Bottom-up with `all` it throws
+    /// other cursors out of the list, so that it leaves an empty list.
     void start_list(const Preorder& order, PAddr head, std::uint16_t depth, Rule rule);
     /// The next node to act upon.
     Visit next(Steps& steps);
