@@ -4,7 +4,7 @@
 //
 //   counts budgets   the operations of budgets.toml
 //   counts growth    the same at sizes from 10 to 100,000
-//   counts slope     long operations of sizes 10, 100, 1000, entry by entry
+//   counts slope     the same at sizes from 10 to 1000, and long ones entry by entry
 #include <valgrind/callgrind.h>
 
 #include <cstdint>
@@ -34,7 +34,7 @@ std::uint32_t items(const Scenario& s) {
 /// averaged, as some scenarios do not do the same each time.
 constexpr std::uint32_t warm_up = 64, repetitions = 64;
 
-/// A part named `id count`: so many operations are in it.
+/// A part named `operation id count`: so many are in it.
 template <class Scenario>
 void count(const std::string& id, Scenario& s) {
     std::uint32_t operations = repetitions;
@@ -52,10 +52,10 @@ void count(const std::string& id, Scenario& s) {
         begin();
         for (std::uint32_t done = 0; done < repetitions; ++done) s.run();
     }
-    end(id + " " + std::to_string(operations));
+    end("operation " + id + " " + std::to_string(operations));
 }
 
-/// Counts operations at one size, or each at the size for which it has a budget.
+/// Counts operations at one size (then the size is in their names), or each at the size for which it has a budget.
 class Operations {
 public:
     explicit Operations(std::optional<std::uint32_t> size) : size_(size) {}
@@ -98,41 +98,45 @@ void count_operations(std::optional<std::uint32_t> size) {
     operations.add<LongMessage>("ipc_string_4k", page, LongMessage::As::string);
 }
 
-/// Part after part, one kernel entry each, all of the same name.
+/// A part named `entry id` for each kernel entry.
 template <class Scenario>
-void each_entry(const std::string& id, Scenario&& s) {
+void count_entries(const std::string& id, Scenario&& s) {
     s.prepare();
     for (bool more = true; more;) {
         begin();
         more = s.step();
-        end(id);
+        end("entry " + id);
     }
 }
 
-/// So few steps an entry that the smallest size takes several entries: what one of them costs must not depend on how
-/// many there are.
-constexpr kern::Limits small{.bytes = 64, .pages = 4, .timeouts = 4, .threads = 4, .chain = 4};
+void count_long_operations(const std::string& size, std::uint32_t n, const kern::Limits& limits) {
+    count_entries("unmap_wide" + size, UnmapTree(n, UnmapTree::Shape::wide, limits));
+    count_entries("unmap_deep" + size, UnmapTree(n, UnmapTree::Shape::deep, limits));
+    count_entries("kill" + size, KillClan(n, limits));
+    count_entries("kill_receiver" + size, KillReceiver(n, limits));
+    count_entries("alarm" + size, Alarm(n, limits));
+}
 
 void count_slopes() {
+    // So few steps an entry that the smallest size takes several entries: then all sizes have full ones.
+    constexpr kern::Limits few{.bytes = 64, .pages = 4, .timeouts = 4, .threads = 4, .chain = 4};
     for (const std::uint32_t n : {10u, 100u, 1000u}) {
-        const std::string size = "/" + std::to_string(n);
-        each_entry("unmap_wide" + size, UnmapTree(n, UnmapTree::Shape::wide, small));
-        each_entry("unmap_deep" + size, UnmapTree(n, UnmapTree::Shape::deep, small));
-        each_entry("kill" + size, KillClan(n, small));
-        each_entry("kill_receiver" + size, KillReceiver(n, small));
-        each_entry("alarm" + size, Alarm(n, small));
+        count_operations(n);
+        count_long_operations("/" + std::to_string(n), n, few);
     }
 }
 
 int run(std::string_view what) {
-    if (what == "budgets")
+    if (what == "budgets") {
         count_operations({});
-    else if (what == "slope")
+        count_long_operations("", 1000, {});
+    } else if (what == "slope") {
         count_slopes();
-    else if (what == "growth")
+    } else if (what == "growth") {
         for (const std::uint32_t n : {10u, 100u, 1000u, 10000u, 100000u}) count_operations(n);
-    else
+    } else {
         return 2;
+    }
     return 0;
 }
 

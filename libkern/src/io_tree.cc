@@ -164,7 +164,7 @@ Progress IoTree::strip(Walk& walk, IoStrip& at, Range range, const Space* receiv
         }
         Space& space = order_.space(*v.node);
         if (at.space != v.node->space) at.space = v.node->space, at.port = range.first;
-        for (; at.port < range.end; at.port = (at.port / line + 1) * line) {
+        for (; at.port < range.end && space.io_.count != 0; at.port = (at.port / line + 1) * line) {
             if (!steps.take()) return Progress::more;
             strip_line(space, {at.port, std::min((at.port / line + 1) * line, range.end)}, receiver);
         }

@@ -42,9 +42,9 @@ Word Memory::unmap(TaskNo caller, Word fpage, Word mask) {
 }
 
 /// Parts [first, first + count) of a page and all that is mapped from them.  `touched`: the page itself too.
-/// With flush after the 4 MiB pages below it, else before.
+/// After the 4 MiB pages below it where those all go, else before.
 void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& request) {
-    if (request.flush) {
+    if (request.takes_all_below(touched)) {
         visit_below(name, true, first, count, touched, request);
     }
     Page& page = pages_.at(name);
@@ -62,16 +62,19 @@ void Memory::visit(PageName name, Word first, Word count, bool touched, Unmap& r
     if (touched) {
         change(name, first, count, request);
     }
-    if (!request.flush) {
+    if (!request.takes_all_below(touched)) {
         visit_below(name, true, first, count, touched, request);
     }
 }
 
-/// What is mapped from these parts, either the 4 MiB pages or the 4 KiB pages; the youngest first.
+/// What is mapped from these parts, either the 4 MiB pages or the 4 KiB pages; the youngest first,
+/// but the oldest where all go.
 void Memory::visit_below(PageName name, bool supers, Word first, Word count, bool touched, Unmap& request) {
     const Page& page = pages_.at(name);
-    const std::vector<PageName> children(page.children.rbegin(),
-                                         page.children.rend()); // the list shrinks meanwhile
+    std::vector<PageName> children = page.children; // the list shrinks meanwhile
+    if (!request.takes_all_below(touched)) {
+        std::reverse(children.begin(), children.end());
+    }
     for (const PageName child : children) {
         const auto found = pages_.find(child);
         if (found == pages_.end() || found->second.super != supers) {

@@ -87,6 +87,7 @@ private:
         TaskNo only; ///< 0: every task
         Word status = 0;
         bool reaches(TaskNo task) const { return only == 0 || only == task; }
+        bool takes_all_below(bool touched) const { return flush && (only == 0 || touched); }
     };
     /// Where a map item goes.
     struct Item {

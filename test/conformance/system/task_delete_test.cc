@@ -279,6 +279,27 @@ TEST(TaskDelete, OfTheSameTaskTwiceAtOnceIsOneAfterTheOther) {
     }
 }
 
+TEST(TaskDelete, EndsWithAnErrorWhenTheNumberIsHandedOverMeanwhile) {
+    for (const unsigned windows : some_windows()) {
+        TwoCalls x(windows);
+        x.s.spawn(8);
+        x.s.spawn(10);
+        x.s.spawn(10, 1);
+        x.s.play([&](User u) -> Program { co_await x.clan.make_below(u, 10, 11); });
+        const TaskNewResult of_second = x.run_both({.task = t, .eip = x.s.actor().eip, .pager = root},
+                                                   {.task = t, .mcp_or_chief = d.low});
+        const bool meanwhile = x.midst.reached();
+        EXPECT_EQ(bits(of_second.id), bits(reported(10, 0, 8)));
+        EXPECT_EQ(x.of_first.ok(), !meanwhile);
+        EXPECT_EQ(x.of_first.eax, meanwhile ? L4_TASK_NEW_EPERM : 0);
+        EXPECT_EQ(x.s.world().find(t), nullptr);
+        EXPECT_EQ(x.s.world().find(l4_threadid(11, 0)), nullptr);
+        EXPECT_EQ(chief_of(x.s.world(), 10), kern::TaskNo{8});
+        EXPECT_EQ(chief_of(x.s.world(), 11), kern::TaskNo{L4_TASK_ROOT});
+        if (!meanwhile) break;
+    }
+}
+
 TEST(TaskDelete, GoesOnWhenItsCallerIsDeletedMeanwhile) {
     ABI_ROW(task_new_caller_deleted_meanwhile);
     if (limits.pages == kern::unlimited.pages) GTEST_SKIP() << "no call is long";

@@ -1,0 +1,58 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: BSD-2-Clause
+"""What operations cost does not grow with the size of what they work on: sizes 10, 100 and 1000 are compared.
+
+Of operations that take many kernel entries each entry is counted: the longest must not grow (so interrupts are never off
+for longer because a tree or a queue is), and their sum must not grow faster than the size.
+"""
+
+import math
+import sys
+
+import callgrind
+
+SIZES = (10, 100, 1000)
+TOLERANCE = 1.1
+# The timeout queue is a heap: O(log n).
+LOGARITHMIC = {"alarm", "ipc_timeout", "sleep_expire"}
+
+
+def allowed(operation, size, by_smallest):
+    growth = math.log2(size) / math.log2(SIZES[0]) if operation in LOGARITHMIC else 1
+    return by_smallest * growth * TOLERANCE
+
+
+def by_size(figures):
+    """`operation/size`: figure, as a table of operation: [figure of each size]."""
+    names = dict.fromkeys(name.partition("/")[0] for name in figures)
+    return {name: [figures[f"{name}/{size}"] for size in SIZES] for name in names}
+
+
+def compare(title, table):
+    failures = 0
+    print(f"{title:45}" + "".join(f"{size:>10}" for size in SIZES))
+    for operation, figures in table.items():
+        bad = [size for size, figure in zip(SIZES, figures) if figure > allowed(operation, size, figures[0])]
+        failures += bool(bad)
+        remark = f"  GROWS at {bad}" if bad else "  O(log n)" if operation in LOGARITHMIC else ""
+        print(f"{operation:45}" + "".join(f"{math.ceil(figure):10}" for figure in figures) + remark)
+    print()
+    return failures
+
+
+def main():
+    counts = callgrind.run(sys.argv[1], "slope")
+    entries = by_size(counts.entries)
+    failures = compare("host instructions of an operation", by_size(counts.operations))
+    failures += compare("host instructions of the longest kernel entry",
+                        {name: [max(e) for e in sizes] for name, sizes in entries.items()})
+    failures += compare("host instructions of all entries, for each part",
+                        {name: [sum(e) / size for e, size in zip(sizes, SIZES)] for name, sizes in entries.items()})
+    if failures:
+        print(f"{failures} operations grow with the size of what they work on (allowed: {TOLERANCE} times the "
+              f"figure at {SIZES[0]}, or as it says).")
+    return failures == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main() is False)
