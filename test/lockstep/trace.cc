@@ -33,7 +33,7 @@ LockstepConfig configuration(std::uint64_t seed, Mode mode) {
         dice.pick({std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{123456}, dice.next() >> 12})};
     c.compare = mode != Mode::alone;
     if (mode == Mode::free) return c;
-    c.limits.bytes = dice.pick({1u, 17u, 33u, 100u});
+    c.limits.bytes = dice.pick({1u, 33u, 100u, 1000u});
     c.limits.pages = dice.between(1, 3);
     c.limits.timeouts = dice.between(1, 3);
     c.limits.threads = dice.between(1, 3);

@@ -315,7 +315,7 @@ class AgainstSpec : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(AgainstSpec, RandomOperationsAgree) {
     const char* const more = std::getenv("MEMORY_SEEDS"); // how many worlds, for a long run
-    const std::uint64_t worlds = more ? std::strtoull(more, nullptr, 10) : 8;
+    const std::uint64_t worlds = more ? std::strtoull(more, nullptr, 10) : 4;
     for (std::uint64_t i = 0; i < worlds; ++i) {
         const std::uint64_t seed = GetParam() * 1000003 + i;
         SCOPED_TRACE("seed " + std::to_string(seed));

@@ -202,12 +202,12 @@ class Interleaved : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Interleaved, InvariantsHoldAndFlushedPagesAreGone) {
     const char* const more = std::getenv("MEMORY_SEEDS"); // how many worlds, for a long run
-    const std::uint64_t worlds = more ? std::strtoull(more, nullptr, 10) : 6;
+    const std::uint64_t worlds = more ? std::strtoull(more, nullptr, 10) : 3;
     for (std::uint64_t i = 0; i < worlds; ++i) {
         const std::uint64_t seed = GetParam() * 1000003 + i;
         SCOPED_TRACE("seed " + std::to_string(seed));
         Crowd crowd(seed);
-        for (int n = 0; n < 6000; ++n) {
+        for (int n = 0; n < 3000; ++n) {
             crowd.step();
             crowd.w.db.check();
             ASSERT_FALSE(HasFailure()) << "step " << n;

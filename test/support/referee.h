@@ -43,6 +43,7 @@ private:
     bool active() const { return following_ && mismatch_.empty(); }
     bool hear(const kern::Event& event);
     void check_fault(const kern::Event& event);
+    bool busy_alone() const;
     void compare();
     void compare_written();
     void compare_frame(spec::Word frame, const spec::Ram::Frame& wanted);
@@ -55,6 +56,7 @@ private:
     bool told_ = true;   ///< the specification sees the event under way, too
     bool ahead_ = false; ///< the specification is done with what the kernel is still doing
     bool following_ = true;
+    unsigned resumes_ = 0;
     std::uint64_t comparisons_ = 0;
     std::string mismatch_;
 };
