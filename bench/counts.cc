@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Runs under callgrind, which counts the host instructions inside Kernel::handle: everything between two requests below
-// becomes a part of callgrind's output under the request's name.  bench/callgrind.py starts it and reads that.
+// Runs under callgrind, which counts the host instructions inside Kernel::handle: everything between two
+// requests below becomes a part of callgrind's output under the request's name.  bench/callgrind.py starts it
+// and reads that.
 //
 //   counts budgets   the operations of budgets.toml
 //   counts growth    the same at sizes from 10 to 100,000
@@ -30,8 +31,8 @@ std::uint32_t items(const Scenario& s) {
     return 1;
 }
 
-/// What is rare in it (a slab that grows, a table of the simulator's TLB) is over after this many; the counted ones are
-/// averaged, as some scenarios do not do the same each time.
+/// What is rare in it (a slab that grows, a table of the simulator's TLB) is over after this many; the
+/// counted ones are averaged, as some scenarios do not do the same each time.
 constexpr std::uint32_t warm_up = 64, repetitions = 64;
 
 /// A part named `operation id count`: so many are in it.
@@ -55,7 +56,8 @@ void count(const std::string& id, Scenario& s) {
     end("operation " + id + " " + std::to_string(operations));
 }
 
-/// Counts operations at one size (then the size is in their names), or each at the size for which it has a budget.
+/// Counts operations at one size (then the size is in their names), or each at the size for which it has a
+/// budget.
 class Operations {
 public:
     explicit Operations(std::optional<std::uint32_t> size) : size_(size) {}
@@ -112,17 +114,25 @@ void count_entries(const std::string& id, Scenario&& s) {
 void count_long_operations(const std::string& size, std::uint32_t n, const kern::Limits& limits) {
     count_entries("unmap_wide" + size, UnmapTree(n, UnmapTree::Shape::wide, limits));
     count_entries("unmap_deep" + size, UnmapTree(n, UnmapTree::Shape::deep, limits));
-    count_entries("kill" + size, KillClan(n, limits));
-    count_entries("kill_receiver" + size, KillReceiver(n, limits));
     count_entries("alarm" + size, Alarm(n, limits));
+}
+void count_kills(const std::string& size, std::uint32_t n, const kern::Limits& limits,
+                 std::uint32_t per_task) {
+    count_entries("kill" + size, KillClan(n, limits, per_task));
+    count_entries("kill_receiver" + size, KillReceiver(n, limits));
 }
 
 void count_slopes() {
-    // So few steps an entry that the smallest size takes several entries: then all sizes have full ones.
+    // So few steps an entry that the smallest size takes several entries: then all sizes have full ones.  The
+    // end of a task takes thousands of steps whatever was in it; they are not to drown the rest.
     constexpr kern::Limits few{.bytes = 64, .pages = 4, .timeouts = 4, .threads = 4, .chain = 4};
+    constexpr kern::Limits few_threads{.pages = 256, .threads = 4};
+    constexpr std::uint32_t threads_per_task = 8;
     for (const std::uint32_t n : {10u, 100u, 1000u}) {
+        const std::string size = "/" + std::to_string(n);
         count_operations(n);
-        count_long_operations("/" + std::to_string(n), n, few);
+        count_long_operations(size, n, few);
+        count_kills(size, n, few_threads, threads_per_task);
     }
 }
 
@@ -130,6 +140,7 @@ int run(std::string_view what) {
     if (what == "budgets") {
         count_operations({});
         count_long_operations("", 1000, {});
+        count_kills("", 1000, {}, L4_THREADS_PER_TASK);
     } else if (what == "slope") {
         count_slopes();
     } else if (what == "growth") {

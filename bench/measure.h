@@ -13,14 +13,15 @@
 
 namespace bench {
 
-// A scenario is made for a size; its run() is what is measured and can be repeated at once.  If it has to be set up again
-// each time, prepare() does so, unmeasured.  items() says of how many equal parts run() consists.
+// A scenario is made for a size; its run() is what is measured and can be repeated at once.  If it has to be
+// set up again each time, prepare() does so, unmeasured.  items() says of how many equal parts run()
+// consists.
 
 /// With so many threads, mappings, timeouts.
 inline const std::vector<std::int64_t> growth{10, 100, 1000, 10000, 100000};
 
-/// Google Benchmark calls a benchmark several times to find out how often to repeat it, but making 100,000 threads takes
-/// longer than measuring one: so the last scenario is kept until another is wanted.
+/// Google Benchmark calls a benchmark several times to find out how often to repeat it, but making 100,000
+/// threads takes longer than measuring one: so the last scenario is kept until another is wanted.
 class Kept {
 public:
     template <class Scenario, class... Args>
@@ -82,7 +83,7 @@ void add(Kept& kept, const std::string& id, const std::vector<std::int64_t>& siz
     };
     benchmark::internal::Benchmark* const b = benchmark::RegisterBenchmark(id.c_str(), run);
     for (const std::int64_t size : sizes) b->Arg(size);
-    if constexpr (requires(Scenario & s) { s.prepare(); }) b->UseManualTime();
+    if constexpr (requires(Scenario& s) { s.prepare(); }) b->UseManualTime();
 }
 
 } // namespace bench

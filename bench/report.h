@@ -13,9 +13,11 @@ inline constexpr const char* per_item = "per_item";
 /// A table for people on the console, and the figures for programs.
 class Report : public benchmark::ConsoleReporter {
 public:
+    Report();
+    bool ReportContext(const Context& context) override;
     void ReportRuns(const std::vector<Run>& runs) override;
-    /// An array of {"suite":"sim","id":...,"value":...,"unit":"ns"}, a benchmark each: what one operation takes, or one
-    /// part of it.  False: the file can not be written.
+    /// An array of {"suite":"sim","id":...,"value":...,"unit":"ns"}, a benchmark each: what one operation
+    /// takes, or one part of it.  False: the file can not be written.
     bool write_json(const std::string& path) const;
     bool empty() const { return figures_.empty(); }
     bool failed() const { return failed_; }

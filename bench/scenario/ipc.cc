@@ -10,7 +10,9 @@ namespace {
 constexpr std::uint16_t client_task = 100, server_task = 101;
 constexpr std::uint8_t client_prio = 100;
 
-sim::Ipc call_to(l4_threadid_t server) { return {.partner = server, .w0 = 1, .w1 = 2, .send = 0, .receive = 0}; }
+sim::Ipc call_to(l4_threadid_t server) {
+    return {.partner = server, .w0 = 1, .w1 = 2, .send = 0, .receive = 0};
+}
 sim::Ipc reply_to(l4_threadid_t client) {
     return {.partner = client,
             .w0 = 3,
@@ -42,7 +44,8 @@ void SameSpace::run() {
     system_.call(reply_to(System::id(*client_)));
 }
 
-OtherSpace::OtherSpace(std::uint32_t n) : system_({.threads = n}), servers_(system_, n, Crowd::State::waiting) {
+OtherSpace::OtherSpace(std::uint32_t n)
+    : system_({.threads = n}), servers_(system_, n, Crowd::State::waiting) {
     client_ = &system_.new_task(client_task);
     system_.set_prio(*client_, client_prio);
     run();
@@ -76,7 +79,8 @@ void WithTimeouts::run() {
 
 /// Client and server have the same layout: the message's page or pages, a string one page behind its head.
 LongMessage::LongMessage(std::uint32_t bytes, As as) : bytes_(bytes), as_(as) {
-    kern::ensure(bytes % 4 == 0 && bytes + page <= 1u << half_log2, "bench: a message of whole words that fits");
+    kern::ensure(bytes % 4 == 0 && bytes + page <= 1u << half_log2,
+                 "bench: a message of whole words that fits");
     client_ = &system_.new_task(client_task);
     server_ = &system_.new_task(server_task);
     system_.give(*client_, client_memory, half_log2, buffer);
@@ -98,7 +102,8 @@ void LongMessage::compose(std::uint32_t at, bool sends) {
     const std::uint32_t dwords = is_string ? L4_MSG_REGISTER_DWORDS : bytes_ / 4, strings = is_string ? 1 : 0;
     sim::MessageBuffer b(buffer, dwords, strings);
     const std::uint32_t text = buffer + page;
-    if (is_string) b.set_string(0, {.snd_size = bytes_, .snd_addr = text, .rcv_size = bytes_, .rcv_addr = text});
+    if (is_string)
+        b.set_string(0, {.snd_size = bytes_, .snd_addr = text, .rcv_size = bytes_, .rcv_addr = text});
     if (sends) b.send(dwords, strings);
     for (std::uint32_t i = 0; i < b.size(); ++i) *system_.bytes(at + i) = b.bytes()[i];
 }
@@ -120,7 +125,8 @@ SenderQueue::SenderQueue(std::uint32_t n)
         system_.park(*t, sim::Ipc{.partner = System::id(*receiver_), .send = 0});
     system_.root_sleeps();
     run();
-    kern::ensure(&system_.current() == receiver_ && !receiver_->senders.empty(), "bench: the queue is as it was");
+    kern::ensure(&system_.current() == receiver_ && !receiver_->senders.empty(),
+                 "bench: the queue is as it was");
 }
 
 void SenderQueue::run() {

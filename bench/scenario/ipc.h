@@ -56,7 +56,9 @@ public:
 private:
     void compose(std::uint32_t at, bool sends);
     /// Where the last byte of the message is, from the buffer on.
-    std::uint32_t last() const { return (as_ == As::dwords ? offsetof(l4_msg_head_t, dwords) : page) + bytes_ - 1; }
+    std::uint32_t last() const {
+        return (as_ == As::dwords ? offsetof(l4_msg_head_t, dwords) : page) + bytes_ - 1;
+    }
 
     static constexpr std::uint32_t buffer = 0x08000000; ///< in either space
     static constexpr std::uint32_t half_log2 = System::memory_log2 - 1;

@@ -114,7 +114,8 @@ void MapDbPage::map(std::uint32_t from, std::uint32_t to) {
 
 void MapDbPage::unmap(std::uint32_t from) {
     kern::Steps steps{kern::Limits{}.pages};
-    objects_.unmap.start(objects_.giver, l4_fpage(from, ia32::page_shift, 0), L4_FP_FLUSH | L4_FP_OTHER_SPACES);
+    objects_.unmap.start(objects_.giver, l4_fpage(from, ia32::page_shift, 0),
+                         L4_FP_FLUSH | L4_FP_OTHER_SPACES);
     ensure(db_.run(objects_.unmap, steps) == kern::Progress::done, "bench: one page takes one entry");
 }
 

@@ -12,8 +12,11 @@ constexpr std::uint16_t task = 100;
 constexpr std::uint32_t page_log2 = ia32::page_shift;
 
 /// Any of root's pages but the first.
-std::uint32_t other_page(std::uint32_t i) { return System::memory + (1 + i % (System::memory_pages - 1)) * page; }
-constexpr std::uint32_t others_va = 0x10001000; ///< behind the page that is measured, so that its table exists
+std::uint32_t other_page(std::uint32_t i) {
+    return System::memory + (1 + i % (System::memory_pages - 1)) * page;
+}
+constexpr std::uint32_t others_va =
+    0x10001000; ///< behind the page that is measured, so that its table exists
 
 /// The page at `from` of the sender's space, to `va` of the receiver's; then wait for an answer.
 sim::Ipc map_to(const kern::Thread& to, std::uint32_t from, std::uint32_t va) {
@@ -41,8 +44,7 @@ sim::Unmap flush_others(std::uint32_t at) {
 
 MapOnePage::MapOnePage(std::uint32_t n) : system_({.mappings = n}), receiver_(&system_.new_task(task)) {
     system_.park(*receiver_, wait_for_page());
-    for (std::uint32_t i = 0; i < n; ++i)
-        map(other_page(i), others_va + i * page);
+    for (std::uint32_t i = 0; i < n; ++i) map(other_page(i), others_va + i * page);
     map();
     ensure(mapped(system_, *receiver_, measured_va), "bench: the page is mapped");
     unmap();
@@ -57,17 +59,16 @@ void MapOnePage::map(std::uint32_t from, std::uint32_t va) {
 void MapOnePage::unmap() { system_.call(flush_others(measured_page)); }
 
 UnmapTree::UnmapTree(std::uint32_t n, Shape shape, const kern::Limits& limits)
-    : n_(n),
-      shape_(shape),
-      system_({.mappings = n, .limits = limits}),
-      receiver_(&system_.new_task(task)) {
+    : n_(n), shape_(shape), system_({.mappings = n, .limits = limits}), receiver_(&system_.new_task(task)) {
     ensure(n != 0 && n % 2 == 0, "bench: a tree has an even number of mappings");
     system_.park(*receiver_, wait_for_page());
     const std::uint32_t last = first_va + (shape == Shape::wide ? n - 1 : n / 2 - 1) * page;
     prepare();
-    ensure(mapped(system_, *receiver_, first_va) && mapped(system_, *receiver_, last), "bench: the tree is there");
+    ensure(mapped(system_, *receiver_, first_va) && mapped(system_, *receiver_, last),
+           "bench: the tree is there");
     run();
-    ensure(!mapped(system_, *receiver_, first_va) && !mapped(system_, *receiver_, last), "bench: the tree is gone");
+    ensure(!mapped(system_, *receiver_, first_va) && !mapped(system_, *receiver_, last),
+           "bench: the tree is gone");
 }
 
 void UnmapTree::prepare() { shape_ == Shape::wide ? build_wide() : build_deep(); }

@@ -6,8 +6,8 @@
 
 namespace bench {
 
-/// Root maps one page to a task by a short message and gets an answer (two kernel entries), then unmaps it (one), while
-/// `n` other pages are mapped in that task.
+/// Root maps one page to a task by a short message and gets an answer (two kernel entries), then unmaps it
+/// (one), while `n` other pages are mapped in that task.
 class MapOnePage {
 public:
     explicit MapOnePage(std::uint32_t n);
@@ -67,8 +67,8 @@ private:
     kern::Thread* receiver_;
 };
 
-/// A thread touches a page that is not there; its pager in another space maps one; the thread goes on (two kernel
-/// entries), and drops its page (one).  It has `n` others.
+/// A thread touches a page that is not there; its pager in another space maps one; the thread goes on (two
+/// kernel entries), and drops its page (one).  It has `n` others.
 class PageFault {
 public:
     explicit PageFault(std::uint32_t n);

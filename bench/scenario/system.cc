@@ -35,7 +35,8 @@ System::System(const Config& c)
       kernel_(machine_, boot(c), c.limits),
       root_(&kernel_.start()),
       current_(root_) {
-    call(sim::ThreadSchedule{.thread = id(*root_), .param = l4_sched_param(L4_PRIO_ROOT, 0, 0)}); // endless slice
+    call(sim::ThreadSchedule{.thread = id(*root_),
+                             .param = l4_sched_param(L4_PRIO_ROOT, 0, 0)}); // endless slice
     ensure(root_->slice() == kern::never, "bench: root has an endless slice");
     feed_root();
 }

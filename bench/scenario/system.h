@@ -11,12 +11,13 @@ namespace bench {
 
 inline constexpr std::uint32_t page = ia32::page_size;
 
-/// A machine and a kernel without programs: the benchmark puts arguments into the running thread's registers and hands
-/// the kernel the event, so that between two kernel entries there are a few stores and nothing else.
+/// A machine and a kernel without programs: the benchmark puts arguments into the running thread's registers
+/// and hands the kernel the event, so that between two kernel entries there are a few stores and nothing
+/// else.
 ///
-/// Everything is made by system calls, as on a real machine.  While a scenario is set up, root runs, has an endless
-/// slice, and stands at the head of its ready queue: as() lends its time to any ready thread, and whatever that thread
-/// does, root runs again when it is through with it.
+/// Everything is made by system calls, as on a real machine.  While a scenario is set up, root runs, has an
+/// endless slice, and stands at the head of its ready queue: as() lends its time to any ready thread, and
+/// whatever that thread does, root runs again when it is through with it.
 class System {
 public:
     struct Config {
@@ -79,18 +80,22 @@ public:
     void root_sleeps();
 
     // --- memory.  Root has a megabyte, as single pages, one to one.
-    static constexpr std::uint32_t memory = 0x100000, memory_log2 = 20, memory_pages = (1u << memory_log2) / page;
+    static constexpr std::uint32_t memory = 0x100000, memory_log2 = 20,
+                                   memory_pages = (1u << memory_log2) / page;
     /// Maps 2^log2 bytes of root's memory into the space of `to`, who is ready.
     void give(kern::Thread& to, std::uint32_t from, std::uint32_t log2, std::uint32_t va);
     /// Root's memory, as the embedder sees it.
     std::byte* bytes(std::uint32_t at) { return machine_.page(kern::PAddr{at}).data() + at % page; }
 
-    static constexpr std::uint32_t ip = 0x1000;                      ///< where threads start
-    static constexpr std::uint32_t window = L4_FP_WHOLE_SPACE | L4_RCV_MAP; ///< receive descriptor: a page anywhere
+    static constexpr std::uint32_t ip = 0x1000; ///< where threads start
+    static constexpr std::uint32_t window =
+        L4_FP_WHOLE_SPACE | L4_RCV_MAP; ///< receive descriptor: a page anywhere
 
     // --- message forms
     static sim::Ipc wait() { return {.receive = L4_RCV_OPEN}; }
-    static sim::Ipc sleep(std::uint32_t timeout = L4_TIMEOUT_NEVER) { return {.receive = 0, .timeout = timeout}; }
+    static sim::Ipc sleep(std::uint32_t timeout = L4_TIMEOUT_NEVER) {
+        return {.receive = 0, .timeout = timeout};
+    }
 
 private:
     void feed_root();

@@ -61,14 +61,19 @@ void NewThreads::run() {
         system_.call(sim::ExRegs{.target = l, .esp = 0, .eip = System::ip, .pager = {}, .preempter = {}});
 }
 
-NewTask::NewTask(std::uint32_t n) : system_({.threads = n}), crowd_(system_, n, Crowd::State::asleep) { run(); }
+NewTask::NewTask(std::uint32_t n) : system_({.threads = n}), crowd_(system_, n, Crowd::State::asleep) {
+    run();
+}
 
 void NewTask::run() {
     system_.new_task(victim);
     system_.kill_task(victim);
 }
 
-KillClan::KillClan(std::uint32_t n, const kern::Limits& limits) : n_(n), system_({.threads = n, .limits = limits}) {
+KillClan::KillClan(std::uint32_t n, const kern::Limits& limits, std::uint32_t threads_per_task)
+    : n_(n),
+      per_task_(threads_per_task),
+      system_({.threads = n * (L4_THREADS_PER_TASK / threads_per_task), .limits = limits}) {
     prepare();
     kern::ensure(!gone(system_), "bench: the clan is there");
     run();
@@ -78,22 +83,21 @@ KillClan::KillClan(std::uint32_t n, const kern::Limits& limits) : n_(n), system_
 /// Root gives numbers to the victim, which makes the tasks, which fill themselves with threads.
 void KillClan::prepare() {
     constexpr std::uint16_t first = victim + 1;
-    constexpr std::uint32_t most = L4_THREADS_PER_TASK;
-    const auto below = static_cast<std::uint16_t>((n_ - 1) / most);
+    const auto below = static_cast<std::uint16_t>((n_ - 1) / per_task_);
     kern::Thread& chief = system_.new_task(victim);
     for (std::uint16_t k = 0; k < below; ++k)
         system_.call(sim::TaskNew{.task = l4_threadid(first + k, 0), .mcp_or_chief = System::id(chief).low});
     std::vector<kern::Thread*> firsts;
     system_.as(chief);
     for (std::uint16_t k = 0; k < below; ++k) firsts.push_back(&system_.new_task(first + k));
-    fill_task(system_, std::min(n_, most) - 1);
+    fill_task(system_, std::min(n_, per_task_) - 1);
     system_.back();
-    std::uint32_t left = n_ - std::min(n_, most);
+    std::uint32_t left = n_ - std::min(n_, per_task_);
     for (kern::Thread* const t : firsts) {
         system_.as(*t);
-        fill_task(system_, std::min(left, most) - 1);
+        fill_task(system_, std::min(left, per_task_) - 1);
         system_.back();
-        left -= std::min(left, most);
+        left -= std::min(left, per_task_);
     }
 }
 
@@ -103,7 +107,8 @@ KillReceiver::KillReceiver(std::uint32_t n, const kern::Limits& limits)
     : system_({.threads = n, .limits = limits}), senders_(system_, n, Crowd::State::ready) {
     prepare();
     run();
-    kern::ensure(gone(system_) && senders_[0].frame.eax == L4_IPC_ENOT_EXISTENT, "bench: the receiver is gone");
+    kern::ensure(gone(system_) && senders_[0].frame.eax == L4_IPC_ENOT_EXISTENT,
+                 "bench: the receiver is gone");
 }
 
 void KillReceiver::prepare() {

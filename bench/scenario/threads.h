@@ -55,10 +55,12 @@ private:
     Crowd crowd_;
 };
 
-/// A task is killed, and with it the tasks that it made: `n` threads in all.  step() does one kernel entry of it.
+/// A task is killed, and with it the tasks that it made: `n` threads in all.  step() does one kernel entry of
+/// it.
 class KillClan {
 public:
-    explicit KillClan(std::uint32_t n, const kern::Limits& limits = {});
+    explicit KillClan(std::uint32_t n, const kern::Limits& limits = {},
+                      std::uint32_t threads_per_task = L4_THREADS_PER_TASK);
     void prepare();
     bool step();
     void run() {
@@ -68,7 +70,7 @@ public:
     std::uint32_t items() const { return n_; }
 
 private:
-    const std::uint32_t n_;
+    const std::uint32_t n_, per_task_;
     System system_;
 };
 

@@ -27,7 +27,8 @@ Alarm::Alarm(std::uint32_t n, const kern::Limits& limits)
     : system_({.threads = n, .limits = limits}), crowd_(system_, n, Crowd::State::ready) {
     prepare();
     run();
-    kern::ensure(crowd_[0].frame.eax == L4_IPC_RETIMEOUT && !system_.machine().timer().due(), "bench: all are awake");
+    kern::ensure(crowd_[0].frame.eax == L4_IPC_RETIMEOUT && !system_.machine().timer().due(),
+                 "bench: all are awake");
 }
 
 void Alarm::prepare() {

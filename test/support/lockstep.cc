@@ -27,14 +27,16 @@ constexpr const char* call_names[] = {
 
 } // namespace
 
-std::string describe(const kern::Event& event, const kern::Thread& running) {
+/// The last event, for people.
+std::string Lockstep::last_event() const {
+    const kern::Event& event = last_.event;
     char text[256];
     const auto put = [&](const char* format, auto... args) {
         std::snprintf(text, sizeof text, format, args...);
     };
     switch (event.kind) {
         case Kind::syscall: {
-            const arch::Frame& f = running.frame;
+            const arch::Frame& f = last_.frame;
             const unsigned call = event.code - L4_VEC_IPC;
             put("%s eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x ebp=%08x",
                 call < std::size(call_names) ? call_names[call] : "bad vector", f.eax, f.ebx, f.ecx, f.edx,
@@ -48,7 +50,7 @@ std::string describe(const kern::Event& event, const kern::Thread& running) {
         case Kind::resume: put("resume%s", ""); break;
     }
     char who[32] = "idle";
-    if (!running.idle()) std::snprintf(who, sizeof who, "%u.%u", running.task_no().raw(), running.lthread());
+    if (!last_.idle) std::snprintf(who, sizeof who, "%u.%u", last_.who.task.raw(), last_.who.lthread);
     return std::string(who) + ": " + text;
 }
 
@@ -72,8 +74,8 @@ const std::string& Lockstep::mismatch() const {
 
 void Lockstep::deliver(const kern::Event& event) {
     if (!mismatch().empty()) return;
-    last_event_ = describe(event, *current_);
-    if (on_event) on_event(last_event_);
+    last_ = {event, current_->idle(), current_->id(), current_->frame};
+    if (on_event) on_event(last_event());
     hash_.add(machine_.now().raw());
     hash_.add(std::uint64_t{event.code} << 32 | event.addr.raw());
     hash_.add(static_cast<std::uint64_t>(event.kind));

@@ -22,9 +22,6 @@ struct LockstepConfig {
     bool compare = true; ///< false: the kernel alone, with its invariants
 };
 
-/// An event of the running thread, for people.
-std::string describe(const kern::Event& event, const kern::Thread& running);
-
 /// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
 /// time, and the kernel is compared with the specification after each.  After the first difference nothing
 /// happens any more.
@@ -64,7 +61,7 @@ public:
     arch::Machine& machine() { return machine_; }
     bool following() const { return referee_ && referee_->following(); }
     const std::string& mismatch() const; ///< empty: none
-    const std::string& last_event() const { return last_event_; }
+    std::string last_event() const; ///< for people
     std::function<void(const std::string&)> on_event; ///< told of every event before it happens; may be empty
     std::uint64_t events() const { return events_; }
     std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers
@@ -78,7 +75,12 @@ private:
     std::optional<Referee> referee_; ///< none: the kernel alone
     sim::TraceHash hash_;
     std::uint64_t events_ = 0;
-    std::string last_event_;
+    struct {
+        kern::Event event{};
+        bool idle = true;
+        kern::ThreadId who{};
+        arch::Frame frame{};
+    } last_; ///< event, and the running thread when it came
 };
 
 } // namespace test

@@ -27,7 +27,7 @@ ThreadState fault_state(const kern::Thread& t) {
 }
 
 ThreadState state_of(const kern::Thread& t) {
-    if (t.fault().kind != Fault::Kind::none) return fault_state(t);
+    if (t.fault().kind != Fault::Kind::none && !t.ready()) return fault_state(t);
     switch (t.wait().what) {
         case Wait::For::nothing: return t.op() == Op::none ? ThreadState::ready : ThreadState::in_kernel;
         case Wait::For::send: return ThreadState::send;

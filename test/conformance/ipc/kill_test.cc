@@ -132,7 +132,7 @@ TEST(Sigma0, GetsAPageWhereTheKernelHasMemoryNearby) {
 TEST(Sigma0, GetsAPageWhereItHasPagesAlready) {
     ABI_ROW(pf_sigma0_page);
     constexpr Word from = 0x11000000, given = super, at = super + 0x5000;
-    const Ipc window{.partner = a, .receive = User::rmap(L4_FP_WHOLE_SPACE)};
+    const Ipc window{.partner = {}, .receive = User::rmap(L4_FP_WHOLE_SPACE) | L4_RCV_OPEN};
     const auto helper = [&](User u) -> Program {
         co_await u(window);
         co_await u.store8(at, 1);

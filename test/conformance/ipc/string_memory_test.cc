@@ -7,42 +7,58 @@
 namespace conformance::ipc {
 namespace {
 
-/// One string of `size` bytes from there to there; neither side prepares its memory.
-void expect_aborted(Word from, Word to, Word size, Word room) {
+/// One string of `size` bytes from there to there, where there is `room`; neither side prepares its memory.
+Exchange one_string(Word from, Word to, Word size, Word room) {
     Exchange x(2, 1, 2, 1);
     x.sender.buffer.set_string(0, {.snd_size = size, .snd_addr = from, .rcv_size = 0, .rcv_addr = 0});
     x.receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = room, .rcv_addr = to});
+    return x;
+}
+
+constexpr Word from = 0x10800000, to = 0x20800000;
+
+void expect_aborted(Exchange x) {
     x.run();
-    EXPECT_EQ(x.got(), x.receiver.only(L4_IPC_REABORTED)) << std::hex << from << ' ' << to;
+    EXPECT_EQ(x.got(), x.receiver.only(L4_IPC_REABORTED));
     EXPECT_EQ(x.sent(), x.sender.only(L4_IPC_SEABORTED));
 }
 
 TEST(String, FromKernelMemoryIsAborted) {
     ABI_ROW(ipc_string_in_kernel);
-    expect_aborted(L4_USER_TOP, 0x20800000, 10, 100);
-    expect_aborted(L4_USER_TOP - 5, 0x20800000, 6, 100);
-    expect_aborted(0xfffffff0, 0x20800000, 10, 100);
-    expect_aborted(0x50000000, 0x20800000, 0x7fffffff, 100);
+    expect_aborted(one_string(L4_USER_TOP, to, 10, 100));
+    expect_aborted(one_string(L4_USER_TOP - 5, to, 6, 6));
+    expect_aborted(one_string(0xfffffff0, to, 32, 32));
 }
 
 TEST(String, IntoKernelMemoryIsAborted) {
     ABI_ROW(ipc_string_in_kernel);
-    expect_aborted(0x10800000, L4_USER_TOP, 10, 10);
-    expect_aborted(0x10800000, L4_USER_TOP - 5, 6, 6);
-    expect_aborted(0x10800000, 0xfffffff0, 10, 100);
-    expect_aborted(0x10800000, L4_USER_TOP - 5, 3, 6); // though it would fit
+    expect_aborted(one_string(from, L4_USER_TOP, 10, 10));
+    expect_aborted(one_string(from, L4_USER_TOP - 5, 6, 6));
+    expect_aborted(one_string(from, 0xfffffff0, 32, 32));
 }
 
-TEST(String, OfNoBytesMayBeAtTheEndOfUsersMemory) {
-    Exchange x(2, 1, 2, 1);
-    x.sender.buffer.set_string(0, {.snd_size = 0, .snd_addr = L4_USER_TOP, .rcv_size = 0, .rcv_addr = 0});
-    x.receiver.buffer.set_string(0, {.snd_size = 1, .snd_addr = 0, .rcv_size = 0, .rcv_addr = L4_USER_TOP});
+TEST(String, ThatRunsIntoKernelMemoryArrivesUpToThere) {
+    Exchange x = one_string(L4_USER_TOP - 5, to, 6, 6);
+    const Bytes bytes = pattern(5, 1);
+    x.sender.place(L4_USER_TOP - 5, bytes);
+    const Bytes& received = x.receiver.place(to, Bytes(6, std::byte{0xee}));
     x.run();
-    EXPECT_EQ(x.got(), Exchange::delivered(0x4100));
+    EXPECT_EQ(x.got(), x.receiver.only(L4_IPC_REABORTED));
+    EXPECT_EQ(received, over(bytes, Bytes(6, std::byte{0xee})));
     EXPECT_EQ(x.receiver.received_size(0), 0u);
-    EXPECT_EQ(x.receiver.received_at(0), L4_USER_TOP);
-    expect_aborted(L4_USER_TOP + 1, 0x20800000, 0, 100);
-    expect_aborted(0x10800000, L4_USER_TOP + 1, 0, 0);
+}
+
+void expect_delivered(Exchange x, Word size, Word dope = 0x4100) {
+    x.run();
+    EXPECT_EQ(x.got(), Exchange::delivered(dope));
+    EXPECT_EQ(x.receiver.received_size(0), size);
+}
+
+TEST(String, MayBeAnywhereWhereNoByteOfItMoves) {
+    expect_delivered(one_string(0x50000000, to, 0x7fffffff, 100), 100, 0x4100 | L4_IPC_REMSGCUT);
+    expect_delivered(one_string(from, L4_USER_TOP - 5, 3, 100), 3);
+    expect_delivered(one_string(L4_USER_TOP, to, 0, 100), 0);
+    expect_delivered(one_string(from, 0xfffffff0, 0, 100), 0);
 }
 
 TEST(String, MayEndWithTheLastByteThatUsersHave) {
