@@ -8,7 +8,7 @@
 namespace test {
 namespace {
 
-constexpr unsigned settle_events = 200000;
+constexpr unsigned settle_events = 30000; ///< a message of gigabytes is not waited for
 
 /// What to say if the kernel finds an invariant broken, which ends the process.
 char last_words[512];
@@ -32,10 +32,10 @@ void print_events(Lockstep& lockstep) {
     };
 }
 
-/// One action and what belongs to it.
-void act(const Action& action, Mode mode, Lockstep& lockstep) {
+/// One action and what belongs to it.  False: that is not over, and nobody can tell when it will be.
+bool act(const Action& action, Mode mode, Lockstep& lockstep) {
     perform(action, lockstep);
-    if (mode == Mode::stepwise) lockstep.settle(settle_events);
+    return mode != Mode::stepwise || lockstep.settle(settle_events);
 }
 
 Outcome outcome_of(Lockstep& lockstep, unsigned steps, Mode mode) {
@@ -66,8 +66,7 @@ Outcome run(const RunOptions& o) {
     for (; step < o.steps && lockstep.mismatch().empty(); ++step) {
         const Action action = trace.next();
         if (o.record) o.record->actions.push_back(action);
-        act(action, o.mode, lockstep);
-        if (trace.over() || (o.mode == Mode::stepwise && !lockstep.following())) break;
+        if (!act(action, o.mode, lockstep) || trace.over() || (o.mode == Mode::stepwise && !lockstep.following())) break;
     }
     Outcome outcome = outcome_of(lockstep, step, o.mode);
     if (!outcome.failure.empty())
@@ -84,8 +83,8 @@ Outcome replay(const Recording& recording, bool print) {
     unsigned step = 0;
     for (const Action& action : recording.actions) {
         if (!lockstep.mismatch().empty()) break;
-        act(action, recording.mode, lockstep);
         ++step;
+        if (!act(action, recording.mode, lockstep)) break;
     }
     Outcome outcome = outcome_of(lockstep, step, recording.mode);
     if (!outcome.failure.empty())

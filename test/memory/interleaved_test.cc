@@ -106,14 +106,14 @@ void Crowd::start(Slot& slot) {
     const Word flags = (below(3) ? L4_FP_WRITE : 0) | (below(8) ? 0 : L4_FP_GRANT);
     switch (below(8)) {
         case 0:
-            slot.map.emplace(w.pool, w.space(from), w.space(to), ports() | (flags & L4_FP_GRANT), 0,
+            slot.map.emplace(w.desk, w.space(from), w.space(to), ports() | (flags & L4_FP_GRANT), 0,
                              L4_FP_WHOLE_SPACE);
             break;
         case 1:
         case 2:
         case 3:
         case 4:
-            slot.map.emplace(w.pool, w.space(from), w.space(to), fpage() | flags, address(),
+            slot.map.emplace(w.desk, w.space(from), w.space(to), fpage() | flags, address(),
                              below(3) ? L4_FP_WHOLE_SPACE : fpage());
             break;
         default: start_unmap(slot);
@@ -125,7 +125,7 @@ void Crowd::start_unmap(Slot& slot) {
     Word mask = (below(4) ? L4_FP_FLUSH : 0) | (below(4) ? 0 : L4_FP_ALL_SPACES) | (below(2) ? L4_UNMAP_RESET : 0) |
                 l4_unmap_in_task(below(2) ? 0 : any_task());
     const Word range = below(6) ? fpage() : ports();
-    slot.unmap.emplace(w.pool);
+    slot.unmap.emplace(w.desk);
     (*slot.unmap)->start(w.space(slot.task), range, mask);
     slot.doomed.clear();
     const bool all = (mask & (L4_FP_ALL_SPACES | L4_UNMAP_TASK_MASK)) == 0;

@@ -39,10 +39,14 @@ private:
 /// Some spaces with the accounts that pay for them.
 class MemoryWorld {
 public:
-    static constexpr std::uint32_t frames = 2048;
+    static constexpr std::uint32_t frames = 2048, desk_frames = 64;
     static constexpr kern::PAddr first = arch::Memory::kernel_base;
 
-    MemoryWorld() : machine({.user_pages = 1, .kernel_pages = frames}), pool(machine, first, frames), db(machine, pool) {}
+    MemoryWorld()
+        : machine({.user_pages = 1, .kernel_pages = frames + desk_frames}),
+          pool(machine, first, frames),
+          desk(machine, first + frames * 4096, desk_frames),
+          db(machine, pool) {}
 
     kern::Account& open_account(std::uint16_t owner, std::uint32_t limit) {
         return accounts_.try_emplace(owner, pool, limit).first->second;
@@ -51,7 +55,7 @@ public:
     /// Its directory and shadow are paid by the account.
     void open_space(std::uint16_t task, std::uint16_t account_of) {
         kern::Account& a = account(account_of);
-        kern::Space& space = *spaces_.try_emplace(task, pool).first->second;
+        kern::Space& space = *spaces_.try_emplace(task, desk).first->second;
         db.init(space, *a.take_frame(), *a.take_frame(), a, kern::TaskNo{task});
     }
     kern::Space& space(std::uint16_t task) { return *spaces_.at(task); }
@@ -78,7 +82,7 @@ public:
         for (auto& [owner, account] : accounts_) release(account);
     }
     void clear(std::uint16_t task) {
-        InFrame<kern::ClearJob> job(pool);
+        InFrame<kern::ClearJob> job(desk);
         job->start(space(task));
         run(*job);
     }
@@ -92,13 +96,13 @@ public:
     }
     kern::Progress map(std::uint16_t from, std::uint16_t to, std::uint32_t fpage, std::uint32_t base,
                        std::uint32_t window = L4_FP_WHOLE_SPACE, std::uint32_t at_once = ~0u) {
-        InFrame<kern::MapJob> job(pool, space(from), space(to), fpage, base, window);
+        InFrame<kern::MapJob> job(desk, space(from), space(to), fpage, base, window);
         const kern::Progress progress = run(*job, at_once);
         received = job->received();
         return progress;
     }
     std::uint32_t unmap(std::uint16_t task, std::uint32_t fpage, std::uint32_t mask, std::uint32_t at_once = ~0u) {
-        InFrame<kern::UnmapJob> job(pool);
+        InFrame<kern::UnmapJob> job(desk);
         job->start(space(task), fpage, mask);
         run(*job, at_once);
         return job->status();
@@ -109,7 +113,8 @@ public:
     }
 
     arch::Machine machine;
-    kern::FramePool pool;
+    kern::FramePool pool; ///< what accounts spend
+    kern::FramePool desk; ///< what the harness keeps its objects in
     kern::MapDb db;
     bool received = false; ///< by the last map()
 
@@ -117,7 +122,7 @@ private:
     /// A space that nobody needs, to be active instead of one that goes; it is left as it is.
     kern::Space* other() {
         if (!idle_) {
-            idle_ = new (pool.at<std::byte>(*pool.take())) kern::Space;
+            idle_ = new (desk.at<std::byte>(*desk.take())) kern::Space;
             kern::Account& a = open_account(0, 2);
             db.init(*idle_, *a.take_frame(), *a.take_frame(), a, kern::TaskNo{0});
         }

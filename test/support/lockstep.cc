@@ -148,7 +148,6 @@ void Lockstep::resume() {
 
 bool Lockstep::settle(unsigned most) {
     for (; most != 0 && mismatch().empty(); --most) {
-        if (timer()) continue;
         if (!in_kernel()) return true;
         resume();
     }

@@ -47,8 +47,8 @@ public:
     bool timer();
     /// One window for interrupts has passed in the kernel.  Only when in_kernel().
     void resume();
-    /// Delivers resume, and the timer when it is due, until the running thread is in user mode; true if it
-    /// came to that within `most` events.
+    /// Delivers resume until nothing runs or the running thread is in user mode; true if it came to that within
+    /// `most` events.
     bool settle(unsigned most = 100000);
     /// The end of the story: compares all memory.
     void finish();

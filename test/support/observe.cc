@@ -159,7 +159,8 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
     return o;
 }
 
-spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, std::uint32_t sigma0_frames) {
+spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
+                           std::uint32_t sigma0_frames) {
     const kern::Thread& sigma0 = *kernel.find({.task = kern::TaskNo{L4_TASK_SIGMA0}, .lthread = 0});
     const kern::Thread& root = *kernel.find({.task = kern::TaskNo{L4_TASK_ROOT}, .lthread = 0});
     spec::Config config{
@@ -174,6 +175,7 @@ spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, s
         .sigma0_esp = sigma0.frame.esp,
         .root_eip = root.frame.eip,
         .root_esp = root.frame.esp,
+        .timeouts = limits.timeouts,
         .boot_time = machine.now().raw(),
     };
     for (unsigned l = 0; l < 64; ++l)

@@ -13,7 +13,8 @@ namespace test {
 spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine);
 
 /// What the specification must be booted with to be the same system.
-spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, std::uint32_t sigma0_frames);
+spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
+                           std::uint32_t sigma0_frames);
 
 // Names and events from one side to the other.
 constexpr spec::ThreadName name_of(kern::ThreadId id) {

@@ -27,16 +27,11 @@ bool bounded(const kern::Limits& l) {
     return std::min({l.bytes, l.pages, l.timeouts, l.threads, l.chain}) != ~std::uint32_t{0};
 }
 
-/// Is a long operation at the same point on both sides?  Told by who has work left in the kernel, and by how
-/// many timeouts have passed without having been acted on.
-bool in_step(const spec::Observation& a, const spec::Observation& b, spec::Time now) {
-    const auto overdue = [&](const spec::ThreadView& t) { return t.deadline && *t.deadline <= now; };
-    const auto same = [&](const auto& x, const auto& y) {
-        const auto in_kernel = [](const spec::ThreadView& t) {
-            return t.state == spec::ThreadState::in_kernel;
-        };
-        return x.first == y.first && in_kernel(x.second) == in_kernel(y.second) &&
-               overdue(x.second) == overdue(y.second);
+/// Has the same long work been done on both sides?  Told by who has some left in the kernel.
+bool in_step(const spec::Observation& a, const spec::Observation& b) {
+    const auto same = [](const auto& x, const auto& y) {
+        const auto in_kernel = [](const spec::ThreadView& t) { return t.state == spec::ThreadState::in_kernel; };
+        return x.first == y.first && in_kernel(x.second) == in_kernel(y.second);
     };
     return std::equal(a.threads.begin(), a.threads.end(), b.threads.begin(), b.threads.end(), same);
 }
@@ -48,19 +43,15 @@ Referee::Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limit
     : kernel_(kernel),
       machine_(machine),
       bounded_(bounded(limits)),
-      spec_(configuration(kernel, machine, sigma0_frames)) {
+      spec_(configuration(kernel, machine, limits, sigma0_frames)) {
     kernel_.check_invariants();
     compare();
 }
 
 /// Does the specification still have to see this, although it is ahead?
 bool Referee::hear(const kern::Event& event) {
-    if (event.kind == Kind::resume)
-        return spec_.current_in_kernel() && spec_.current() == name_of(kernel_.current().id());
-    const bool goes_on =
-        event.kind == Kind::timer && !(spec_.timer() && *spec_.timer() <= machine_.now().raw());
-    if (!goes_on) following_ = false;
-    return false;
+    if (event.kind != Kind::resume) following_ = false;
+    return spec_.current_in_kernel() && spec_.current() == name_of(kernel_.current().id());
 }
 
 void Referee::before(const kern::Event& event) {
@@ -101,7 +92,7 @@ bool Referee::busy_alone() const {
 
 void Referee::compare() {
     const spec::Observation kernel = observe(kernel_, machine_), wanted = spec_.observe();
-    ahead_ = bounded_ && !in_step(kernel, wanted, machine_.now().raw());
+    ahead_ = bounded_ && !in_step(kernel, wanted);
     if (ahead_) return;
     ++comparisons_;
     if (kernel == wanted) return;

@@ -193,6 +193,7 @@ private:
         auto operator<=>(const Armed&) const = default;
     };
     std::set<Armed> deadlines_;
+    Word timeouts_; ///< expired by one timer event at most
     std::uint64_t arm_count_ = 0, task_count_ = 0;
     std::uint64_t irq_lines_;
     std::map<Word, IrqView> irqs_;

@@ -71,13 +71,13 @@ TEST(String, MayEndWithTheLastByteThatUsersHave) {
     EXPECT_EQ(x.receiver.memory[0].bytes, bytes);
 }
 
-/// One string inside a task, from `from` to `to` in the same memory.
-Bytes moved(Word from, Word to, const Bytes& memory, Word size) {
+/// One string inside a task, from one place to another in the same memory.
+Bytes moved(Word at, Word target, const Bytes& memory, Word size) {
     constexpr Word base = 0x10800f80;
     World w;
     Exchange x(2, 1, 2, 1);
-    x.sender.buffer.set_string(0, {.snd_size = size, .snd_addr = base + from, .rcv_size = 0, .rcv_addr = 0});
-    x.receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = size, .rcv_addr = base + to});
+    x.sender.buffer.set_string(0, {.snd_size = size, .snd_addr = base + at, .rcv_size = 0, .rcv_addr = 0});
+    x.receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = size, .rcv_addr = base + target});
     const Bytes& after = x.sender.place(base, memory);
     x.sender.call.partner = l4_threadid(5, 1);
     w.start(a, x.sender.body());

@@ -134,14 +134,14 @@ TEST(Scheduling, ASliceIsKeptOverBlocking) {
     ABI_ROW(sched_slice_kept_over_blocking);
     World w;
     const Timeline timeline(w);
+    w.spawn(6, [](User u) -> Program {
+        co_await u.sleep(sim::receive_timeout(Micros{8000}));
+        co_await u.compute(100);
+    });
     w.spawn(5, [](User u) -> Program {
         co_await u.compute(6000);
         co_await u.sleep(sim::receive_timeout(Micros{1000}));
         co_await u.compute(5000);
-    });
-    w.spawn(6, [](User u) -> Program {
-        co_await u.sleep(sim::receive_timeout(Micros{8000}));
-        co_await u.compute(100);
     });
     w.run();
     EXPECT_EQ(timeline.text(), "5@0 idle@6000 5@7000 6@11000 5@11100 idle@12100");

@@ -57,7 +57,6 @@ void expect_all_gone(Stage& s, std::uint32_t used_before, std::uint16_t tasks) {
 sim::Routine<std::uint32_t> make_top(Stage& s, Clan& clan, User u) {
     co_await s.store(u, a, at_root, 1);
     co_await get_ports(s, u, a, l4_io_fpage(0x60, 4, 0));
-    co_await u(
     const std::uint32_t used = account(s.world(), root).used();
     co_await u(clan.creation(top, 400));
     co_await settle(u);

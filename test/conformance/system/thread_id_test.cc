@@ -109,7 +109,7 @@ TEST(Boot, RootRunsFirstAndSigma0Next) {
     EXPECT_TRUE(sigma0_ran);
     EXPECT_EQ(self.prio(), L4_PRIO_ROOT);
     EXPECT_EQ(raised.prio(), 255u);
-    EXPECT_EQ(bits(regs.pager), bits(sigma0));
+    EXPECT_EQ(bits(regs.pager), bits(reported(L4_TASK_SIGMA0, 0, L4_TASK_ROOT)));
     EXPECT_EQ(id.type, L4_NC_SAME_CLAN);
     EXPECT_EQ(bits(id.id), bits(reported(L4_TASK_ROOT, 0, L4_TASK_KERNEL)));
 }

@@ -19,9 +19,9 @@ struct Stage::Perform : sim::Step {
 
 Stage::Stage(const sim::WorldConfig& config, Checked checked) {
     if (checked == Checked::yes)
-        world_ = std::make_unique<World>(config);
+        world_ = std::make_shared<World>(config);
     else
-        world_ = std::make_unique<UncheckedWorld>(bounded(config));
+        world_ = std::make_shared<UncheckedWorld>(bounded(config));
     actor_ = world_->program([this](User u) { return act(u); });
 }
 

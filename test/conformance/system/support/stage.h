@@ -82,7 +82,7 @@ private:
     Program act(User u);
 
     std::deque<Order> orders_; ///< a deque: actors refer to them
-    std::unique_ptr<sim::World> world_;
+    std::shared_ptr<sim::World> world_; ///< shared: it knows of which class it is to be deleted
     sim::Entry actor_;
 };
 
