@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Counts host instructions: runs bench/counts.cc under callgrind and reads what it found.
 
-Only what happens inside Kernel::handle is counted: the kernel with the simulated machine under it, not the benchmark
-around it.  The same binary gives the same counts.
+Only what happens inside Kernel::handle is counted: the kernel with the simulated machine under it, not the
+benchmark around it.  The same binary gives the same counts.
 """
 
 import collections
@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-# glibc chooses its memcpy by the processor, and callgrind shows it parts of the real one.  Without these it takes the
-# plainest, so that counts do not depend on the host.
+# glibc chooses its memcpy by the processor, and callgrind shows it parts of the real one.  Without these it
+# takes the plainest, so that counts do not depend on the host.
 _PLAIN_GLIBC = "glibc.cpu.hwcaps=" + ",".join(
     "-" + feature for feature in
     "AVX512F AVX512VL AVX2 AVX ERMS FSRM SSSE3 AVX_Fast_Unaligned_Load".split())
@@ -59,8 +59,8 @@ def run(program, what):
     with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as directory:
         out = pathlib.Path(directory) / "callgrind.out"
         done = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--toggle-collect=kern::Kernel::handle*", "--combine-dumps=yes",
-             "--dump-line=no", f"--callgrind-out-file={out}", program, what],
+            ["valgrind", "--tool=callgrind", "--toggle-collect=kern::Kernel::handle*",
+             "--combine-dumps=yes", "--dump-line=no", f"--callgrind-out-file={out}", program, what],
             env={"GLIBC_TUNABLES": _PLAIN_GLIBC, "PATH": os.environ["PATH"]},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode:

@@ -3,7 +3,7 @@
 """Holds the kernel's operations to the numbers of host instructions in bench/budgets.toml.
 
     bazel test //bench:rendezvous_gate_test                every operation is within its budget
-    bazel run //bench:rendezvous_gate_test -- --propose    prints budgets.toml as it would be by today's counts
+    bazel run //bench:rendezvous_gate_test -- --propose    prints budgets.toml by today's counts
 """
 
 import argparse
@@ -25,7 +25,9 @@ def measured(program):
 
 def propose(counts, path):
     """budgets.toml with its comments, and with other numbers."""
-    for line in open(path):
+    with open(path) as file:
+        lines = file.readlines()
+    for line in lines:
         name, equals, rest = line.partition("=")
         if equals and (count := counts.get(name.strip())):
             _, hash_mark, comment = rest.partition("#")
@@ -50,7 +52,7 @@ def verdict(name, count, budget):
 def check(counts, budgets):
     failures = 0
     print(f"{'host instructions in the simulator':34} {'counted':>8} {'at most':>8}")
-    for name in sorted({*counts, *budgets}, key=lambda n: [*budgets, *counts].index(n)):
+    for name in dict.fromkeys([*budgets, *counts]):
         count, budget = counts.get(name), budgets.get(name)
         remark, failed = verdict(name, count, budget)
         failures += failed
@@ -58,7 +60,7 @@ def check(counts, budgets):
     if failures:
         print(f"\n{failures} operations are not within their budgets.  If that is meant to be,\n"
               "    bazel run //bench:rendezvous_gate_test -- --propose\n"
-              "prints what belongs into bench/budgets.toml; a number that grows needs a reason in the commit.")
+              "prints what belongs into bench/budgets.toml; raising a number needs a reason in the commit.")
     return failures == 0
 
 

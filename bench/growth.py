@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Prints how operations grow, up to 100,000 threads or mappings, as tables for docs/benchmarks.md.
 
-    bazel run //bench:growth                counts host instructions; takes some minutes
-    bazel run //bench:growth -- sim.json    no counts, but the times that `bazel run //bench:sim -- --json sim.json` wrote
+    bazel run //bench:growth                counts host instructions; takes a minute or two
+    bazel run //bench:growth -- sim.json    the times that `bazel run //bench:sim -- --json sim.json` wrote
 """
 
 import json

@@ -1,9 +1,9 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: BSD-2-Clause
-"""What operations cost does not grow with the size of what they work on: sizes 10, 100 and 1000 are compared.
+"""What operations cost does not grow with the size of what they work on: 10, 100 and 1000 are compared.
 
-Of operations that take many kernel entries each entry is counted: the longest must not grow (so interrupts are never off
-for longer because a tree or a queue is), and their sum must not grow faster than the size.
+Of operations that take many kernel entries each entry is counted: the longest must not grow (so interrupts
+are never off for longer because a tree or a queue is), and their sum must not grow faster than the size.
 """
 
 import math
@@ -44,13 +44,13 @@ def main():
     counts = callgrind.run(sys.argv[1], "slope")
     entries = by_size(counts.entries)
     failures = compare("host instructions of an operation", by_size(counts.operations))
-    failures += compare("host instructions of the longest kernel entry",
-                        {name: [max(e) for e in sizes] for name, sizes in entries.items()})
-    failures += compare("host instructions of all entries, for each part",
-                        {name: [sum(e) / size for e, size in zip(sizes, SIZES)] for name, sizes in entries.items()})
+    longest = {name: [max(e) for e in sizes] for name, sizes in entries.items()}
+    failures += compare("host instructions of the longest kernel entry", longest)
+    parts = {name: [sum(e) / size for e, size in zip(sizes, SIZES)] for name, sizes in entries.items()}
+    failures += compare("host instructions of all entries, for each part", parts)
     if failures:
-        print(f"{failures} operations grow with the size of what they work on (allowed: {TOLERANCE} times the "
-              f"figure at {SIZES[0]}, or as it says).")
+        print(f"{failures} operations grow with the size of what they work on; allowed is {TOLERANCE} times "
+              f"the figure at {SIZES[0]}, or as it says.")
     return failures == 0
 
 

@@ -15,8 +15,8 @@ SMALL = r"--benchmark_filter=^[a-z_]+/(10|100|1000|256|4096|65536)(/manual_time)
 
 
 def run(*arguments, **environment):
-    return subprocess.run([PROGRAM, *arguments], env={**os.environ, **environment}, capture_output=True, text=True,
-                          check=False)
+    return subprocess.run([PROGRAM, *arguments], env={**os.environ, **environment}, capture_output=True,
+                          text=True, check=False)
 
 
 class Smoke(unittest.TestCase):

@@ -48,6 +48,8 @@ public:
           desk(machine, first + frames * 4096, desk_frames),
           db(machine, pool) {}
 
+    ~MemoryWorld() { close_all(); }
+
     kern::Account& open_account(std::uint16_t owner, std::uint32_t limit) {
         return accounts_.try_emplace(owner, pool, limit).first->second;
     }
@@ -80,6 +82,7 @@ public:
             close_space(task);
         }
         for (auto& [owner, account] : accounts_) release(account);
+        accounts_.clear();
     }
     void clear(std::uint16_t task) {
         InFrame<kern::ClearJob> job(desk);

@@ -56,6 +56,7 @@ public:
     static constexpr std::uint32_t thread_slot = 1344, node_slot = 32;
 
 private:
+    friend struct Saboteur; // tests that break an invariant to see it caught
     FramePool& pool_;
     const std::uint32_t limit_;
     std::uint32_t used_ = 0;
