@@ -85,8 +85,8 @@ void Checker::check_table(const Space& space, VAddr va, std::uint32_t shadow, Co
     ensure(used != 0 && used == (shadow & PageTables::count_mask), "M3: a table miscounts its entries");
     const Spot first = tables_.find(space, va);
     if (!first.in_super()) return;
-    check_node(space, va, *first.node, counts);
     check_split(space, va, shadow, *first.node);
+    check_node(space, va, *first.node, counts);
 }
 
 /// One node for all parts, which lie where those of a 4 MiB page lie.

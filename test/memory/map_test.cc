@@ -125,7 +125,7 @@ TEST_F(Map, ASmallWindowWraps) {
 }
 
 TEST_F(Map, TheHotSpotPicksTheWindowsPart) {
-    w.map(2, 4, small_page(0), 0xabcdef12, l4_fpage(0x40000, 16, 0));
+    w.map(2, 4, small_page(0), 0xabcddf12, l4_fpage(0x40000, 16, 0));
     EXPECT_TRUE(w.page(4, 0x4d000));
     w.map(2, 4, l4_fpage(0, 13, rw), 0xabcdef12, l4_fpage(0x40000, 16, 0));
     EXPECT_TRUE(w.page(4, 0x4e000) && w.page(4, 0x4f000));

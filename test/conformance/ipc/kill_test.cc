@@ -133,13 +133,9 @@ TEST(Sigma0, GetsAPageWhereItHasPagesAlready) {
     ABI_ROW(pf_sigma0_page);
     constexpr Word from = 0x11000000, given = super, at = super + 0x5000;
     const Ipc window{.partner = {}, .receive = User::rmap(L4_FP_WHOLE_SPACE) | L4_RCV_OPEN};
-    const auto helper = [&](User u) -> Program {
+    World w(with_sigma0_thread([&](User u) -> Program {
         co_await u(window);
         co_await u.store8(at, 1);
-    };
-    World w(sigma0_does([&](User u) -> Program {
-        co_await u(sim::ExRegs{.target = 1, .esp = 0, .eip = u.world().program(helper).eip, .pager = root});
-        co_await u.jump(u.world().program([](User v) { return sim::sigma0(v, 256); }));
     }));
     w.start(a, [](User u) -> Program {
         co_await u.store8(from, 1);

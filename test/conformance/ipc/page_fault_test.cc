@@ -276,10 +276,11 @@ TEST(PageFault, WaitsOnWhenThePagerIsDeletedAfterItTookIt) {
     EXPECT_EQ(first.returned(), 1u);
     w.as_root(deletion(e));
     EXPECT_EQ(w.state(a), For::receive);
+    const sim::Entry pager = w.program(third.body());
     const sim::Entry again = w.program([&](User u) -> Program {
         const IpcResult result = co_await u.send(a, 0, 0);
         EXPECT_EQ(result.dope, L4_IPC_OK);
-        co_await u.jump(u.world().program(third.body()));
+        co_await u.jump(pager);
     });
     w.as_root(sim::TaskNew{.task = e, .eip = again.eip, .pager = root});
     EXPECT_EQ(third.messages.size(), 1u); // it had run on, and faulted again

@@ -121,16 +121,6 @@ TEST(TransferFault, OfAStringThatStartsInMidPageNamesTheAddress) {
     EXPECT_EQ(received, Bytes(page.begin() + 0x327, page.begin() + 0x330));
 }
 
-/// A world in which thread 1 of sigma0 runs this program, beside the usual one.
-sim::WorldConfig with_sigma0_thread(sim::Body body) {
-    return {.machine = {.user_pages = 2048}, .sigma0 = [body](User u) -> Program {
-                const sim::Entry other = u.world().program(body);
-                const sim::Entry usual = u.world().program([](User v) { return sim::sigma0(v, 256); });
-                co_await u(sim::ExRegs{.target = 1, .esp = 0, .eip = other.eip, .pager = root});
-                co_await u.jump(usual);
-            }};
-}
-
 constexpr Word sigma0_buffer = 0x10000, sigma0_string = 0x400000; ///< in regions of their own
 
 TEST(TransferFault, OfSigma0AsSenderIsResolvedByTheKernel) {

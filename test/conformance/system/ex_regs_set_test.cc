@@ -297,7 +297,7 @@ TEST(ExRegs, OnAnotherTaskIsRefused) {
     EXPECT_EQ(existing, with_eax(in, L4_EX_REGS_ERROR));
     EXPECT_EQ(inactive, with_eax(in_inactive, L4_EX_REGS_ERROR));
     EXPECT_FALSE(landing.reached());
-    EXPECT_EQ(s.world().find(b)->wait().what, kern::Wait::For::receive_any);
+    EXPECT_EQ(s.world().find(b)->wait().what, kern::Wait::For::receive);
 }
 
 TEST(ExRegs, WorksOnThread0Too) {

@@ -166,10 +166,13 @@ bool delete_in(const Scenario& scenario, l4_threadid_t victim, unsigned n) {
     });
     w.spawn({.task = L4_TASK_ROOT, .lthread = 2, .program = killer, .prio = 20});
     w.run();
+    w.spawn(L4_TASK_ROOT, 3, [&](User) -> Program {
+        w.at(w.now(), Line{line}); // now that the machine does not idle
+        co_return;
+    });
     w.spawn({.task = 7, .program = w.program(scenario.c), .quota = 30});
     w.spawn({.task = 6, .program = w.program(scenario.b), .quota = 30, .pager = c});
     w.spawn({.task = 5, .program = w.program(scenario.a), .quota = 30, .pager = c});
-    w.at(w.now(), Line{line});
     EXPECT_EQ(w.run(), sim::End::idle);
     w.kernel().check_invariants();
     EXPECT_EQ(after, before);

@@ -114,7 +114,7 @@ Outcome make(const Case& x) {
     Stage s;
     Clan clan(s);
     Outcome o;
-    s.spawn(6);
+    s.world().spawn(6, [](User u) -> Program { co_await u.wait(); });
     const sim::Entry program = s.world().program([&](User u) -> Program {
         arch::Frame& own = s.world().current().frame;
         own.eflags |= direction_and_conditions;

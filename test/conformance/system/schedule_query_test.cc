@@ -22,7 +22,6 @@ ScheduleResult while_in(const Ipc& ipc) {
     s.spawn(7);
     ScheduleResult answer;
     s.play([&](User u) -> Program {
-        co_await s.begin(u, a, Ipc{.receive = 0}); // nobody can send to a
         co_await s.begin(u, b, ipc);
         answer = co_await u(ThreadSchedule{.thread = b});
     });
@@ -48,7 +47,7 @@ TEST(ThreadSchedule, AQueryTellsAndChangesNothing) {
     for (const ScheduleResult& r : {first, second}) {
         EXPECT_EQ(r.param, 16 | L4_STATE_WAITING << L4_SCHED_STATE_SHIFT | default_slice);
         EXPECT_EQ(bits(r.preempter), 0u);
-        EXPECT_EQ(bits(r.partner), 0u);
+        EXPECT_EQ(bits(r.partner), bits(reported(L4_TASK_ROOT, 1, L4_TASK_KERNEL)));
         EXPECT_EQ(r.consumed, 0u);
     }
 }
@@ -97,7 +96,7 @@ TEST(ThreadSchedule, ADeadThreadCanBeScheduledAllTheSame) {
     ABI_ROW(schedule_state_dead);
     Stage s;
     s.spawn(5);
-    s.spawn({.task = 6, .pager = l4_nil_id()});
+    s.spawn({.task = 6, .pager = l4_threadid(99, 0)});
     constexpr l4_threadid_t unborn = l4_threadid(5, 1);
     ScheduleResult of_unborn, of_killed, set, query;
     s.play([&](User u) -> Program {

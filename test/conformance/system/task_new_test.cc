@@ -178,7 +178,7 @@ TEST(TaskNew, IsForTheChiefOnly) {
     ASSERT_EQ(results.size(), 15u);
     const sim::Regs failed{.eax = L4_TASK_NEW_EPERM, .ecx = account(s.world(), root).free()};
     for (const sim::Regs& out : results) EXPECT_EQ(out, failed);
-    EXPECT_EQ(s.world().find(t)->wait().what, kern::Wait::For::receive_any);
+    EXPECT_EQ(s.world().find(t)->wait().what, kern::Wait::For::receive);
     EXPECT_EQ(s.world().find(l4_threadid(inactive, 0)), nullptr);
 }
 
@@ -257,7 +257,7 @@ TEST(TaskNew, CreatesAnActiveTaskAnew) {
     EXPECT_EQ(before, Right::write);
     EXPECT_EQ(after, Right::none);
     EXPECT_EQ(s.world().find(l4_threadid(10, 1)), nullptr);
-    EXPECT_EQ(s.world().find(t)->wait().what, kern::Wait::For::receive_any);
+    EXPECT_EQ(s.world().find(t)->wait().what, kern::Wait::For::receive);
 }
 
 TEST(TaskNew, DeletesATask) {

@@ -58,7 +58,7 @@ sim::Routine<std::uint32_t> make_top(Stage& s, Clan& clan, User u) {
     co_await s.store(u, a, at_root, 1);
     co_await get_ports(s, u, a, l4_io_fpage(0x60, 4, 0));
     const std::uint32_t used = account(s.world(), root).used();
-    co_await u(clan.creation(top, 400));
+    co_await u(clan.creation(top, 1500));
     co_await settle(u);
     co_await furnish(s, u, t, a);
     co_return used;
@@ -66,7 +66,7 @@ sim::Routine<std::uint32_t> make_top(Stage& s, Clan& clan, User u) {
 
 TEST(TaskTree, AsDeepAsCanBeGoesWithItsTop) {
     constexpr std::uint16_t depth = 16;
-    Stage s({.machine = {.kernel_pages = 1024}});
+    Stage s({.machine = {.kernel_pages = 2048}});
     Clan clan(s);
     s.spawn(5);
     std::uint32_t used = 0;
@@ -88,7 +88,7 @@ TEST(TaskTree, AsDeepAsCanBeGoesWithItsTop) {
 
 TEST(TaskTree, AsWideAsItLikesGoesWithItsTop) {
     constexpr std::uint16_t width = 60;
-    Stage s({.machine = {.kernel_pages = 1024}}, Stage::Checked::no);
+    Stage s({.machine = {.kernel_pages = 2048}}, Stage::Checked::no);
     Clan clan(s);
     s.spawn(5);
     std::uint32_t used = 0;
@@ -106,7 +106,7 @@ TEST(TaskTree, AsWideAsItLikesGoesWithItsTop) {
 }
 
 TEST(TaskTree, LosesABranchAndKeepsTheRest) {
-    Stage s({.machine = {.kernel_pages = 1024}});
+    Stage s({.machine = {.kernel_pages = 2048}});
     Clan clan(s);
     s.spawn(5);
     std::uint32_t used = 0;

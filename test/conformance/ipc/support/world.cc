@@ -16,6 +16,16 @@ std::optional<kern::MapDb::Page> World::page(l4_threadid_t of, Word at) {
     return kernel().map_db().page(thread(of).task().space(), kern::VAddr{at});
 }
 
+sim::WorldConfig with_sigma0_thread(sim::Body body) {
+    constexpr Word served = 256; // frames: the rest is for the test
+    return {.machine = {.user_pages = 2048}, .sigma0 = [body](User u) -> Program {
+                const sim::Entry other = u.world().program(body);
+                const sim::Entry usual = u.world().program([](User v) { return sim::sigma0(v, served); });
+                co_await u(sim::ExRegs{.target = 1, .esp = 0, .eip = other.eip, .pager = root});
+                co_await u.jump(usual);
+            }};
+}
+
 namespace {
 
 /// The largest span up to `us` that the timeout word can say exactly.

@@ -58,6 +58,9 @@ constexpr sim::TaskNew deletion(l4_threadid_t task) { return {.task = task, .mcp
 /// As the kernel reports a thread of a task that root has made.
 constexpr l4_threadid_t from_root(l4_threadid_t id) { return {id.low, L4_TASK_ROOT << L4_ID_CHIEF_SHIFT}; }
 
+/// 8 MiB of memory, and thread 1 of sigma0 runs this program, beside the usual one of thread 0.
+sim::WorldConfig with_sigma0_thread(sim::Body body);
+
 /// Sleeps until that time; not at all if it is over.
 sim::Routine<int> until(User u, Time when);
 

@@ -23,6 +23,7 @@ Stage::Stage(const sim::WorldConfig& config, Checked checked) {
     else
         world_ = std::make_shared<UncheckedWorld>(bounded(config));
     actor_ = world_->program([this](User u) { return act(u); });
+    world_->spawn(L4_TASK_ROOT, 1, sim::park); // so that actors find their director, whenever they come
 }
 
 void Stage::play(sim::Body script, std::uint64_t steps) {
@@ -40,20 +41,20 @@ Stage::Ticket Stage::add(const sim::Instruction& instruction) {
     return static_cast<Ticket>(orders_.size() - 1);
 }
 
+/// Hears nobody but the director, so that the others can wait for an actor.
 Program Stage::act(User u) {
-    sim::IpcResult m = co_await u.wait();
+    sim::IpcResult m = co_await u.receive(director);
     for (;;) {
         if (!m.ok()) { // the director did not wait for the end
-            m = co_await u.wait();
+            m = co_await u.receive(director);
             continue;
         }
         Order& order = orders_.at(m.w0);
-        const l4_threadid_t orderer = m.from;
         if (order.question != nullptr)
             order.value = (*order.question)(u.world()) ? 1 : 0;
         else
             co_await Perform{{order.instruction}, &order};
-        m = co_await u.reply_and_wait(orderer, 0, 0);
+        m = co_await u.call(director, 0, 0, L4_TIMEOUT_SND_ZERO);
     }
 }
 

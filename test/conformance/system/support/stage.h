@@ -81,7 +81,7 @@ private:
     sim::Routine<std::uint32_t> perform(User u, l4_threadid_t who, sim::Instruction instruction);
     Program act(User u);
 
-    std::deque<Order> orders_; ///< a deque: actors refer to them
+    std::deque<Order> orders_;          ///< a deque: actors refer to them
     std::shared_ptr<sim::World> world_; ///< shared: it knows of which class it is to be deleted
     sim::Entry actor_;
 };

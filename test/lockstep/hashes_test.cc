@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Determinism: 1,000 seeds give the trace hashes of a committed file, whatever compiler, width or optimisation built this.
+// After a change of behaviour:  bazel run //test/lockstep:hashes_test -- --regenerate > test/lockstep/hashes.golden
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "test/lockstep/run.h"
+
+namespace test {
+namespace {
+
+constexpr std::uint64_t groups = 20, seeds_per_group = 50;
+
+/// One hash over the traces of 50 seeds.
+std::string group_hash(std::uint64_t group) {
+    std::uint64_t combined = 0;
+    for (std::uint64_t i = 0; i < seeds_per_group; ++i)
+        combined = combined * 0x100000001b3 + run({.seed = group * seeds_per_group + i}).hash;
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(combined));
+    return text;
+}
+
+TEST(Determinism, AThousandSeedsGiveTheCommittedHashes) {
+    std::ifstream golden("test/lockstep/hashes.golden");
+    ASSERT_TRUE(golden) << "test/lockstep/hashes.golden is missing; the head of this file says how to make it";
+    for (std::uint64_t group = 0; group < groups; ++group) {
+        std::string expected;
+        golden >> expected;
+        EXPECT_EQ(group_hash(group), expected) << "seeds from " << group * seeds_per_group << " on";
+    }
+}
+
+TEST(Determinism, TwoRunsOfASeedAreTheSame) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_EQ(run({.seed = seed}).hash, run({.seed = seed}).hash);
+}
+
+} // namespace
+} // namespace test
+
+int main(int argc, char** argv) {
+    if (argc > 1 && std::strcmp(argv[1], "--regenerate") == 0) {
+        for (std::uint64_t group = 0; group < test::groups; ++group) std::puts(test::group_hash(group).c_str());
+        return 0;
+    }
+    ::testing::InitGoogleTest(&argc, argv);
+    return RUN_ALL_TESTS();
+}
