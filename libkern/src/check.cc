@@ -51,7 +51,8 @@ void check_transfer(const Thread& t) {
 /// K10: a thread with a fault is in the midst of telling its pager, and of nothing else.
 void check_fault(const Thread& t) {
     if (t.fault().kind == Fault::Kind::none) return;
-    const bool told = t.op() == Op::receive_phase; // the pager knows; the wait for its answer begins when t runs
+    const bool told =
+        t.op() == Op::receive_phase; // the pager knows; the wait for its answer begins when t runs
     ensure(is(t, Wait::For::send) || is(t, Wait::For::receive) || is(t, Wait::For::transfer) || told,
            "K10: a fault that nobody is told of");
     ensure(t.op() == Op::none || told, "K10: a faulting thread has other kernel work pending");

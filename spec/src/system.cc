@@ -19,7 +19,9 @@ constexpr Word initial_eflags = 0x202;
 System::System(const Config& config)
     : now_(config.boot_time),
       timeouts_(config.timeouts),
-      irq_lines_(config.irq_lines), memory_(config), ram_(config.ram_bytes) {
+      irq_lines_(config.irq_lines),
+      memory_(config),
+      ram_(config.ram_bytes) {
     chief_.fill(L4_TASK_ROOT);
     for (const Word kernels : {L4_TASK_KERNEL, L4_TASK_KERNEL + 1, L4_TASK_KERNEL + 3, L4_TASK_ROOT}) {
         chief_[kernels] = L4_TASK_KERNEL;

@@ -79,7 +79,8 @@ void System::disarm(ThreadName name) {
 
 /// 1.3; one expiry may take other deadlines away.
 void System::expire_all() {
-    for (Word left = timeouts_; left != 0 && !deadlines_.empty() && deadlines_.begin()->when <= now_; --left) {
+    for (Word left = timeouts_; left != 0 && !deadlines_.empty() && deadlines_.begin()->when <= now_;
+         --left) {
         const ThreadName name = deadlines_.begin()->thread;
         disarm(name);
         expire(name);

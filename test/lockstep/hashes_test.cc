@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Determinism: 1,000 seeds give the trace hashes of a committed file, whatever compiler, width or optimisation built this.
-// After a change of behaviour:  bazel run //test/lockstep:hashes_test -- --regenerate > test/lockstep/hashes.golden
+// Determinism: 1,000 seeds give the trace hashes of a committed file, whatever compiler, width or
+// optimisation built this. After a change of behaviour:
+//   bazel build //test/lockstep:hashes_test && bazel-bin/test/lockstep/hashes_test --regenerate >
+//   test/lockstep/hashes.golden
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -28,7 +30,8 @@ std::string group_hash(std::uint64_t group) {
 
 TEST(Determinism, AThousandSeedsGiveTheCommittedHashes) {
     std::ifstream golden("test/lockstep/hashes.golden");
-    ASSERT_TRUE(golden) << "test/lockstep/hashes.golden is missing; the head of this file says how to make it";
+    ASSERT_TRUE(golden)
+        << "test/lockstep/hashes.golden is missing; the head of this file says how to make it";
     for (std::uint64_t group = 0; group < groups; ++group) {
         std::string expected;
         golden >> expected;
@@ -37,7 +40,8 @@ TEST(Determinism, AThousandSeedsGiveTheCommittedHashes) {
 }
 
 TEST(Determinism, TwoRunsOfASeedAreTheSame) {
-    for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_EQ(run({.seed = seed}).hash, run({.seed = seed}).hash);
+    for (std::uint64_t seed = 0; seed < 50; ++seed)
+        EXPECT_EQ(run({.seed = seed}).hash, run({.seed = seed}).hash);
 }
 
 } // namespace
@@ -45,7 +49,8 @@ TEST(Determinism, TwoRunsOfASeedAreTheSame) {
 
 int main(int argc, char** argv) {
     if (argc > 1 && std::strcmp(argv[1], "--regenerate") == 0) {
-        for (std::uint64_t group = 0; group < test::groups; ++group) std::puts(test::group_hash(group).c_str());
+        for (std::uint64_t group = 0; group < test::groups; ++group)
+            std::puts(test::group_hash(group).c_str());
         return 0;
     }
     ::testing::InitGoogleTest(&argc, argv);

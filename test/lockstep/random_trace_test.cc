@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Seeded random traces, kernel against specification after every event (test/lockstep/trace.h says how they are made).
+// Seeded random traces, kernel against specification after every event (test/lockstep/trace.h says how they
+// are made).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -12,7 +13,8 @@ namespace {
 
 constexpr unsigned steps = 50;
 
-/// Runs the seeds of this shard; a failure prints the seed, the first bad step, and the command that replays it.
+/// Runs the seeds of this shard; a failure prints the seed, the first bad step, and the command that replays
+/// it.
 void run_seeds(Mode mode, std::uint64_t count) {
     std::uint64_t events = 0, followed = 0;
     for (std::uint64_t seed = 0; seed < count; ++seed) {

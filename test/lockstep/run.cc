@@ -66,7 +66,9 @@ Outcome run(const RunOptions& o) {
     for (; step < o.steps && lockstep.mismatch().empty(); ++step) {
         const Action action = trace.next();
         if (o.record) o.record->actions.push_back(action);
-        if (!act(action, o.mode, lockstep) || trace.over() || (o.mode == Mode::stepwise && !lockstep.following())) break;
+        if (!act(action, o.mode, lockstep) || trace.over() ||
+            (o.mode == Mode::stepwise && !lockstep.following()))
+            break;
     }
     Outcome outcome = outcome_of(lockstep, step, o.mode);
     if (!outcome.failure.empty())

@@ -39,7 +39,8 @@ private:
 class Pair {
 public:
     explicit Pair(std::uint64_t seed) : dice_(seed), model_({}) {
-        model_ = spec::Memory({.kernel_begin = world_.pool.begin().raw(), .kernel_end = world_.pool.end().raw()});
+        model_ =
+            spec::Memory({.kernel_begin = world_.pool.begin().raw(), .kernel_end = world_.pool.end().raw()});
         at_once_ = dice_.one_in(3) ? 1 + dice_.below(3) : dice_.one_in(2) ? 32 : ~0u;
         scarce_ = dice_.one_in(2);
         large_ = dice_.one_in(2);
@@ -188,11 +189,12 @@ constexpr Word port_sizes[]{0, 1, 3, 5, 9, 10, 15, 16, 16, 17, 32};
 
 void Pair::map_ports() {
     const std::uint16_t from = dice_.one_in(3) ? sigma0 : any_task(), to = any_task();
-    const Word item = l4_io_fpage(dice_.below(65536), dice_.pick(port_sizes), dice_.one_in(5) ? L4_FP_GRANT : 0);
-    const Word window = dice_.one_in(2) ? L4_FP_WHOLE_SPACE
-                                        : l4_io_fpage(dice_.below(65536), dice_.pick(port_sizes), 0);
-    last_ = "map ports " + std::to_string(from) + " to " + std::to_string(to) + " " + std::to_string(item) + " " +
-            std::to_string(window);
+    const Word item =
+        l4_io_fpage(dice_.below(65536), dice_.pick(port_sizes), dice_.one_in(5) ? L4_FP_GRANT : 0);
+    const Word window =
+        dice_.one_in(2) ? L4_FP_WHOLE_SPACE : l4_io_fpage(dice_.below(65536), dice_.pick(port_sizes), 0);
+    last_ = "map ports " + std::to_string(from) + " to " + std::to_string(to) + " " + std::to_string(item) +
+            " " + std::to_string(window);
     const kern::Progress progress = world_.map(from, to, item, 0, window, at_once_);
     const spec::MapResult result = model_.map_item(from, to, 0, item, window);
     EXPECT_EQ(progress == kern::Progress::no_memory, result == spec::MapResult::no_memory);
@@ -238,8 +240,8 @@ void Pair::compare() {
     }
     for (std::uint16_t owner : {2, 4, 5})
         ASSERT_EQ(account(owner), model_.accounts.view(owner))
-            << owner << " used " << account(owner).used << ", not " << model_.accounts.view(owner).used << " after "
-            << last_;
+            << owner << " used " << account(owner).used << ", not " << model_.accounts.view(owner).used
+            << " after " << last_;
     for (Word port : {0u, 77u, 32767u, 65535u})
         ASSERT_EQ(world_.machine.port_allowed(static_cast<std::uint16_t>(port), 1),
                   model_.has_port(active_, static_cast<std::uint16_t>(port)))

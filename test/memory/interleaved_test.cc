@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Many jobs at once, each a few steps at a time, given up now and then: the invariants hold at every moment, and what
-// was flushed is gone.
+// Many jobs at once, each a few steps at a time, given up now and then: the invariants hold at every moment,
+// and what was flushed is gone.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -66,7 +66,8 @@ private:
     }
     std::uint16_t any_task() { return tasks[below(5)]; }
     Word address() {
-        return pick({0, super_size, 2 * super_size, 3 * super_size}) + page_size * pick({0, 1, 2, 511, 512, 1023});
+        return pick({0, super_size, 2 * super_size, 3 * super_size}) +
+               page_size * pick({0, 1, 2, 511, 512, 1023});
     }
     Word fpage() { return l4_fpage(address(), pick({12, 12, 13, 21, 22, 22, 22, 23, 32}), 0); }
     Word ports() { return l4_io_fpage(below(65536), pick({0, 3, 9, 11, 16, 16}), 0); }
@@ -89,7 +90,8 @@ void Crowd::step() {
     if (what == 0) {
         w.fault(2, address());
     } else if (what == 1) {
-        w.db.translate(w.space(any_task()), kern::VAddr{address()}, below(2) ? kern::Access::write : kern::Access::read);
+        w.db.translate(w.space(any_task()), kern::VAddr{address()},
+                       below(2) ? kern::Access::write : kern::Access::read);
     } else if (what == 2) {
         w.db.activate(w.space(any_task()));
     } else if (what == 3 && gives_up_) {
@@ -122,8 +124,8 @@ void Crowd::start(Slot& slot) {
 
 void Crowd::start_unmap(Slot& slot) {
     slot.task = any_task();
-    Word mask = (below(4) ? L4_FP_FLUSH : 0) | (below(4) ? 0 : L4_FP_ALL_SPACES) | (below(2) ? L4_UNMAP_RESET : 0) |
-                l4_unmap_in_task(below(2) ? 0 : any_task());
+    Word mask = (below(4) ? L4_FP_FLUSH : 0) | (below(4) ? 0 : L4_FP_ALL_SPACES) |
+                (below(2) ? L4_UNMAP_RESET : 0) | l4_unmap_in_task(below(2) ? 0 : any_task());
     const Word range = below(6) ? fpage() : ports();
     slot.unmap.emplace(w.desk);
     (*slot.unmap)->start(w.space(slot.task), range, mask);
@@ -146,13 +148,15 @@ std::vector<Below> Crowd::tree_of(std::uint16_t task, Word range) {
     std::vector<Below> tree;
     for (const std::uint16_t t : tasks) {
         for (Word va : {0u, 1u, 2u, 511u, 512u, 1023u, 1024u, 1025u, 1535u, 2048u, 2049u, 3072u, 4095u})
-            if (const auto found = find_root(t, va * page_size, task, kern::Fpage(range))) tree.push_back(*found);
+            if (const auto found = find_root(t, va * page_size, task, kern::Fpage(range)))
+                tree.push_back(*found);
     }
     return tree;
 }
 
 /// The page of `of` in the range from which this one was mapped, not itself.
-std::optional<Below> Crowd::find_root(std::uint16_t task, Word va, std::uint16_t of, const kern::Fpage& range) {
+std::optional<Below> Crowd::find_root(std::uint16_t task, Word va, std::uint16_t of,
+                                      const kern::Fpage& range) {
     const auto page = w.page(task, va);
     if (!page) return {};
     Below found{.serial = w.db.origin(w.space(task), kern::VAddr{va}).serial,
@@ -179,7 +183,8 @@ std::map<std::uint64_t, std::pair<std::uint16_t, Word>> Crowd::everything() {
             if (directory[va / super_size] == 0) continue;
             const auto page = w.page(t, va);
             if (!page) continue;
-            all[w.db.origin(w.space(t), kern::VAddr{va}).serial] = {t, page->super ? va & ~(super_size - 1) : va};
+            all[w.db.origin(w.space(t), kern::VAddr{va}).serial] = {
+                t, page->super ? va & ~(super_size - 1) : va};
         }
     }
     return all;

@@ -137,7 +137,8 @@ TEST_F(Map, TheDeepestChainEndsWithoutMemory) {
     w.open_space(9, 9);
     w.map(2, 9, small_page(0), 0);
     std::uint32_t depth = 1;
-    while (w.map(9, 9, small_page((depth - 1) * page_size), depth * page_size) == kern::Progress::done) ++depth;
+    while (w.map(9, 9, small_page((depth - 1) * page_size), depth * page_size) == kern::Progress::done)
+        ++depth;
     EXPECT_EQ(depth, 65535u);
     EXPECT_EQ(w.unmap(2, small_page(0), L4_FP_FLUSH, 32), 0u);
     EXPECT_EQ(w.space(9).nodes(), 0u);

@@ -104,13 +104,16 @@ public:
         received = job->received();
         return progress;
     }
-    std::uint32_t unmap(std::uint16_t task, std::uint32_t fpage, std::uint32_t mask, std::uint32_t at_once = ~0u) {
+    std::uint32_t unmap(std::uint16_t task, std::uint32_t fpage, std::uint32_t mask,
+                        std::uint32_t at_once = ~0u) {
         InFrame<kern::UnmapJob> job(desk);
         job->start(space(task), fpage, mask);
         run(*job, at_once);
         return job->status();
     }
-    bool fault(std::uint16_t task, std::uint32_t va) { return db.sigma0_fault(space(task), kern::VAddr{va}).ok(); }
+    bool fault(std::uint16_t task, std::uint32_t va) {
+        return db.sigma0_fault(space(task), kern::VAddr{va}).ok();
+    }
     std::optional<kern::MapDb::Page> page(std::uint16_t task, std::uint32_t va) {
         return db.page(space(task), kern::VAddr{va});
     }

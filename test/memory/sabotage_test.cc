@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint32_t rw = L4_FP_WRITE, page_size = 4096, super_size = 1u << 22;
 constexpr std::uint32_t small_page(std::uint32_t va) { return l4_fpage(va, 12, rw); }
 
-/// sigma0: 4 MiB at 0; task 4: that page's second 4 KiB at 0, and the 4 MiB at 0x400000, split; task 5: a child of
-/// 4's small page at 0, writable; ports 0..7 with 4, 0 with 5.
+/// sigma0: 4 MiB at 0; task 4: that page's second 4 KiB at 0, and the 4 MiB at 0x400000, split; task 5: a
+/// child of 4's small page at 0, writable; ports 0..7 with 4, 0 with 5.
 class Sabotage : public ::testing::Test {
 protected:
     Sabotage() {
@@ -34,9 +34,15 @@ protected:
         w.map(4, 5, l4_io_fpage(0, 0, 0), 0);
         w.db.check();
     }
-    std::uint32_t& word(kern::PAddr frame, std::uint32_t index) { return w.pool.at<std::uint32_t>(frame)[index]; }
-    std::uint32_t& directory(std::uint16_t task, std::uint32_t index) { return word(w.space(task).directory(), index); }
-    std::uint32_t& shadow(std::uint16_t task, std::uint32_t index) { return word(w.space(task).shadow(), index); }
+    std::uint32_t& word(kern::PAddr frame, std::uint32_t index) {
+        return w.pool.at<std::uint32_t>(frame)[index];
+    }
+    std::uint32_t& directory(std::uint16_t task, std::uint32_t index) {
+        return word(w.space(task).directory(), index);
+    }
+    std::uint32_t& shadow(std::uint16_t task, std::uint32_t index) {
+        return word(w.space(task).shadow(), index);
+    }
     kern::PAddr table(std::uint16_t task, std::uint32_t index) {
         return kern::PAddr{directory(task, index) & ia32::frame_mask};
     }

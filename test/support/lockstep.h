@@ -47,8 +47,8 @@ public:
     bool timer();
     /// One window for interrupts has passed in the kernel.  Only when in_kernel().
     void resume();
-    /// Delivers resume until nothing runs or the running thread is in user mode; true if it came to that within
-    /// `most` events.
+    /// Delivers resume until nothing runs or the running thread is in user mode; true if it came to that
+    /// within `most` events.
     bool settle(unsigned most = 100000);
     /// The end of the story: compares all memory.
     void finish();
@@ -60,8 +60,8 @@ public:
     const kern::Kernel& kernel() const { return kernel_; }
     arch::Machine& machine() { return machine_; }
     bool following() const { return referee_ && referee_->following(); }
-    const std::string& mismatch() const; ///< empty: none
-    std::string last_event() const; ///< for people
+    const std::string& mismatch() const;              ///< empty: none
+    std::string last_event() const;                   ///< for people
     std::function<void(const std::string&)> on_event; ///< told of every event before it happens; may be empty
     std::uint64_t events() const { return events_; }
     std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers

@@ -30,7 +30,9 @@ bool bounded(const kern::Limits& l) {
 /// Has the same long work been done on both sides?  Told by who has some left in the kernel.
 bool in_step(const spec::Observation& a, const spec::Observation& b) {
     const auto same = [](const auto& x, const auto& y) {
-        const auto in_kernel = [](const spec::ThreadView& t) { return t.state == spec::ThreadState::in_kernel; };
+        const auto in_kernel = [](const spec::ThreadView& t) {
+            return t.state == spec::ThreadState::in_kernel;
+        };
         return x.first == y.first && in_kernel(x.second) == in_kernel(y.second);
     };
     return std::equal(a.threads.begin(), a.threads.end(), b.threads.begin(), b.threads.end(), same);

@@ -20,7 +20,7 @@ struct Config {
     Word sigma0_eip = 0, sigma0_esp = 0;
     Word root_eip = 0, root_esp = 0;
     Word timeouts = ~Word{0}; ///< expired by one timer event at most (1.3); the other limits do not show
-    Time boot_time = 0; ///< the clock when root is dispatched first
+    Time boot_time = 0;       ///< the clock when root is dispatched first
 };
 
 } // namespace spec

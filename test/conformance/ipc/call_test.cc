@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Send and receive in one call, and what follows from there being nothing between them (docs/semantics.md 7.3, 7.4).
+// Send and receive in one call, and what follows from there being nothing between them
+// (docs/semantics.md 7.3, 7.4).
 #include <gtest/gtest.h>
 
 #include "test/conformance/ipc/support/crowd.h"
@@ -129,7 +130,8 @@ TEST(Chain, OfSendersThatReceiveInTurnHasNoLength) {
     ABI_ROW(ipc_chain_open);
     Crowd crowd;
     for (Word i = 0; i + 1 < Crowd::size; ++i)
-        crowd.scripts.emplace_back(Ipc{.partner = Crowd::id(i + 1), .w0 = i, .send = 0, .receive = L4_RCV_OPEN});
+        crowd.scripts.emplace_back(
+            Ipc{.partner = Crowd::id(i + 1), .w0 = i, .send = 0, .receive = L4_RCV_OPEN});
     crowd.scripts.emplace_back(std::vector<Script::Step>{{2000, wait_open()}});
     crowd.start(1000, For::send);
     EXPECT_EQ(crowd.world.run(), sim::End::idle);

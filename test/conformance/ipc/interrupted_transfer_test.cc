@@ -12,7 +12,8 @@ namespace {
 
 constexpr Line line{3};
 
-/// C, more urgent than others, waits for an interrupt that comes in the middle of A's transfer to B, and then does this.
+/// C, more urgent than others, waits for an interrupt that comes in the middle of A's transfer to B, and then
+/// does this.
 void start_interrupted(sim::World& w, Exchange& x, AfterWindows& interrupts,
                        std::function<sim::Routine<int>(User)> action) {
     const auto handler = [=](User u) -> Program {
@@ -142,7 +143,8 @@ TEST(Transfer, ShowsTheFaultOfItsSender) {
     EXPECT_EQ(taken.receiver, seen(L4_STATE_RECEIVING, a));
 }
 
-/// While the transfer waits for the last page of its string, a sibling of one side overwrites that side's buffer.
+/// While the transfer waits for the last page of its string, a sibling of one side overwrites that side's
+/// buffer.
 void expect_read_once(Holed::Side missing, l4_threadid_t who) {
     Holed h(missing, {Pager::Reply::map}, 500);
     sim::MessageBuffer& buffer = who.low == a.low ? h.x.sender.buffer : h.x.receiver.buffer;
@@ -150,7 +152,8 @@ void expect_read_once(Holed::Side missing, l4_threadid_t who) {
     rubbish.window() = L4_FP_WHOLE_SPACE;
     rubbish.size_dope() = l4_msgdope(0x100, 3);
     rubbish.send_dope() = l4_msgdope(0x100, 3);
-    rubbish.set_string(0, {.snd_size = 0x7fffffff, .snd_addr = 0x66660000, .rcv_size = 5, .rcv_addr = 0x66660000});
+    rubbish.set_string(
+        0, {.snd_size = 0x7fffffff, .snd_addr = 0x66660000, .rcv_size = 5, .rcv_addr = 0x66660000});
     h.w.start({who.low + l4_threadid(0, 1).low, 0}, [&](User u) -> Program {
         co_await until(u, 1200);
         co_await u.put(rubbish);
@@ -170,12 +173,12 @@ TEST(Transfer, ReadsDopesThatItHasNotComeToAsTheyAreThen) {
     Exchange& x = h.x;
     x.sender.buffer = sim::MessageBuffer(Exchange::sender_buffer, 2, 2);
     x.sender.buffer.send(2, 2);
-    x.sender.buffer.set_string(
-        0, {.snd_size = h.size(), .snd_addr = Holed::from, .rcv_size = 0, .rcv_addr = 0});
+    x.sender.buffer.set_string(0,
+                               {.snd_size = h.size(), .snd_addr = Holed::from, .rcv_size = 0, .rcv_addr = 0});
     x.sender.buffer.set_string(1, {.snd_size = 7, .snd_addr = Holed::from, .rcv_size = 0, .rcv_addr = 0});
     x.receiver.buffer = sim::MessageBuffer(Exchange::receiver_buffer, 2, 2);
-    x.receiver.buffer.set_string(
-        0, {.snd_size = 0, .snd_addr = 0, .rcv_size = h.size(), .rcv_addr = Holed::to});
+    x.receiver.buffer.set_string(0,
+                                 {.snd_size = 0, .snd_addr = 0, .rcv_size = h.size(), .rcv_addr = Holed::to});
     x.receiver.buffer.set_string(1, {.snd_size = 0, .snd_addr = 0, .rcv_size = 100, .rcv_addr = 0x21000000});
     Bytes& second = x.receiver.place(0x21000000, Bytes(20, Holed::before));
     constexpr Word second_size = Exchange::sender_buffer + 12 + 2 * 4 + sizeof(l4_strdope_t);

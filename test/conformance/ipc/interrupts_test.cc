@@ -49,7 +49,8 @@ TEST(Interrupt, IsAttachedByAReceiveWithTimeoutZero) {
 TEST(Interrupt, IsAttachedByAReceiveWithADeadlineThatIsOver) {
     ABI_ROW(irq_attach);
     for (const Word man : {90u, 100u})
-        expect_attaches({.partner = {irq.low, L4_IPC_ABS_RCV}, .receive = 0, .timeout = l4_timeout(0, 0, man, 15)});
+        expect_attaches(
+            {.partner = {irq.low, L4_IPC_ABS_RCV}, .receive = 0, .timeout = l4_timeout(0, 0, man, 15)});
 }
 
 TEST(Interrupt, ThatAnotherOwnsCanNotBeAttached) {
@@ -81,7 +82,9 @@ TEST(Interrupt, ThatTheMachineDoesNotOfferDoesNotExist) {
     ABI_ROW(irq_line_not_offered);
     World w;
     for (const Word l : {0u, 2u, 16u, 254u}) {
-        Script script({{0, attach(l4_irq_id(l))}, {0, receive_from(l4_irq_id(l))}, {0, receive_from(l4_irq_id(l), in_100us)}});
+        Script script({{0, attach(l4_irq_id(l))},
+                       {0, receive_from(l4_irq_id(l))},
+                       {0, receive_from(l4_irq_id(l), in_100us)}});
         w.start(a, script.body());
         w.run();
         ASSERT_EQ(script.returned(), 3u);
@@ -226,7 +229,8 @@ TEST(Interrupt, DoesNotEndAWaitForAThread) {
 struct MaskLog : sim::Observer {
     std::vector<bool> masked;
     void after(sim::World& w, const kern::Event& e, const kern::Thread&) override {
-        if (e.kind == kern::Event::Kind::irq && e.code == line.raw()) masked.push_back(w.machine().irqs().masked(line));
+        if (e.kind == kern::Event::Kind::irq && e.code == line.raw())
+            masked.push_back(w.machine().irqs().masked(line));
     }
 };
 
@@ -352,14 +356,13 @@ std::string order_after_interrupt(std::uint8_t prio_of_owner) {
         co_await u.compute(length);
         order += name;
     };
-    w.start(
-        a,
-        [&](User u) -> Program {
-            co_await u(attach());
-            co_await u(receive_from(irq));
-            order += 'A';
-        },
-        {.prio = prio_of_owner});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u(attach());
+                co_await u(receive_from(irq));
+                order += 'A';
+            },
+            {.prio = prio_of_owner});
     w.start(b, [&](User u) { return work(u, 100, 'B'); });
     w.start(c, [&](User u) { return work(u, 0, 'C'); });
     w.at(Micros{150}, line);

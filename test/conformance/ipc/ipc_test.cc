@@ -11,10 +11,11 @@ TEST(Ipc, WithNeitherPartReturnsAtOnce) {
     ABI_ROW(ipc_nothing_to_do);
     World w;
     const Ipc nothing{.w0 = 1, .w1 = 2};
-    Script script({{0, nothing},
-                   {0, {.partner = l4_invalid_id(), .w0 = 3, .w1 = 4, .timeout = L4_TIMEOUT_ZERO}},
-                   {0, {.partner = l4_irq_id(3), .w0 = 5, .w1 = 6, .timeout = receive_timeout(Micros{100})}},
-                   {0, {.partner = l4_threadid(99, 9), .w0 = 7, .w1 = 8, .timeout = send_timeout(Micros{100})}}});
+    Script script(
+        {{0, nothing},
+         {0, {.partner = l4_invalid_id(), .w0 = 3, .w1 = 4, .timeout = L4_TIMEOUT_ZERO}},
+         {0, {.partner = l4_irq_id(3), .w0 = 5, .w1 = 6, .timeout = receive_timeout(Micros{100})}},
+         {0, {.partner = l4_threadid(99, 9), .w0 = 7, .w1 = 8, .timeout = send_timeout(Micros{100})}}});
     w.start(a, script.body());
     w.run();
     ASSERT_EQ(script.returned(), 4u);
@@ -26,7 +27,8 @@ TEST(Ipc, WithNeitherPartReturnsAtOnce) {
 /// Root gives task `chief` a number, and its program makes that task.
 Program make_child(User u, l4_threadid_t child, sim::Entry entry, int& made) {
     co_await u.wait();
-    const sim::TaskNewResult result = co_await u(sim::TaskNew{.task = child, .eip = entry.eip, .pager = root});
+    const sim::TaskNewResult result =
+        co_await u(sim::TaskNew{.task = child, .eip = entry.eip, .pager = root});
     made += result.ok();
 }
 

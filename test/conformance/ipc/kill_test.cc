@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Faults and exceptions that nobody handles; sigma0's faults, which the kernel handles (docs/semantics.md 9.10 to 9.13).
+// Faults and exceptions that nobody handles; sigma0's faults, which the kernel handles
+// (docs/semantics.md 9.10 to 9.13).
 #include <gtest/gtest.h>
 
 #include "l4/abi/exception.h"
@@ -139,8 +140,7 @@ TEST(Sigma0, GetsAPageWhereItHasPagesAlready) {
     }));
     w.start(a, [](User u) -> Program {
         co_await u.store8(from, 1);
-        co_await u.send_fpage(l4_threadid(L4_TASK_SIGMA0, 1), given, l4_fpage(from, L4_PAGE_SHIFT, 0),
-                              L4_TIMEOUT_SND_ZERO);
+        co_await u.send_fpage(l4_threadid(L4_TASK_SIGMA0, 1), given, l4_fpage(from, L4_PAGE_SHIFT, 0));
     });
     w.run();
     ASSERT_TRUE(w.page(sigma0, given));
@@ -162,7 +162,8 @@ TEST(Sigma0, GetsAPageBackThatItHasFlushed) {
     bool gone = false;
     World w(sigma0_does([&](User u) -> Program {
         co_await u.store8(super, 1);
-        co_await u(sim::Unmap{.fpage = l4_fpage(super, L4_SUPERPAGE_SHIFT, 0), .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
+        co_await u(sim::Unmap{.fpage = l4_fpage(super, L4_SUPERPAGE_SHIFT, 0),
+                              .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
         gone = !static_cast<World&>(u.world()).page(sigma0, super);
         co_await u.store8(super, 2);
     }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Flexpages in messages: which count, and what both sides are told (docs/semantics.md 7.5 b; where they go is the
-// business of the mapping tests).
+// Flexpages in messages: which count, and what both sides are told (docs/semantics.md 7.5 b; where they go is
+// the business of the mapping tests).
 #include <gtest/gtest.h>
 
 #include "l4/abi/fpage.h"
@@ -47,8 +47,8 @@ struct Mapping : Exchange {
     /// What the receiver has there is page `i` of A's.
     bool has(Word address, Word i) {
         const auto page = w.page(b, address), source = w.page(a, at(from, i));
-        return page && source && page->frame == source->frame && page->has_parent && page->parent == kern::TaskNo{5} &&
-               page->parent_va == kern::VAddr{at(from, i)};
+        return page && source && page->frame == source->frame && page->has_parent &&
+               page->parent == kern::TaskNo{5} && page->parent_va == kern::VAddr{at(from, i)};
     }
     bool empty(Word address) { return !w.page(b, address); }
     Answer received(Word dope) const { return message(a, sender.call.w0, sender.call.w1, dope); }
@@ -224,7 +224,8 @@ TEST(MapItem, ThatTheReceiverCanNotPayEndsTheTransfer) {
     // Root gives A the same frame for all pages.
     for (Word i = 1; i < pages; ++i) w.root_server().share(5, at(from, i), 5, from);
     Script receiver({.partner = a, .w0 = 1, .w1 = 2, .receive = User::rmap(whole)});
-    const Ipc call{.partner = b, .w0 = to, .w1 = l4_fpage(from, 20, L4_FP_WRITE), .send = L4_SND_MAP, .receive = 0};
+    const Ipc call{
+        .partner = b, .w0 = to, .w1 = l4_fpage(from, 20, L4_FP_WRITE), .send = L4_SND_MAP, .receive = 0};
     Answer sent;
     w.start(b, receiver.body(), {.quota = own + L4_KMEM_TABLE + 1});
     w.start(a, [&](User u) -> Program {

@@ -178,8 +178,7 @@ TEST(PageFault, AnswerMayBeASuperpage) {
         const IpcResult m = co_await u.wait();
         co_await u.send_fpage(m.from, m.w0, l4_fpage(own, L4_SUPERPAGE_SHIFT, L4_FP_WRITE));
     });
-    w.start(
-        a, [&](User u) -> Program { value = co_await u.load8(at); }, {.pager = e});
+    w.start(a, [&](User u) -> Program { value = co_await u.load8(at); }, {.pager = e});
     w.run();
     EXPECT_EQ(value, 42u);
     const auto page = w.page(a, 0x10400000);
@@ -293,8 +292,7 @@ TEST(PageFault, OfAThreadThatIsItsOwnPagerWaitsForEver) {
     Landing landing;
     const sim::Entry there = w.program(landing.body());
     For meanwhile{};
-    w.start(
-        a, [](User u) -> Program { co_await u.load8(missing); }, {.pager = a});
+    w.start(a, [](User u) -> Program { co_await u.load8(missing); }, {.pager = a});
     w.start(l4_threadid(5, 1), ex_regs_at(1000, 0, there));
     w.start(b, [&](User u) -> Program {
         co_await until(u, 999);
@@ -314,10 +312,8 @@ TEST(PageFault, MessagesQueueAtABusyPager) {
         co_await u.load8(address);
     };
     w.start(e, pager.body());
-    w.start(
-        b, [&](User u) { return fault_at(u, 200, 0x2000); }, {.pager = e});
-    w.start(
-        a, [&](User u) { return fault_at(u, 100, 0x1000); }, {.pager = e});
+    w.start(b, [&](User u) { return fault_at(u, 200, 0x2000); }, {.pager = e});
+    w.start(a, [&](User u) { return fault_at(u, 100, 0x1000); }, {.pager = e});
     w.run();
     ASSERT_EQ(pager.returned(), 2u);
     EXPECT_EQ(pager[0].w0, 0x1000u);

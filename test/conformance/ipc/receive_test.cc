@@ -190,7 +190,7 @@ TEST(Receive, ThatFailsLeavesWordsAndIdAlone) {
     Script script({{0, receive_from(nobody)},
                    {0, poll()},
                    {0, call_to(nobody, 1, 2)},
-                   {0, call_to(b, 3, 4, both)}, // B does not wait
+                   {0, call_to(b, 3, 4, both)},     // B does not wait
                    {100, call_to(b, 5, 6, both)}}); // it takes the message and does not answer
     Script partner({{50, wait_open()}});
     w.start(b, partner.body());

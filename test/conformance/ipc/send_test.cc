@@ -15,7 +15,8 @@ void expect_unreachable(World& w, l4_threadid_t partner) {
     for (const Word timeout : {L4_TIMEOUT_NEVER, L4_TIMEOUT_ZERO, l4_timeout(100, 10, 100, 10)}) {
         steps.push_back({0, send_to(partner, 1, 2, timeout)});
         steps.push_back({0, call_to(partner, 3, 4, timeout)});
-        steps.push_back({0, {.partner = partner, .w0 = 5, .send = 0x10000000 | L4_SND_MAP, .timeout = timeout}});
+        steps.push_back(
+            {0, {.partner = partner, .w0 = 5, .send = 0x10000000 | L4_SND_MAP, .timeout = timeout}});
     }
     Script sender(steps);
     const Time begin = w.now().raw();
@@ -313,13 +314,12 @@ TEST(Send, StaysQueuedAtAThreadThatIsKilledAndStartedAgain) {
     Script sender(send_to(b, 1, 2)), receiver(wait_open());
     const sim::Entry again = w.program(receiver.body());
     w.start(a, sender.body());
-    w.start(
-        b,
-        [](User u) -> Program {
-            co_await until(u, 100);
-            co_await u.load8(0x10000000);
-        },
-        {.pager = nobody});
+    w.start(b,
+            [](User u) -> Program {
+                co_await until(u, 100);
+                co_await u.load8(0x10000000);
+            },
+            {.pager = nobody});
     For between{};
     w.start(l4_threadid(6, 1), [&](User u) -> Program {
         co_await until(u, 200);

@@ -77,7 +77,8 @@ Bytes moved(Word at, Word target, const Bytes& memory, Word size) {
     World w;
     Exchange x(2, 1, 2, 1);
     x.sender.buffer.set_string(0, {.snd_size = size, .snd_addr = base + at, .rcv_size = 0, .rcv_addr = 0});
-    x.receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = size, .rcv_addr = base + target});
+    x.receiver.buffer.set_string(0,
+                                 {.snd_size = 0, .snd_addr = 0, .rcv_size = size, .rcv_addr = base + target});
     const Bytes& after = x.sender.place(base, memory);
     x.sender.call.partner = l4_threadid(5, 1);
     w.start(a, x.sender.body());

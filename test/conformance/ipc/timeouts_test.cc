@@ -217,7 +217,8 @@ TEST(AbsoluteTimeout, ByAWholeRangeIsTheFarthestAhead) {
 TEST(AbsoluteTimeout, FlagsAreNoPartOfTheName) {
     ABI_ROW(timeout_absolute_flags_do_not_name);
     World w;
-    Script receiver({{0, receive_from(with(a, L4_IPC_ID_FLAGS_MASK))}, {0, receive_from(with(a, L4_IPC_ID_FLAGS_MASK))}});
+    Script receiver(
+        {{0, receive_from(with(a, L4_IPC_ID_FLAGS_MASK))}, {0, receive_from(with(a, L4_IPC_ID_FLAGS_MASK))}});
     Script sender({{10, send_to(with(b, L4_IPC_ID_FLAGS_MASK), 1, 2)}, {10, send_to(b, 3, 4)}});
     w.start(b, receiver.body());
     w.start(a, sender.body());
@@ -241,7 +242,8 @@ TEST(AbsoluteTimeout, FlagsAreNoPartOfAnInterruptsName) {
 
 TEST(AbsoluteTimeout, OfTheReceivePartLeavesTheSendPartRelative) {
     ABI_ROW(timeout_absolute_parts_are_separate);
-    expect_ends(call_to(with(b, L4_IPC_ABS_RCV), 1, 2, l4_timeout(100, 15, 10, 15)), 50, 150, L4_IPC_SETIMEOUT);
+    expect_ends(call_to(with(b, L4_IPC_ABS_RCV), 1, 2, l4_timeout(100, 15, 10, 15)), 50, 150,
+                L4_IPC_SETIMEOUT);
 }
 
 TEST(AbsoluteTimeout, OfTheSendPartLeavesTheReceivePartRelative) {

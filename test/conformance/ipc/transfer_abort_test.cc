@@ -179,13 +179,14 @@ TEST(TransferFault, ThatEndsTheTransferLeavesWhatHasBeenMoved) {
     for (Holed* h : {&refused, &late, &at_once}) expect_words_stay(*h);
 }
 
-/// The transfer waits for a page of the sender's or the receiver's. At time 1100 a sibling of A, or B, sends that to another
-/// place; C is ready then, too.
+/// The transfer waits for a page of the sender's or the receiver's. At time 1100 a sibling of A, or B, sends
+/// that to another place; C is ready then, too.
 struct Redirected : Holed {
     Landing landing;
     std::uint64_t others_turn = 0;
 
-    Redirected(Missing side, l4_threadid_t who, Word flags, Time answer_after = 10000) : Holed(side, {map}, answer_after) {
+    Redirected(Missing side, l4_threadid_t who, Word flags, Time answer_after = 10000)
+        : Holed(side, {map}, answer_after) {
         const sim::Entry there = w.program(landing.body());
         w.start({who.low + l4_threadid(0, 1).low, 0}, ex_regs_at(1100, 0, there, flags));
         w.start(c, [this](User u) -> Program {

@@ -145,7 +145,8 @@ TEST(TransferFault, OfSigma0AsReceiverIsResolvedByTheKernel) {
     ABI_ROW(ipc_fault_in_sigma0);
     Side receiver(sigma0_buffer, 2, 1);
     Exchange x(2, 1, 2, 1);
-    receiver.buffer.set_string(0, {.snd_size = 0, .snd_addr = 0, .rcv_size = 5000, .rcv_addr = sigma0_string});
+    receiver.buffer.set_string(0,
+                               {.snd_size = 0, .snd_addr = 0, .rcv_size = 5000, .rcv_addr = sigma0_string});
     receiver.call = {.partner = {}, .receive = sigma0_buffer | L4_RCV_OPEN};
     const Bytes text = pattern(5000, 1);
     x.send_string(0, text);

@@ -25,7 +25,8 @@ Bytes over(const Bytes& bytes, const Bytes& rest) {
 
 Program Side::run(User u) {
     for (Block& block : memory)
-        if (block.stored) co_await u.store_block(block.at, block.bytes.data(), static_cast<Word>(block.bytes.size()));
+        if (block.stored)
+            co_await u.store_block(block.at, block.bytes.data(), static_cast<Word>(block.bytes.size()));
     if (buffer.address() != 0) co_await u.put(buffer);
     co_await u(sim::ExRegs{.target = u.id().lthread, .pager = pager});
     for (const Word at : touched) co_await u.load8(at);
@@ -42,13 +43,15 @@ Program Side::run(User u) {
 }
 
 Exchange::Exchange(Word send_dwords, Word send_strings, Word receive_dwords, Word receive_strings)
-    : sender(sender_buffer, send_dwords, send_strings), receiver(receiver_buffer, receive_dwords, receive_strings) {
+    : sender(sender_buffer, send_dwords, send_strings),
+      receiver(receiver_buffer, receive_dwords, receive_strings) {
     for (Word i = 2; i < std::max(send_dwords, 2u); ++i) sender.buffer.word(i) = 0xc0de0000 + i;
     for (Word i = 0; i < std::max(receive_dwords, 2u); ++i) receiver.buffer.word(i) = 0xeeeeeeee;
     sender.buffer.send(send_dwords, send_strings);
     sender.call = {.partner = b, .w0 = w0, .w1 = w1, .send = sender_buffer};
     sender.begin = 1000;
-    receiver.call = {.partner = {0x5eed, 0}, .w0 = 0xdead0, .w1 = 0xdead1, .receive = receiver_buffer | L4_RCV_OPEN};
+    receiver.call = {
+        .partner = {0x5eed, 0}, .w0 = 0xdead0, .w1 = 0xdead1, .receive = receiver_buffer | L4_RCV_OPEN};
     receiver.begin = 500;
 }
 

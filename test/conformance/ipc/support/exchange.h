@@ -26,13 +26,13 @@ struct Block {
 struct Side {
     Side(Word at, Word dwords, Word strings) : buffer(at, dwords, strings) {}
 
-    sim::MessageBuffer buffer;  ///< put before, got after the call
-    std::deque<Block> memory;   ///< stored before, loaded after the call
-    std::vector<Word> touched;  ///< addresses read under the pager below, before the call
+    sim::MessageBuffer buffer; ///< put before, got after the call
+    std::deque<Block> memory;  ///< stored before, loaded after the call
+    std::vector<Word> touched; ///< addresses read under the pager below, before the call
     Ipc call{};
     Time begin = 0;
     l4_threadid_t pager = l4_invalid_id(); ///< from the touches to the end of the call; invalid: root
-    bool looks = true; ///< at its memory afterwards
+    bool looks = true;                     ///< at its memory afterwards
 
     std::optional<Answer> answer; ///< none: the call has not returned
     Time end = 0;
@@ -53,8 +53,8 @@ private:
     Program run(User u);
 };
 
-/// A message from A to B, who waits for it.  Buffers and strings have addresses of their own; all are touched before the
-/// call unless a test says otherwise.
+/// A message from A to B, who waits for it.  Buffers and strings have addresses of their own; all are touched
+/// before the call unless a test says otherwise.
 struct Exchange {
     static constexpr Word sender_buffer = 0x10000000, receiver_buffer = 0x20000000;
     static constexpr Word w0 = 0xa0a0a0a0, w1 = 0xb1b1b1b1;

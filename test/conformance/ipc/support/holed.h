@@ -9,8 +9,8 @@
 
 namespace conformance::ipc {
 
-/// A sends B a string over a page border at time 1000; on one side its last page is missing, and the pager of that side is
-/// E, which does what the test says.
+/// A sends B a string over a page border at time 1000; on one side its last page is missing, and the pager of
+/// that side is E, which does what the test says.
 struct Holed {
     enum class Side { sender, receiver };
     static constexpr std::byte before{0xee}; ///< what B's memory holds

@@ -9,17 +9,20 @@ namespace conformance::ipc {
 
 Ipc Pager::answer(Reply reply, const IpcResult& m) {
     constexpr Word nowhere = 0x66660000;
-    const auto fpage = [&](Word options) { return l4_fpage(window + mapped_ * 0x1000, L4_PAGE_SHIFT, options); };
-    Ipc call{.partner = m.from, .w0 = m.w0 & L4_FP_PAGE_MASK, .send = L4_SND_MAP, .timeout = L4_TIMEOUT_SND_ZERO};
+    const auto fpage = [&](Word options) {
+        return l4_fpage(window + mapped_ * 0x1000, L4_PAGE_SHIFT, options);
+    };
+    Ipc call{
+        .partner = m.from, .w0 = m.w0 & L4_FP_PAGE_MASK, .send = L4_SND_MAP, .timeout = L4_TIMEOUT_SND_ZERO};
     switch (reply) {
-    case Reply::map_long: call.send |= nowhere; [[fallthrough]];
-    case Reply::map: call.w1 = fpage(L4_FP_WRITE), ++mapped_; break;
-    case Reply::map_read_only: call.w1 = fpage(0); break;
-    case Reply::grant: call.w1 = fpage(L4_FP_WRITE | L4_FP_GRANT), ++mapped_; break;
-    case Reply::words: call.send = 0, call.w0 = 0x11111111, call.w1 = 0x22222222; break;
-    case Reply::words_long: call.send = nowhere, call.w0 = 0x11111111, call.w1 = 0x22222222; break;
-    case Reply::refuse: call.send = 0, call.w0 = L4_PF_REFUSED; break;
-    case Reply::none: call = {}; break;
+        case Reply::map_long: call.send |= nowhere; [[fallthrough]];
+        case Reply::map: call.w1 = fpage(L4_FP_WRITE), ++mapped_; break;
+        case Reply::map_read_only: call.w1 = fpage(0); break;
+        case Reply::grant: call.w1 = fpage(L4_FP_WRITE | L4_FP_GRANT), ++mapped_; break;
+        case Reply::words: call.send = 0, call.w0 = 0x11111111, call.w1 = 0x22222222; break;
+        case Reply::words_long: call.send = nowhere, call.w0 = 0x11111111, call.w1 = 0x22222222; break;
+        case Reply::refuse: call.send = 0, call.w0 = L4_PF_REFUSED; break;
+        case Reply::none: call = {}; break;
     }
     return call;
 }

@@ -24,7 +24,8 @@ public:
     static constexpr Word window = 0x30000000;
 
     /// Answers message i with `replies[i]`, and all later ones with the last; `delay` later.
-    explicit Pager(std::vector<Reply> replies, Time delay = 0) : replies_(std::move(replies)), delay_(delay) {}
+    explicit Pager(std::vector<Reply> replies, Time delay = 0)
+        : replies_(std::move(replies)), delay_(delay) {}
 
     std::vector<Answer> messages;
     std::vector<Time> times;

@@ -7,8 +7,8 @@
 namespace conformance::ipc {
 
 std::ostream& operator<<(std::ostream& out, const Answer& x) {
-    return out << std::hex << "dope " << x.dope << ", words " << x.w0 << ' ' << x.w1 << ", id " << x.id.low << ':'
-               << x.id.high << std::dec;
+    return out << std::hex << "dope " << x.dope << ", words " << x.w0 << ' ' << x.w1 << ", id " << x.id.low
+               << ':' << x.id.high << std::dec;
 }
 
 Program Script::run(User u) {

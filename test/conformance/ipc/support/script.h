@@ -27,7 +27,9 @@ constexpr Answer message(l4_threadid_t from, Word w0, Word w1, Word dope = 0x400
 /// The end of a call that receives nothing: its own words and id, and this code.
 constexpr Answer only(Word code, const Ipc& call) { return {code, call.w0, call.w1, call.partner}; }
 /// What an interrupt leaves: as before, but for the id.
-constexpr Answer interrupt(unsigned line, const Ipc& call) { return {L4_IPC_OK, call.w0, call.w1, l4_irq_id(line)}; }
+constexpr Answer interrupt(unsigned line, const Ipc& call) {
+    return {L4_IPC_OK, call.w0, call.w1, l4_irq_id(line)};
+}
 
 // Calls as values.  The words are different from any that another call sends.
 
@@ -38,7 +40,11 @@ constexpr Ipc receive_from(l4_threadid_t from, Word timeout = L4_TIMEOUT_NEVER) 
     return {.partner = from, .w0 = 0xdead0, .w1 = 0xdead1, .receive = 0, .timeout = timeout};
 }
 constexpr Ipc wait_open(Word timeout = L4_TIMEOUT_NEVER) {
-    return {.partner = {0x5eed, 0x600d}, .w0 = 0xdead2, .w1 = 0xdead3, .receive = L4_RCV_OPEN, .timeout = timeout};
+    return {.partner = {0x5eed, 0x600d},
+            .w0 = 0xdead2,
+            .w1 = 0xdead3,
+            .receive = L4_RCV_OPEN,
+            .timeout = timeout};
 }
 constexpr Ipc call_to(l4_threadid_t to, Word w0, Word w1, Word timeout = L4_TIMEOUT_NEVER) {
     return {.partner = to, .w0 = w0, .w1 = w1, .send = 0, .receive = 0, .timeout = timeout};
