@@ -59,7 +59,6 @@ TEST(ExRegs, CancelsAWaitToSend) {
     Waiting w;
     const Ipc send{.partner = b, .w0 = 0x11, .w1 = 0x22, .send = 0, .receive = 0};
     w.s.play([&](User u) -> Program {
-        co_await w.s.begin(u, b, Ipc{.receive = 0});
         co_await w.wait(u, send);
         EXPECT_EQ(w.state(), Wait::For::send);
         co_await w.s.call(u, a, ExRegs{.target = 1, .eip = w.landing.entry().eip});
@@ -106,8 +105,6 @@ TEST(ExRegs, WithoutAnEipCancelsNothing) {
         IpcResult got;
         Stage::Ticket ipc = 0;
         w.s.play([&](User u) -> Program {
-            const Stage::Ticket nap =
-                co_await w.s.begin(u, b, Ipc{.receive = 0, .timeout = sim::receive_timeout(Micros{100})});
             ipc = co_await w.wait(u, {.partner = b,
                                       .w0 = 0x11,
                                       .w1 = 0x22,
@@ -115,7 +112,6 @@ TEST(ExRegs, WithoutAnEipCancelsNothing) {
                                       .receive = sending ? L4_IPC_NO_RECV : 0});
             co_await w.s.call(u, a, ExRegs{.target = 1, .esp = 0x2000, .pager = b, .preempter = b});
             EXPECT_EQ(w.state(), sending ? Wait::For::send : Wait::For::receive);
-            while (!w.s.done(nap)) co_await settle(u);
             if (sending)
                 got = co_await w.s.call(u, b, Ipc{.partner = a1, .receive = 0});
             else
@@ -140,13 +136,10 @@ TEST(ExRegs, WithNoCancelWaitsForTheEndOfTheIpc) {
                       .send = sending ? 0 : L4_IPC_NO_SEND,
                       .receive = sending ? L4_IPC_NO_RECV : 0};
         w.s.play([&](User u) -> Program {
-            const Stage::Ticket nap =
-                co_await w.s.begin(u, b, Ipc{.receive = 0, .timeout = sim::receive_timeout(Micros{100})});
             co_await w.wait(u, ipc);
             co_await w.s.call(u, a, ExRegs{.target = 1 | L4_EX_REGS_NO_CANCEL, .eip = w.landing.entry().eip});
             co_await settle(u);
             early = w.landing.reached();
-            while (!w.s.done(nap)) co_await settle(u);
             if (sending)
                 got = co_await w.s.call(u, b, Ipc{.partner = a1, .receive = 0});
             else
@@ -165,23 +158,19 @@ TEST(ExRegs, WithNoCancelWaitsForTheEndOfTheIpc) {
     }
 }
 
-/// Thread a1 faults, its pager is b: asleep, or waiting and then silent.
+/// Thread a1 faults; its pager is b, who has or has not received the message.
 struct Faulting {
     static constexpr std::uint32_t page = 0x10000000;
     Faulting() : landing(s.world()) {
         s.spawn(5);
-        s.world().spawn({.task = 5, .lthread = 1, .program = s.actor(), .pager = b});
+        s.spawn({.task = 5, .lthread = 1, .pager = b});
         s.spawn(6);
     }
-    sim::Routine<Stage::Ticket> fault(User u, bool received) {
-        Stage::Ticket nap = 0;
-        if (received)
-            nap = co_await s.begin(u, b, Ipc{.partner = a1, .receive = 0});
-        else
-            nap = co_await s.begin(u, b, Ipc{.receive = 0, .timeout = sim::receive_timeout(Micros{100})});
+    sim::Routine<int> fault(User u, bool received) {
+        if (received) co_await s.begin(u, b, Ipc{.partner = a1, .receive = 0});
         co_await s.begin_store(u, a1, page, 1);
         co_await settle(u);
-        co_return nap;
+        co_return 0;
     }
     Stage s;
     Landing landing;
@@ -194,11 +183,10 @@ TEST(ExRegs, CancelsAPageFault) {
         IpcResult pager;
         sim::Regs before;
         f.s.play([&](User u) -> Program {
-            const Stage::Ticket nap = co_await f.fault(u, received);
+            co_await f.fault(u, received);
             EXPECT_EQ(f.s.world().find(a1)->wait().what, received ? Wait::For::receive : Wait::For::send);
             before = sim::Regs::of(f.s.world().find(a1)->frame);
             co_await f.s.call(u, a, ExRegs{.target = 1, .eip = f.landing.entry().eip});
-            while (!f.s.done(nap)) co_await settle(u);
             if (received)
                 pager =
                     co_await f.s.call(u, b, Ipc{.partner = a1, .send = 0, .timeout = L4_TIMEOUT_SND_ZERO});

@@ -92,10 +92,7 @@ TEST(TaskDelete, WakesItsSendersAndKillsThoseInAPageFault) {
     std::string order;
     std::vector<std::uint32_t> results;
     const sim::Entry faults = w.program([](User u) -> Program { co_await u.load32(0x10000000); });
-    s.play([&](User u) -> Program {
-        co_await s.begin(u, t, Ipc{.receive = 0});
-        co_await s.begin(u, t2, Ipc{.receive = 0});
-    });
+    w.run();
     w.spawn(20, sends(order, 'A', t2, results));
     w.spawn(21, sends(order, 'B', t, results));
     w.spawn({.task = 22, .program = faults, .pager = t});
@@ -118,9 +115,7 @@ TEST(TaskDelete, WakesTheSendersOfThreadsInTheOrderOfTheirCreation) {
         for (std::uint32_t lthread : std::vector<std::uint32_t>{3, 1, 2}) {
             co_await s.call(u, t, sim::ExRegs{.target = lthread, .eip = s.actor().eip, .pager = root});
             co_await settle(u);
-            co_await s.begin(u, l4_threadid(10, lthread), Ipc{.receive = 0});
         }
-        co_await s.begin(u, t, Ipc{.receive = 0});
     });
     for (std::uint16_t n = 0; n < 4; ++n)
         s.world().spawn(static_cast<std::uint16_t>(20 + n),
@@ -140,11 +135,8 @@ TEST(TaskDelete, WithdrawsWhatItsThreadsWaitedFor) {
     w.spawn(10, 2, [](User u) -> Program { co_await u.receive(b, sim::receive_timeout(Micros{2000})); });
     IpcResult polled;
     s.play([&](User u) -> Program {
-        const Stage::Ticket nap =
-            co_await s.begin(u, b, Ipc{.receive = 0, .timeout = sim::receive_timeout(Micros{100})});
         co_await settle(u);
         co_await u(deletion(t));
-        while (!s.done(nap)) co_await settle(u);
         polled = co_await s.call(u, b, Ipc{.receive = L4_RCV_OPEN, .timeout = L4_TIMEOUT_RCV_ZERO});
         co_await u.sleep(sim::receive_timeout(Micros{4000}));
     });
@@ -164,7 +156,7 @@ TEST(TaskDelete, GoesDepthFirstInOrderOfCreation) {
         co_await clan.make_below(u, 5, 6);
         co_await clan.make_below(u, 5, 7);
         co_await clan.make_below(u, 6, 8);
-        for (const std::uint16_t n : tasks) co_await s.begin(u, l4_threadid(n, 0), Ipc{.receive = 0});
+        co_await settle(u);
     });
     for (const std::uint16_t n : tasks)
         s.world().spawn(static_cast<std::uint16_t>(20 + n),
