@@ -22,8 +22,17 @@
 namespace bench {
 namespace {
 
-void begin() { CALLGRIND_ZERO_STATS; }
-void end(const std::string& name) { CALLGRIND_DUMP_STATS_AT(name.c_str()); }
+/// While one exists callgrind looks at what is executed: that makes it slow, and setting up is the most of
+/// it.
+class Looking {
+public:
+    Looking() { CALLGRIND_START_INSTRUMENTATION; }
+    Looking(const Looking&) = delete;
+    Looking& operator=(const Looking&) = delete;
+    ~Looking() { CALLGRIND_STOP_INSTRUMENTATION; }
+    void begin_part() { CALLGRIND_ZERO_STATS; }
+    void end_part(const std::string& name) { CALLGRIND_DUMP_STATS_AT(name.c_str()); }
+};
 
 template <class Scenario>
 std::uint32_t items(const Scenario& s) {
@@ -38,22 +47,20 @@ constexpr std::uint32_t warm_up = 64, repetitions = 64;
 /// A part named `operation id count`: so many are in it.
 template <class Scenario>
 void count(const std::string& id, Scenario& s) {
-    std::uint32_t operations = repetitions;
-    if constexpr (requires { s.prepare(); }) {
-        operations = items(s);
-        for (std::uint32_t done = 0; done < warm_up; done += operations) {
-            s.prepare();
-            s.run();
-        }
-        s.prepare();
-        begin();
+    constexpr bool is_prepared = requires { s.prepare(); };
+    const auto prepare = [&] {
+        if constexpr (is_prepared) s.prepare();
+    };
+    for (std::uint32_t done = 0; done < warm_up; done += items(s)) {
+        prepare();
         s.run();
-    } else {
-        for (std::uint32_t done = 0; done < warm_up; ++done) s.run();
-        begin();
-        for (std::uint32_t done = 0; done < repetitions; ++done) s.run();
     }
-    end("operation " + id + " " + std::to_string(operations));
+    prepare();
+    const std::uint32_t runs = is_prepared ? 1 : repetitions;
+    Looking callgrind;
+    callgrind.begin_part();
+    for (std::uint32_t done = 0; done < runs; ++done) s.run();
+    callgrind.end_part("operation " + id + " " + std::to_string(runs * items(s)));
 }
 
 /// Counts operations at one size (then the size is in their names), or each at the size for which it has a
@@ -104,10 +111,11 @@ void count_operations(std::optional<std::uint32_t> size) {
 template <class Scenario>
 void count_entries(const std::string& id, Scenario&& s) {
     s.prepare();
+    Looking callgrind;
     for (bool more = true; more;) {
-        begin();
+        callgrind.begin_part();
         more = s.step();
-        end("entry " + id);
+        callgrind.end_part("entry " + id);
     }
 }
 

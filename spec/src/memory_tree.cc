@@ -92,7 +92,8 @@ Translation Memory::look(TaskNo task, Word va, bool write) const {
     const PageBits& bits = page.is_split() ? page.parts[offset / page_size] : page.bits;
     return {.present = bits.present,
             .allowed = bits.present && (bits.writable || !write),
-            .phys = page.phys + offset};
+            .phys = page.phys + offset,
+            .bits = bits};
 }
 
 Translation Memory::access(TaskNo task, Word va, bool write) {

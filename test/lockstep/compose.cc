@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Message buffers as the running thread leaves them in its memory before it sends or receives: word by word,
 // each store an action of its own, so that a page fault can come in between.
+#include "ia32/paging.h"
 #include "l4/abi/fpage.h"
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
+#include "sim/calls.h"
 #include "test/lockstep/trace.h"
 
 namespace test {
@@ -23,8 +25,15 @@ std::uint32_t Trace::size() {
     return (dice_.chance(1) ? 0x7fffffffu : bytes) | continued;
 }
 
+/// An address that the running thread can rather use than not.
+std::uint32_t Trace::usable(std::uint32_t address) {
+    if (dice_.chance(70))
+        if (const auto page = mapped_page()) return page->page + address % ia32::page_size;
+    return address;
+}
+
 Action Trace::compose() {
-    std::uint32_t at = scene_.buffer();
+    std::uint32_t at = usable(scene_.buffer());
     scene_.composed(at);
     const auto store = [&](std::uint32_t word) {
         plan_.push_back(Action::store(at, word));
@@ -44,13 +53,24 @@ Action Trace::compose() {
     for (std::uint32_t i = 0; i < std::min(strings, 4u); ++i)
         for (unsigned side = 0; side < 2; ++side) {
             store(size());
-            store(dice_.chance(97) ? scene_.address() : dice_.pick({L4_USER_TOP - 1, L4_USER_TOP, ~0u, ~3u}));
+            const std::uint32_t end = dice_.pick({L4_USER_TOP - 1, L4_USER_TOP, ~0u, ~3u});
+            store(dice_.chance(97) ? usable(scene_.address()) : end);
         }
     // Rarely written in full: what stood there is a message, too.
     if (dice_.chance(30)) plan_.erase(plan_.begin() + dice_.below(static_cast<std::uint32_t>(plan_.size())));
     const Action first = plan_.front();
     plan_.pop_front();
-    if (dice_.chance(70)) plan_.push_back(dice_.chance(50) ? call_ipc() : call_serve());
+    switch (dice_.below(4)) {
+    case 0: plan_.push_back(call_ipc()); break;
+    case 1: plan_.push_back(call_serve()); break;
+    case 2: {
+        const std::uint32_t receive = scene_.message() | L4_RCV_OPEN;
+        const sim::Ipc wait{.receive = receive, .timeout = scene_.timeouts()};
+        plan_.push_back(Action::call(L4_VEC_IPC, wait.regs()));
+        break;
+    }
+    default: break;
+    }
     return first;
 }
 

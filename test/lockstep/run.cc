@@ -62,13 +62,17 @@ Outcome run(const RunOptions& o) {
     if (o.print) print_events(lockstep);
     Trace trace(o.seed, o.mode, lockstep);
     if (o.record) *o.record = {.seed = o.seed, .mode = o.mode, .actions = {}};
-    unsigned step = 0;
-    for (; step < o.steps && lockstep.mismatch().empty(); ++step) {
+    unsigned step = 0, idling = 0;
+    while (step < o.steps && idling < o.steps && lockstep.mismatch().empty()) {
+        const bool counts = !trace.in_prologue();
+        const std::uint64_t before = lockstep.events();
         const Action action = trace.next();
         if (o.record) o.record->actions.push_back(action);
-        if (!act(action, o.mode, lockstep) || trace.over() ||
-            (o.mode == Mode::stepwise && !lockstep.following()))
-            break;
+        const bool alive = act(action, o.mode, lockstep) && !trace.over();
+        if (!alive || (o.mode == Mode::stepwise && !lockstep.following())) break;
+        const bool event = lockstep.events() != before && action.kind != Action::Kind::resume;
+        idling = event ? 0 : idling + (action.kind != Action::Kind::resume);
+        step += counts && event;
     }
     Outcome outcome = outcome_of(lockstep, step, o.mode);
     if (!outcome.failure.empty())

@@ -134,7 +134,10 @@ std::uint32_t Scene::buffer() {
     return (page() + within) & L4_SND_BUFFER_MASK;
 }
 
-std::uint32_t Scene::message() { return dice_.chance(70) ? messages_[dice_.below(4)] : buffer(); }
+std::uint32_t Scene::message() {
+    if (dice_.chance(25)) return buffer();
+    return messages_[dice_.chance(60) ? (next_message_ + 3) % 4 : dice_.below(4)];
+}
 
 std::uint32_t Scene::fpage() {
     const std::uint32_t write = dice_.chance(75) ? L4_FP_WRITE : 0,

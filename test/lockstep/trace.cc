@@ -26,7 +26,7 @@ std::string to_string(Mode mode) { return mode_names[static_cast<unsigned>(mode)
 LockstepConfig configuration(std::uint64_t seed, Mode mode) {
     Dice dice(~seed);
     LockstepConfig c;
-    c.machine.user_pages = 64;
+    c.machine.user_pages = 2112; // two 4 MiB pages and a bit; beyond is nothing, as on a real machine
     c.machine.kernel_pages = dice.pick({48u, 64u, 96u, 256u});
     c.sigma0_frames = dice.pick({6u, 10u, 16u, 32u});
     c.boot_time = kern::Micros{
@@ -43,7 +43,7 @@ LockstepConfig configuration(std::uint64_t seed, Mode mode) {
 
 Trace::Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep)
     : dice_(seed), mode_(mode), on_(lockstep), scene_(dice_, lockstep) {
-    constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 8, 3, 14, 10, 1, 2};
+    constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 8, 3, 12, 16, 1, 2};
     for (unsigned i = 0; i < choices; ++i) weights_[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
     weights_[ipc] += 1; // never all off
     outside_ = dice_.pick({0u, 5u, 15u, 40u});

@@ -36,6 +36,7 @@ public:
     Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep);
 
     Action next();
+    bool in_prologue() const { return prologue_left_ != 0; }
     /// Nothing will ever happen any more by itself.
     bool over() const;
 
@@ -83,6 +84,7 @@ private:
     Action compose();
     std::uint32_t dope();
     std::uint32_t size();
+    std::uint32_t usable(std::uint32_t address);
 
     struct Mapped {
         std::uint32_t page, size; ///< log2

@@ -97,13 +97,29 @@ void Referee::compare() {
     ahead_ = bounded_ && !in_step(kernel, wanted);
     if (ahead_) return;
     ++comparisons_;
-    if (kernel == wanted) return;
-    differ("state, kernel <> specification:\n" + spec::diff(kernel, wanted));
+    if (kernel != wanted) return differ("state, kernel <> specification:\n" + spec::diff(kernel, wanted));
+    if (kernel.current) compare_machine();
+}
+
+/// The processor's own memory of the running thread's rights: stale translations, and the I/O bitmap.
+void Referee::compare_machine() {
+    for (const std::uint32_t page : seen_) {
+        const arch::Tlb::Hit hit = machine_.mmu().tlb().find(kern::VAddr{page});
+        if (!hit) continue;
+        const spec::Translation to = spec_.look(page, hit.allows_write());
+        if (!to.allowed || to.phys != hit.address(kern::VAddr{page}).raw() || !to.bits.accessed ||
+            (hit.dirty() && !to.bits.dirty))
+            return differ("the TLB remembers of " + hex(page) + ": " + hex(hit.entry));
+    }
+    for (const std::uint32_t port : {0u, 0x60u, 0x1ffu, 0x200u, 0x3f8u, 0x7fffu, 0x8000u, 0xffffu})
+        if (machine_.port_allowed(static_cast<std::uint16_t>(port), 1) != spec_.has_port(port))
+            return differ("may the running thread use port " + hex(port) + "?");
 }
 
 void Referee::accessed(kern::VAddr at, bool write) {
     if (ahead_) following_ = false;
     if (!active()) return;
+    seen_.insert(at.raw() & ia32::frame_mask);
     if (!spec_.access(at.raw(), write))
         differ(std::string(write ? "a store" : "a load") + " at " + hex(at.raw()) +
                " that the specification denies");
@@ -138,9 +154,11 @@ void Referee::compare_memory() {
     if (!active() || ahead_) return;
     const auto& written = spec_.ram().written();
     const spec::Ram::Frame zeros{};
-    for (std::uint32_t i = 0; i < machine_.memory().user_frames() && mismatch_.empty(); ++i) {
-        const auto it = written.find(i * arch::Memory::frame_size);
-        compare_frame(i * arch::Memory::frame_size, it == written.end() ? zeros : it->second);
+    for (std::uint32_t i = 0; i < machine_.memory().user_frames(); ++i) {
+        const std::uint32_t frame = i * arch::Memory::frame_size;
+        const auto it = written.find(frame);
+        if (it != written.end() || machine_.memory().touched(kern::PAddr{frame}))
+            compare_frame(frame, it == written.end() ? zeros : it->second);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "arch/machine.h"
@@ -45,6 +46,7 @@ private:
     void check_fault(const kern::Event& event);
     bool busy_alone() const;
     void compare();
+    void compare_machine();
     void compare_written();
     void compare_frame(spec::Word frame, const spec::Ram::Frame& wanted);
     void differ(const std::string& what);
@@ -57,6 +59,7 @@ private:
     bool ahead_ = false; ///< the specification is done with what the kernel is still doing
     bool following_ = true;
     unsigned resumes_ = 0;
+    std::set<std::uint32_t> seen_; ///< pages that user code has accessed
     std::uint64_t comparisons_ = 0;
     std::string mismatch_;
 };

@@ -36,6 +36,8 @@ public:
         return std::span<std::byte, frame_size>(bytes_ + std::size_t{frame} * frame_size, frame_size);
     }
     bool backed(kern::PAddr pa) const { return index(pa) != none; }
+    /// Was the frame asked for since it was cleaned?  If not, a user's frame is all zeros.
+    bool touched(kern::PAddr pa) const { return backed(pa) && touched_[index(pa)] != 0; }
     /// The physical address of a byte of either bank; anything else is a broken invariant.
     kern::PAddr address(const void* p) const;
 

@@ -29,6 +29,7 @@ public:
     Translation translate(Memory& memory, kern::VAddr va, bool write);
     bool active() const { return active_; }
     kern::PAddr directory() const { return directory_; }
+    const Tlb& tlb() const { return tlb_; } ///< for tests that look for stale translations
 
 private:
     Translation walk(Memory& memory, kern::VAddr va, bool write);

@@ -49,6 +49,8 @@ public:
     std::optional<std::uint8_t> load_byte(Word va);
     bool store_byte(Word va, std::uint8_t value);
     Word error_code(Word va, bool write) const;
+    /// What such an access would meet; changes nothing.
+    Translation look(Word va, bool write) const { return memory_.look(current_.task, va, write); }
     bool has_port(Word port) const;
 
     /// Physical memory, for set-up and comparison.

@@ -11,11 +11,6 @@ constexpr std::uint32_t at_a = Quartet::at_a, at_b = Quartet::at_b, at_c = Quart
                         at_d = Quartet::at_d;
 constexpr std::uint32_t grant = L4_FP_GRANT | L4_FP_WRITE;
 
-void expect(const Given& given, std::uint32_t dope) {
-    EXPECT_EQ(given.sent.dope, L4_IPC_OK);
-    EXPECT_EQ(given.received.dope, dope);
-}
-
 std::uint32_t only_page(std::uint32_t at) { return l4_fpage(at, L4_PAGE_SHIFT, 0); }
 
 TEST(Grant, MovesThePage) {

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::uint32_t page = L4_PAGE_SHIFT;
 
-void expect(const Given& given, std::uint32_t dope) {
-    EXPECT_EQ(given.sent.dope, L4_IPC_OK);
-    EXPECT_EQ(given.received.dope, dope);
-}
-
 TEST(Ports, ComeFromSigma0) {
     ABI_ROW(io_map);
     Stage s;

@@ -14,11 +14,6 @@ constexpr std::uint32_t page = L4_PAGE_SHIFT, page_size = 1u << page;
 constexpr std::uint32_t at_a = Quartet::at_a, at_b = Quartet::at_b, at_c = Quartet::at_c,
                         at_d = Quartet::at_d;
 
-void expect(const Given& given, std::uint32_t dope) {
-    EXPECT_EQ(given.sent.dope, L4_IPC_OK);
-    EXPECT_EQ(given.received.dope, dope);
-}
-
 TEST(Map, APageIsWrittenByBoth) {
     ABI_ROW(map_writable);
     Quartet s;

@@ -15,11 +15,6 @@ constexpr std::uint32_t page_size = 1u << page, super_size = 1u << super, parts 
 constexpr std::uint32_t source = 0x40000000, target = 0x80000000, elsewhere = 0x90000000;
 constexpr Right none = Right::none, readable = Right::read, writable = Right::write;
 
-void expect(const Given& given, std::uint32_t dope) {
-    EXPECT_EQ(given.sent.dope, L4_IPC_OK);
-    EXPECT_EQ(given.received.dope, dope);
-}
-
 /// Actor a has `count` superpages from sigma0.
 struct Superpages : Quartet {
     Superpages() : Quartet(with_superpages()) {}

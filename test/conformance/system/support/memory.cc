@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/conformance/system/support/memory.h"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 
 #include "ia32/paging.h"
@@ -79,6 +81,11 @@ sim::Routine<bool> has_port(Stage& s, User u, l4_threadid_t who, std::uint16_t p
     };
     const bool has = co_await s.inspect(u, who, &allowed);
     co_return has;
+}
+
+void expect(const Given& given, std::uint32_t dope) {
+    EXPECT_EQ(given.sent.dope, L4_IPC_OK);
+    EXPECT_EQ(given.received.dope, dope);
 }
 
 sim::Routine<Given> give(Stage& s, User u, l4_threadid_t from, std::uint32_t base, std::uint32_t fpage,

@@ -36,6 +36,12 @@ struct Given {
     sim::IpcResult sent, received;
     bool mapped() const { return received.fpage(); }
 };
+/// The sender succeeded, and the receiver got this.
+void expect(const Given& given, std::uint32_t dope);
+/// What a receiver of one flexpage in registers gets.
+inline constexpr std::uint32_t dope_nothing = l4_msgdope(2, 0),
+                               dope_mapped = dope_nothing | L4_MSGDOPE_FPAGE_RECEIVED;
+
 /// `from` sends to `to`, who waits for it with that window; both are actors.
 sim::Routine<Given> give(Stage& s, User u, l4_threadid_t from, std::uint32_t base, std::uint32_t fpage,
                          l4_threadid_t to, std::uint32_t window);
@@ -81,9 +87,5 @@ public:
         return x.right != Right::none && y.right != Right::none && x.physical == y.physical;
     }
 };
-
-/// What a receiver of one flexpage in registers gets.
-inline constexpr std::uint32_t dope_nothing = l4_msgdope(2, 0),
-                               dope_mapped = dope_nothing | L4_MSGDOPE_FPAGE_RECEIVED;
 
 } // namespace conformance::system
