@@ -60,7 +60,7 @@ def run(program, what):
         out = pathlib.Path(directory) / "callgrind.out"
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--toggle-collect=kern::Kernel::handle*",
-             "--instr-atstart=no", "--combine-dumps=yes", "--dump-line=no", f"--callgrind-out-file={out}", program, what],
+             "--combine-dumps=yes", "--dump-line=no", f"--callgrind-out-file={out}", program, what],
             env={"GLIBC_TUNABLES": _PLAIN_GLIBC, "PATH": os.environ["PATH"]},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode:

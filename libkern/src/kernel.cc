@@ -40,7 +40,7 @@ void Kernel::syscall(Thread& self, std::uint32_t vector) {
         case L4_VEC_THREAD_SCHEDULE: return sys_thread_schedule(self);
         case L4_VEC_LTHREAD_EX_REGS: return sys_ex_regs(self);
         case L4_VEC_TASK_NEW: return run_task_new(self);
-        default: return; // no such call: nothing happens
+        default: return kill(self); // no such call: an exception like any other
     }
 }
 

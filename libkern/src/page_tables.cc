@@ -64,7 +64,9 @@ Status PageTables::make_table(Space& space, VAddr va) {
 }
 
 void PageTables::drop_table_if_empty(Space& space, VAddr va) {
-    if ((shadow(space, va) & count_mask) == 0) drop_table(space, va);
+    if ((shadow(space, va) & count_mask) != 0) return;
+    drop_table(space, va);
+    flush(space, va); // a processor may have looked at the directory entry meanwhile
 }
 
 void PageTables::drop_table(Space& space, VAddr va) {

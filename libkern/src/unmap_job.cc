@@ -15,7 +15,7 @@ void UnmapJob::start(Space& space, std::uint32_t fpage, std::uint32_t mask) {
     at_ = fpage_.first();
     visited_ = 0;
     strip_ = {};
-    started_ = clear_ = false;
+    started_ = clear_ = unsettled_ = false;
 }
 
 void UnmapJob::cancel() {

@@ -34,9 +34,7 @@ TEST(Call, GetsTheReply) {
     World w;
     Server server;
     Script client(call_to(b, 41, 7));
-    w.start(b, server.body());
-    w.start(a, client.body());
-    w.run();
+    w.play({{b, server.body()}, {a, client.body()}});
     EXPECT_EQ(server.request, message(a, 41, 7));
     EXPECT_EQ(server.reply_code, L4_IPC_OK);
     ASSERT_EQ(client.returned(), 1u);
@@ -48,10 +46,7 @@ TEST(Call, WaitsForItsPartnerOnly) {
     World w;
     Server server{.delay = 100};
     Script client(call_to(b, 41, 0)), other({{50, send_to(a, 1, 2)}});
-    w.start(b, server.body());
-    w.start(a, client.body());
-    w.start(c, other.body());
-    w.run();
+    w.play({{b, server.body()}, {a, client.body()}, {c, other.body()}});
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], message(b, 42, 0));
     EXPECT_EQ(client.time(), 100u);
@@ -63,9 +58,7 @@ TEST(Call, IsWaitingWhenAMoreUrgentServerRepliesAtOnce) {
     World w;
     Server server;
     Script client(call_to(b, 41, 0));
-    w.start(b, server.body(), {.prio = 100});
-    w.start(a, client.body());
-    w.run();
+    w.play({{b, server.body(), {.prio = 100}}, {a, client.body()}});
     EXPECT_EQ(server.reply_code, L4_IPC_OK);
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], message(b, 42, 0));
@@ -76,9 +69,7 @@ TEST(Call, WaitsForTheReplyFromTheMomentItsMessageIsTaken) {
     World w;
     Server server{.begin = 100};
     Script client(call_to(b, 41, 0));
-    w.start(a, client.body());
-    w.start(b, server.body(), {.prio = 100});
-    w.run();
+    w.play({{a, client.body()}, {b, server.body(), {.prio = 100}}});
     EXPECT_EQ(server.reply_code, L4_IPC_OK);
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], message(b, 42, 0));
@@ -88,9 +79,7 @@ TEST(Call, CountsItsReceiveTimeoutFromWhenItsMessageIsTaken) {
     ABI_ROW(ipc_call_receive_timeout);
     World w;
     Script client({{10, call_to(b, 1, 2, receive_timeout(Micros{100}))}}), server({{500, wait_open()}});
-    w.start(a, client.body());
-    w.start(b, server.body());
-    w.run();
+    w.play({{a, client.body()}, {b, server.body()}});
     EXPECT_EQ(server[0], message(a, 1, 2));
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT));
@@ -102,10 +91,7 @@ TEST(ReplyAndWait, RepliesAndTakesTheNextRequest) {
     World w;
     Script server({{0, wait_open()}, {100, reply_and_wait(c, 5, 6)}});
     Script client(call_to(d, 1, 2)), next({{50, send_to(d, 3, 4)}});
-    w.start(d, server.body());
-    w.start(c, client.body());
-    w.start(b, next.body());
-    w.run();
+    w.play({{d, server.body()}, {c, client.body()}, {b, next.body()}});
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], message(d, 5, 6));
     ASSERT_EQ(server.returned(), 2u);
@@ -118,9 +104,7 @@ TEST(ReplyAndWait, DoesNotWaitWhenTheClientIsGone) {
     World w;
     Script server({{100, reply_and_wait(c, 5, 6)}}), next(send_to(d, 3, 4));
     w.start(c, [](User u) -> Program { co_await u.compute(1000); });
-    w.start(d, server.body());
-    w.start(b, next.body());
-    w.run();
+    w.play({{d, server.body()}, {b, next.body()}});
     ASSERT_EQ(server.returned(), 1u);
     EXPECT_EQ(server[0], server.only(L4_IPC_SETIMEOUT));
     EXPECT_EQ(w.state(b), For::send);

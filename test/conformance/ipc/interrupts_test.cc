@@ -57,9 +57,7 @@ TEST(Interrupt, ThatAnotherOwnsCanNotBeAttached) {
     ABI_ROW(irq_attach_owned_by_other);
     World w;
     Script owner(attach()), other(attach());
-    w.start(a, owner.body());
-    w.start(b, other.body());
-    w.run();
+    w.play({{a, owner.body()}, {b, other.body()}});
     ASSERT_EQ(other.returned(), 1u);
     EXPECT_EQ(other[0], other.only(L4_IPC_ENOT_EXISTENT));
     EXPECT_EQ(owner_of(w, line), &w.thread(a));
@@ -70,8 +68,7 @@ TEST(Interrupt, IsNotAttachedByAThreadThatHasOne) {
     ABI_ROW(irq_attach_second_line);
     World w;
     Script owner({{0, attach()}, {0, attach(other_irq)}});
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     ASSERT_EQ(owner.returned(), 2u);
     EXPECT_EQ(owner[1], owner.only(L4_IPC_ENOT_EXISTENT, 1));
     EXPECT_EQ(owner_of(w, line), &w.thread(a));
@@ -85,8 +82,7 @@ TEST(Interrupt, ThatTheMachineDoesNotOfferDoesNotExist) {
         Script script({{0, attach(l4_irq_id(l))},
                        {0, receive_from(l4_irq_id(l))},
                        {0, receive_from(l4_irq_id(l), in_100us)}});
-        w.start(a, script.body());
-        w.run();
+        w.play({{a, script.body()}});
         ASSERT_EQ(script.returned(), 3u);
         for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_ENOT_EXISTENT, i));
     }
@@ -97,8 +93,7 @@ TEST(Interrupt, ThatIsFreeCanNotBeWaitedFor) {
     ABI_ROW(irq_wait_not_owner);
     World w;
     Script script({{0, receive_from(irq)}, {0, receive_from(irq, in_100us)}});
-    w.start(a, script.body());
-    w.run();
+    w.play({{a, script.body()}});
     ASSERT_EQ(script.returned(), 2u);
     for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_ENOT_EXISTENT, i));
     EXPECT_EQ(script.time(1), 0u);
@@ -109,9 +104,7 @@ TEST(Interrupt, ThatAnotherOwnsCanNotBeWaitedFor) {
     ABI_ROW(irq_wait_not_owner);
     World w;
     Script owner(attach()), script({{0, receive_from(irq)}, {0, receive_from(irq, in_100us)}});
-    w.start(b, owner.body());
-    w.start(a, script.body());
-    w.run();
+    w.play({{b, owner.body()}, {a, script.body()}});
     ASSERT_EQ(script.returned(), 2u);
     for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_ENOT_EXISTENT, i));
     EXPECT_EQ(script.time(1), 0u);
@@ -146,8 +139,7 @@ TEST(Interrupt, WaitEndsAtItsTimeout) {
     ABI_ROW(irq_wait_timeout);
     World w;
     Script owner({{0, attach()}, {50, receive_from(irq, in_100us)}});
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     ASSERT_EQ(owner.returned(), 2u);
     EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
     EXPECT_EQ(owner.time(1), 150u);
@@ -191,8 +183,7 @@ TEST(Interrupt, ThatIsNotPendingIsNotDeliveredToAPoll) {
     ABI_ROW(irq_poll_nothing);
     World w;
     Script owner({{0, attach()}, {0, attach()}});
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     ASSERT_EQ(owner.returned(), 2u);
     EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
     EXPECT_EQ(owner_of(w, line), &w.thread(a));
@@ -267,8 +258,7 @@ TEST(Interrupt, ThatNobodyOwnsIsForgotten) {
     w.run();
     expect_free(w, line);
     Script owner({{0, attach()}, {0, attach()}});
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     ASSERT_EQ(owner.returned(), 2u);
     EXPECT_EQ(owner[0], owner.only(L4_IPC_RETIMEOUT, 0));
     EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
@@ -309,8 +299,7 @@ TEST(Interrupt, CanBeGivenBackByAThreadThatHasNone) {
     ABI_ROW(irq_detach_nothing);
     World w;
     Script script({{0, detach()}, {0, attach()}});
-    w.start(a, script.body());
-    w.run();
+    w.play({{a, script.body()}});
     ASSERT_EQ(script.returned(), 2u);
     EXPECT_EQ(script[0], script.only(L4_IPC_RETIMEOUT, 0));
     EXPECT_EQ(script[1], script.only(L4_IPC_RETIMEOUT, 1));
@@ -320,12 +309,10 @@ TEST(Interrupt, IsFreeWhenItsOwnerIsDeleted) {
     ABI_ROW(irq_detach_by_end);
     World w;
     Script owner(attach()), next(attach());
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     w.as_root(deletion(a));
     expect_free(w, line);
-    w.start(b, next.body());
-    w.run();
+    w.play({{b, next.body()}});
     EXPECT_EQ(next[0], next.only(L4_IPC_RETIMEOUT));
     EXPECT_EQ(owner_of(w, line), &w.thread(b));
 }
@@ -341,8 +328,7 @@ TEST(Interrupt, IsFreeWhenItsOwnerIsKilled) {
     w.run();
     EXPECT_EQ(w.state(a), For::dead);
     expect_free(w, line);
-    w.start(b, next.body());
-    w.run();
+    w.play({{b, next.body()}});
     EXPECT_EQ(next[0], next.only(L4_IPC_RETIMEOUT));
     EXPECT_EQ(owner_of(w, line), &w.thread(b));
 }

@@ -16,8 +16,7 @@ TEST(Ipc, WithNeitherPartReturnsAtOnce) {
          {0, {.partner = l4_invalid_id(), .w0 = 3, .w1 = 4, .timeout = L4_TIMEOUT_ZERO}},
          {0, {.partner = l4_irq_id(3), .w0 = 5, .w1 = 6, .timeout = receive_timeout(Micros{100})}},
          {0, {.partner = l4_threadid(99, 9), .w0 = 7, .w1 = 8, .timeout = send_timeout(Micros{100})}}});
-    w.start(a, script.body());
-    w.run();
+    w.play({{a, script.body()}});
     ASSERT_EQ(script.returned(), 4u);
     for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(script[i], script.only(L4_IPC_OK, i));
     EXPECT_EQ(script.time(3), 0u);

@@ -64,10 +64,7 @@ TEST(Kill, EndsWhatTheThreadWaitedWith) {
     // A thread that is killed was running: nobody but its queue knows of it.
     World w;
     Script sender(send_to(a, 1, 2)), receiver(receive_from(a));
-    w.start(b, sender.body());
-    w.start(c, receiver.body());
-    w.start(a, die, {.pager = nobody});
-    w.run();
+    w.play({{b, sender.body()}, {c, receiver.body()}, {a, die, {.pager = nobody}}});
     EXPECT_EQ(w.state(a), For::dead);
     EXPECT_EQ(w.state(b), For::send);
     EXPECT_EQ(w.state(c), For::receive);

@@ -106,9 +106,7 @@ TEST(LongMessage, ThatIsCutEndsTheCall) {
     Exchange x(3, 0, 0, 0);
     x.sender.call.receive = 0;
     Script server({{0, wait_open()}, {0, send_to(a, 1, 2, L4_TIMEOUT_SND_ZERO)}});
-    w.start(b, server.body());
-    w.start(a, x.sender.body());
-    w.run();
+    w.play({{b, server.body()}, {a, x.sender.body()}});
     EXPECT_EQ(x.sent(), x.sender.only(L4_IPC_SEMSGCUT));
     ASSERT_EQ(server.returned(), 2u);
     EXPECT_EQ(server[0], Exchange::delivered(0x4000 | L4_IPC_REMSGCUT));
@@ -121,8 +119,7 @@ TEST(LongMessage, IsAnsweredInACall) {
     x.sender.call.receive = 0;
     Script reply({{2000, send_to(a, 1, 2, L4_TIMEOUT_SND_ZERO)}});
     x.start(w);
-    w.start(l4_threadid(6, 1), reply.body());
-    w.run();
+    w.play({{l4_threadid(6, 1), reply.body()}});
     EXPECT_EQ(x.got(), Exchange::delivered(0xa000));
     ASSERT_EQ(reply.returned(), 1u);
     EXPECT_EQ(reply[0], reply.only(L4_IPC_SETIMEOUT)); // a waits for thread 0
@@ -136,9 +133,7 @@ TEST(ShortMessage, DoesNotTouchTheReceiversBuffer) {
     World w;
     constexpr Word nowhere = 0x18000000;
     Script receiver({.partner = {}, .receive = nowhere | L4_RCV_OPEN}), sender(send_to(b, 1, 2));
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], message(a, 1, 2));
     EXPECT_FALSE(w.page(b, nowhere));

@@ -24,9 +24,7 @@ struct Faulting {
     Pager pager;
     explicit Faulting(std::vector<Pager::Reply> replies, Time delay = 0) : pager(std::move(replies), delay) {}
     void run(sim::Body body, sim::Spawn how = {.pager = e}) {
-        w.start(e, pager.body());
-        w.start(a, std::move(body), how);
-        w.run();
+        w.play({{e, pager.body()}, {a, std::move(body), how}});
     }
 };
 
@@ -225,8 +223,7 @@ TEST(PageFault, WithoutAPagerKillsTheThread) {
 TEST(PageFault, WithAPagerThatNeverWasKillsTheThread) {
     ABI_ROW(pf_no_pager);
     World w;
-    w.start(a, fault_at_100, {.pager = l4_threadid(99, 0)});
-    w.run();
+    w.play({{a, fault_at_100, {.pager = l4_threadid(99, 0)}}});
     EXPECT_EQ(w.state(a), For::dead);
 }
 
@@ -247,8 +244,7 @@ TEST(PageFault, WithADeadPagerKillsTheThread) {
     ABI_ROW(pf_no_pager);
     World w;
     w.start(e, [](User u) -> Program { co_await u(sim::ExRegs{.target = 1}); });
-    w.start(a, fault_at_100, {.pager = l4_threadid(9, 1)});
-    w.run();
+    w.play({{a, fault_at_100, {.pager = l4_threadid(9, 1)}}});
     EXPECT_EQ(w.state(l4_threadid(9, 1)), For::dead);
     EXPECT_EQ(w.state(a), For::dead);
 }
@@ -256,9 +252,7 @@ TEST(PageFault, WithADeadPagerKillsTheThread) {
 TEST(PageFault, IsOverWhenThePagerIsDeletedBeforeItTakesIt) {
     ABI_ROW(pf_pager_deleted_in_queue);
     World w;
-    w.start(e, sim::park);
-    w.start(a, fault_at_100, {.pager = e});
-    w.run();
+    w.play({{e, sim::park}, {a, fault_at_100, {.pager = e}}});
     EXPECT_EQ(w.state(a), For::send);
     w.as_root(deletion(e));
     EXPECT_EQ(w.state(a), For::dead);
@@ -269,9 +263,7 @@ TEST(PageFault, WaitsOnWhenThePagerIsDeletedAfterItTookIt) {
     World w;
     Script first(wait_open());
     Pager third({map});
-    w.start(e, first.body());
-    w.start(a, fault_at_100, {.pager = e});
-    w.run();
+    w.play({{e, first.body()}, {a, fault_at_100, {.pager = e}}});
     EXPECT_EQ(first.returned(), 1u);
     w.as_root(deletion(e));
     EXPECT_EQ(w.state(a), For::receive);
@@ -326,10 +318,7 @@ TEST(PageFault, IsAnsweredByThePagerOnly) {
     ABI_ROW(pf_only_the_pager_answers);
     World w;
     Script pager(wait_open()), other({{200, send_to(a, 1, 2, L4_TIMEOUT_SND_ZERO)}, {0, send_to(a, 1, 2)}});
-    w.start(e, pager.body());
-    w.start(a, fault_at_100, {.pager = e});
-    w.start(c, other.body());
-    w.run();
+    w.play({{e, pager.body()}, {a, fault_at_100, {.pager = e}}, {c, other.body()}});
     ASSERT_EQ(other.returned(), 1u);
     EXPECT_EQ(other[0], other.only(L4_IPC_SETIMEOUT));
     EXPECT_EQ(w.state(c), For::send);

@@ -14,9 +14,7 @@ TEST(Receive, OfAMessageInRegistersGivesItsWordsAndSender) {
     ABI_ROW(ipc_receive_register_message);
     World w;
     Script receiver(wait_open()), sender(send_to(a, 0x12345678, 0xffffffff));
-    w.start(a, receiver.body());
-    w.start(b, sender.body());
-    w.run();
+    w.play({{a, receiver.body()}, {b, sender.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], message(b, 0x12345678, 0xffffffff));
 }
@@ -26,10 +24,7 @@ struct TwoQueued {
     World w;
     Script receiver, first{{{10, send_to(a, 1, 2)}}}, second{{{20, send_to(a, 3, 4)}}};
     explicit TwoQueued(std::vector<Script::Step> steps) : receiver(std::move(steps)) {
-        w.start(a, receiver.body());
-        w.start(b, first.body());
-        w.start(c, second.body());
-        w.run();
+        w.play({{a, receiver.body()}, {b, first.body()}, {c, second.body()}});
     }
 };
 
@@ -56,10 +51,7 @@ TEST(Receive, ClosedLetsOthersWait) {
     World w;
     Script receiver({{0, receive_from(b)}, {300, wait_open()}});
     Script other({{100, send_to(a, 3, 4)}}), partner({{200, send_to(a, 1, 2)}});
-    w.start(a, receiver.body());
-    w.start(b, partner.body());
-    w.start(c, other.body());
-    w.run();
+    w.play({{a, receiver.body()}, {b, partner.body()}, {c, other.body()}});
     ASSERT_EQ(receiver.returned(), 2u);
     EXPECT_EQ(receiver[0], message(b, 1, 2));
     EXPECT_EQ(receiver.time(), 200u);
@@ -71,8 +63,7 @@ TEST(Receive, OpenWithTimeoutZeroFailsAtOnceWhenNobodyIsQueued) {
     ABI_ROW(ipc_receive_zero);
     World w;
     Script receiver(poll());
-    w.start(a, receiver.body());
-    w.run();
+    w.play({{a, receiver.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], receiver.only(L4_IPC_RETIMEOUT));
     EXPECT_EQ(receiver.time(), 0u);
@@ -82,10 +73,7 @@ TEST(Receive, OpenWithTimeoutZeroFailsAtOnceWhenNobodyIsQueued) {
 void expect_only_other_queued(const Ipc& receive, Time end) {
     World w;
     Script receiver({{100, receive}}), other(send_to(a, 3, 4));
-    w.start(b, sim::park);
-    w.start(a, receiver.body());
-    w.start(c, other.body());
-    w.run();
+    w.play({{b, sim::park}, {a, receiver.body()}, {c, other.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], receiver.only(L4_IPC_RETIMEOUT));
     EXPECT_EQ(receiver.time(), end);
@@ -106,8 +94,7 @@ TEST(Receive, OpenEndsAtItsTimeout) {
     ABI_ROW(ipc_receive_timeout);
     World w;
     Script receiver({{50, wait_open(in_100us)}});
-    w.start(a, receiver.body());
-    w.run();
+    w.play({{a, receiver.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], receiver.only(L4_IPC_RETIMEOUT));
     EXPECT_EQ(receiver.time(), 150u);
@@ -119,8 +106,7 @@ void expect_no_partner(World& w, l4_threadid_t partner) {
                      {0, receive_from(partner, L4_TIMEOUT_RCV_ZERO)},
                      {0, receive_from(partner, in_100us)}});
     const Time begin = w.now().raw();
-    w.start(e, receiver.body());
-    w.run();
+    w.play({{e, receiver.body()}});
     ASSERT_EQ(receiver.returned(), 3u);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(receiver[i], receiver.only(L4_IPC_ENOT_EXISTENT, i));
     EXPECT_EQ(receiver.time(2), begin);
@@ -161,9 +147,7 @@ TEST(Receive, OpenDoesNotLookAtThePartner) {
     for (const l4_threadid_t partner : {l4_nil_id(), l4_invalid_id(), nobody, l4_irq_id(3)}) {
         World w;
         Script receiver({.partner = partner, .receive = L4_RCV_OPEN}), sender({{100, send_to(a, 1, 2)}});
-        w.start(a, receiver.body());
-        w.start(b, sender.body());
-        w.run();
+        w.play({{a, receiver.body()}, {b, sender.body()}});
         ASSERT_EQ(receiver.returned(), 1u);
         EXPECT_EQ(receiver[0], message(b, 1, 2));
         EXPECT_EQ(receiver.time(), 100u);
@@ -174,8 +158,7 @@ TEST(Receive, FromOneselfEndsAtItsTimeout) {
     ABI_ROW(ipc_receive_self);
     World w;
     Script receiver({{10, receive_from(a, L4_TIMEOUT_RCV_ZERO)}, {10, receive_from(a, in_100us)}});
-    w.start(a, receiver.body());
-    w.run();
+    w.play({{a, receiver.body()}});
     ASSERT_EQ(receiver.returned(), 2u);
     EXPECT_EQ(receiver[0], receiver.only(L4_IPC_RETIMEOUT, 0));
     EXPECT_EQ(receiver.time(0), 10u);
@@ -193,9 +176,7 @@ TEST(Receive, ThatFailsLeavesWordsAndIdAlone) {
                    {0, call_to(b, 3, 4, both)},     // B does not wait
                    {100, call_to(b, 5, 6, both)}}); // it takes the message and does not answer
     Script partner({{50, wait_open()}});
-    w.start(b, partner.body());
-    w.start(a, script.body());
-    w.run();
+    w.play({{b, partner.body()}, {a, script.body()}});
     ASSERT_EQ(script.returned(), 5u);
     EXPECT_EQ(script[0], script.only(L4_IPC_ENOT_EXISTENT, 0));
     EXPECT_EQ(script[1], script.only(L4_IPC_RETIMEOUT, 1));
@@ -210,10 +191,7 @@ void expect_cancelled(const Ipc& call, Word code) {
     Script script(call);
     Landing landing;
     const sim::Entry there = w.program(landing.body());
-    w.start(a, script.body());
-    w.start(l4_threadid(5, 1), ex_regs_at(100, 0, there));
-    w.start(b, sim::park);
-    w.run();
+    w.play({{a, script.body()}, {l4_threadid(5, 1), ex_regs_at(100, 0, there)}, {b, sim::park}});
     ASSERT_EQ(landing.arrived.size(), 1u);
     EXPECT_EQ(landing.answer(), script.only(code));
 }
@@ -250,9 +228,7 @@ TEST(Receive, ClosedAcceptsItsPartnerWhenThatWasCreatedAgain) {
     World w;
     Script receiver(receive_from(b)), sender(send_to(a, 1, 2));
     const sim::Entry again = w.program(sender.body());
-    w.start(b, sim::park);
-    w.start(a, receiver.body());
-    w.run();
+    w.play({{b, sim::park}, {a, receiver.body()}});
     EXPECT_TRUE(w.as_root(deletion(b)).ok());
     EXPECT_EQ(w.state(a), For::receive);
     EXPECT_TRUE(w.as_root(sim::TaskNew{.task = b, .eip = again.eip, .pager = root}).ok());
@@ -264,8 +240,7 @@ TEST(Sleep, EndsAtItsTimeout) {
     ABI_ROW(ipc_sleep);
     World w;
     Script sleeper({{50, sleep_for(in_100us)}});
-    w.start(a, sleeper.body());
-    w.run();
+    w.play({{a, sleeper.body()}});
     ASSERT_EQ(sleeper.returned(), 1u);
     EXPECT_EQ(sleeper[0], sleeper.only(L4_IPC_RETIMEOUT));
     EXPECT_EQ(sleeper.time(), 150u);

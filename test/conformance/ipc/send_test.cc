@@ -20,8 +20,7 @@ void expect_unreachable(World& w, l4_threadid_t partner) {
     }
     Script sender(steps);
     const Time begin = w.now().raw();
-    w.start(e, sender.body());
-    w.run();
+    w.play({{e, sender.body()}});
     ASSERT_EQ(sender.returned(), steps.size());
     for (std::size_t i = 0; i < steps.size(); ++i)
         EXPECT_EQ(sender[i], sender.only(L4_IPC_ENOT_EXISTENT, i)) << "call " << i;
@@ -54,8 +53,7 @@ TEST(Send, ToATaskThatNeverWasFailsAtOnce) {
 TEST(Send, ToADeletedTaskFailsAtOnce) {
     ABI_ROW(ipc_send_no_such_thread);
     World w;
-    w.start(b, sim::park);
-    w.run();
+    w.play({{b, sim::park}});
     EXPECT_TRUE(w.as_root(deletion(b)).ok());
     expect_unreachable(w, b);
 }
@@ -96,8 +94,7 @@ TEST(Send, ToAnInterruptOfOnesOwnFailsAtOnce) {
     ABI_ROW(ipc_send_interrupt);
     World w;
     Script owner({{0, receive_from(l4_irq_id(3), L4_TIMEOUT_RCV_ZERO)}, {0, send_to(l4_irq_id(3), 1, 2)}});
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     ASSERT_EQ(owner.returned(), 2u);
     EXPECT_EQ(owner[0], owner.only(L4_IPC_RETIMEOUT, 0));
     EXPECT_EQ(owner[1], owner.only(L4_IPC_ENOT_EXISTENT, 1));
@@ -108,9 +105,7 @@ TEST(Send, ToAnInterruptOfOnesOwnFailsAtOnce) {
 void expect_error_ends(const Ipc& call) {
     World w;
     Script caller({{100, call}}), queued(send_to(a, 1, 2));
-    w.start(a, caller.body());
-    w.start(c, queued.body());
-    w.run();
+    w.play({{a, caller.body()}, {c, queued.body()}});
     ASSERT_EQ(caller.returned(), 1u);
     EXPECT_EQ(caller[0], caller.only(L4_IPC_ENOT_EXISTENT));
     EXPECT_EQ(queued.returned(), 0u);
@@ -132,9 +127,7 @@ TEST(Send, ThatFailsIsNotFollowedByAWait) {
 void expect_delivered(const Ipc& receive) {
     World w;
     Script receiver(receive), sender(send_to(b, 1, 2, L4_TIMEOUT_SND_ZERO));
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     ASSERT_EQ(sender.returned(), 1u);
     EXPECT_EQ(sender[0], sender.only(L4_IPC_OK));
     ASSERT_EQ(receiver.returned(), 1u);
@@ -156,9 +149,7 @@ TEST(Send, FindsItsPartnerByTaskAndThreadNumberOnly) {
     const l4_threadid_t disguised{b.low | L4_ID_VERSION_LOW_MASK | L4_ID_VERSION_HIGH_MASK,
                                   L4_ID_SITE_MASK | L4_ID_NEST_MASK};
     Script receiver(wait_open()), sender(send_to(disguised, 1, 2, L4_TIMEOUT_SND_ZERO));
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], message(a, 1, 2));
     EXPECT_EQ(sender[0], sender.only(L4_IPC_OK));
@@ -183,10 +174,7 @@ TEST(Send, WithTimeoutZeroToAThreadThatWaitsForAnotherFailsAtOnce) {
     World w;
     Script receiver({{0, receive_from(c)}, {0, poll()}}), awaited({{100, send_to(b, 3, 4)}});
     Script sender(send_to(b, 1, 2, L4_TIMEOUT_SND_ZERO));
-    w.start(b, receiver.body());
-    w.start(c, awaited.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {c, awaited.body()}, {a, sender.body()}});
     ASSERT_EQ(sender.returned(), 1u);
     EXPECT_EQ(sender[0], sender.only(L4_IPC_SETIMEOUT));
     ASSERT_EQ(receiver.returned(), 2u);
@@ -200,9 +188,7 @@ TEST(Send, WithTimeoutZeroToASleepingThreadFailsAtOnce) {
     World w;
     Script receiver({{0, sleep_for(receive_timeout(Micros{100}))}, {0, poll()}});
     Script sender(send_to(b, 1, 2, L4_TIMEOUT_SND_ZERO));
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     ASSERT_EQ(sender.returned(), 1u);
     EXPECT_EQ(sender[0], sender.only(L4_IPC_SETIMEOUT));
     ASSERT_EQ(receiver.returned(), 2u);
@@ -215,9 +201,7 @@ TEST(Send, EndsAtItsTimeout) {
     ABI_ROW(ipc_send_timeout);
     World w;
     Script sender({{50, send_to(b, 1, 2, send_timeout(Micros{100}))}}), receiver({{1000, poll()}});
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     ASSERT_EQ(sender.returned(), 1u);
     EXPECT_EQ(sender[0], sender.only(L4_IPC_SETIMEOUT));
     EXPECT_EQ(sender.time(), 150u);
@@ -229,9 +213,7 @@ TEST(Send, EndsAtItsTimeout) {
 void expect_waits_for(const Ipc& receive) {
     World w;
     Script sender(send_to(b, 1, 2)), receiver({{100, receive}});
-    w.start(a, sender.body());
-    w.start(b, receiver.body());
-    w.run();
+    w.play({{a, sender.body()}, {b, receiver.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], message(a, 1, 2));
     ASSERT_EQ(sender.returned(), 1u);
@@ -254,11 +236,10 @@ TEST(Send, QueuesInOrderOfArrivalWhateverThePriority) {
     World w;
     Script first({{10, send_to(d, 1, 0)}}), second({{20, send_to(d, 2, 0)}}), third({{30, send_to(d, 3, 0)}});
     Script receiver({{100, wait_open()}, {0, wait_open()}, {0, wait_open()}});
-    w.start(d, receiver.body());
-    w.start(a, first.body(), {.prio = 10});
-    w.start(b, second.body(), {.prio = 30});
-    w.start(c, third.body(), {.prio = 20});
-    w.run();
+    w.play({{d, receiver.body()},
+            {a, first.body(), {.prio = 10}},
+            {b, second.body(), {.prio = 30}},
+            {c, third.body(), {.prio = 20}}});
     ASSERT_EQ(receiver.returned(), 3u);
     EXPECT_EQ(receiver[0], message(a, 1, 0));
     EXPECT_EQ(receiver[1], message(b, 2, 0));
@@ -270,8 +251,7 @@ TEST(Send, ToOneselfWithTimeoutZeroFailsAtOnce) {
     ABI_ROW(ipc_send_self_zero);
     World w;
     Script script({{0, send_to(a, 1, 2, L4_TIMEOUT_SND_ZERO)}, {0, reply_and_wait(a, 3, 4)}});
-    w.start(a, script.body());
-    w.run();
+    w.play({{a, script.body()}});
     ASSERT_EQ(script.returned(), 2u);
     EXPECT_EQ(script[0], script.only(L4_IPC_SETIMEOUT, 0));
     EXPECT_EQ(script[1], script.only(L4_IPC_SETIMEOUT, 1));
@@ -283,9 +263,7 @@ TEST(Send, ToOneselfWaitsUntilCancelled) {
     Script script(send_to(a, 1, 2));
     Landing landing;
     const sim::Entry there = w.program(landing.body());
-    w.start(a, script.body());
-    w.start(l4_threadid(5, 1), ex_regs_at(100, 0, there));
-    w.run();
+    w.play({{a, script.body()}, {l4_threadid(5, 1), ex_regs_at(100, 0, there)}});
     EXPECT_EQ(script.returned(), 0u);
     ASSERT_EQ(landing.arrived.size(), 1u);
     EXPECT_EQ(landing.answer(), script.only(L4_IPC_SECANCELED));
@@ -295,10 +273,7 @@ TEST(Send, ToAThreadThatIsDeletedFails) {
     ABI_ROW(ipc_send_partner_deleted);
     World w;
     Script first({{10, send_to(d, 1, 2)}}), second({{20, send_to(d, 3, 4)}});
-    w.start(d, sim::park);
-    w.start(b, second.body());
-    w.start(a, first.body());
-    w.run();
+    w.play({{d, sim::park}, {b, second.body()}, {a, first.body()}});
     EXPECT_EQ(w.state(a), For::send);
     w.as_root(deletion(d));
     ASSERT_EQ(first.returned(), 1u);
@@ -339,9 +314,7 @@ TEST(Send, ToAThreadOfTheOwnTaskIsDelivered) {
     World w;
     constexpr l4_threadid_t sibling = l4_threadid(5, 1);
     Script receiver(wait_open()), sender({{100, send_to(sibling, 1, 2, L4_TIMEOUT_SND_ZERO)}});
-    w.start(a, sender.body());
-    w.start(sibling, receiver.body());
-    w.run();
+    w.play({{a, sender.body()}, {sibling, receiver.body()}});
     ASSERT_EQ(receiver.returned(), 1u);
     EXPECT_EQ(receiver[0], message(a, 1, 2));
     EXPECT_EQ(sender[0], sender.only(L4_IPC_OK));
@@ -352,9 +325,7 @@ bool sender_goes_on(Word options) {
     World w;
     Script receiver(wait_open());
     Script sender({{100, {.partner = b, .send = options}}});
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     EXPECT_EQ(receiver.returned() + sender.returned(), 2u);
     return sender.turn() < receiver.turn();
 }

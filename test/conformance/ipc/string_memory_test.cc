@@ -81,9 +81,7 @@ Bytes moved(Word at, Word target, const Bytes& memory, Word size) {
                                  {.snd_size = 0, .snd_addr = 0, .rcv_size = size, .rcv_addr = base + target});
     const Bytes& after = x.sender.place(base, memory);
     x.sender.call.partner = l4_threadid(5, 1);
-    w.start(a, x.sender.body());
-    w.start(l4_threadid(5, 1), x.receiver.body());
-    w.run();
+    w.play({{a, x.sender.body()}, {l4_threadid(5, 1), x.receiver.body()}});
     EXPECT_EQ(x.got(), Exchange::delivered(0x4100));
     return after;
 }

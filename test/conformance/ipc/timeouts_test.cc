@@ -34,9 +34,7 @@ void expect_ends(const Ipc& call, Time begin, Time end, Word code) {
 void expect_fails_at_once(const Ipc& call, Time now, Word code) {
     World w;
     Script script({{now, call}});
-    w.start(b, sim::park);
-    w.start(a, script.body());
-    w.run();
+    w.play({{b, sim::park}, {a, script.body()}});
     ASSERT_EQ(script.returned(), 1u);
     EXPECT_EQ(script[0], script.only(code));
     EXPECT_EQ(script.time(), now);
@@ -90,9 +88,7 @@ TEST(Timeout, OfTheReceivePartIsItsOwn) {
     ABI_ROW(timeout_fields_are_separate);
     World w;
     Script client({{100, call_to(b, 1, 2, twelve_and_eighty_us)}}), server({{105, wait_open()}});
-    w.start(a, client.body());
-    w.start(b, server.body());
-    w.run();
+    w.play({{a, client.body()}, {b, server.body()}});
     ASSERT_EQ(server.returned(), 1u);
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT));
@@ -182,9 +178,7 @@ TEST(AbsoluteTimeout, ThatIsNotAheadDoesNotMatterToAPartnerThatWaits) {
     for (const Time deadline : {90u, 100u}) {
         World w;
         Script receiver(wait_open()), sender({{100, send_until(b, deadline)}});
-        w.start(b, receiver.body());
-        w.start(a, sender.body());
-        w.run();
+        w.play({{b, receiver.body()}, {a, sender.body()}});
         ASSERT_EQ(receiver.returned(), 1u);
         EXPECT_EQ(receiver[0], message(a, 5, 6));
         EXPECT_EQ(sender[0], sender.only(L4_IPC_OK));
@@ -220,9 +214,7 @@ TEST(AbsoluteTimeout, FlagsAreNoPartOfTheName) {
     Script receiver(
         {{0, receive_from(with(a, L4_IPC_ID_FLAGS_MASK))}, {0, receive_from(with(a, L4_IPC_ID_FLAGS_MASK))}});
     Script sender({{10, send_to(with(b, L4_IPC_ID_FLAGS_MASK), 1, 2)}, {10, send_to(b, 3, 4)}});
-    w.start(b, receiver.body());
-    w.start(a, sender.body());
-    w.run();
+    w.play({{b, receiver.body()}, {a, sender.body()}});
     ASSERT_EQ(receiver.returned(), 2u);
     EXPECT_EQ(receiver[0], message(a, 1, 2));
     EXPECT_EQ(receiver[1], message(a, 3, 4));
@@ -233,8 +225,7 @@ TEST(AbsoluteTimeout, FlagsAreNoPartOfAnInterruptsName) {
     World w;
     const l4_threadid_t line = with(l4_irq_id(3), L4_IPC_ID_FLAGS_MASK & ~L4_IPC_ABS_RCV_CLOCK);
     Script owner({{10, receive_from(line, receive_in(1))}}); // 1 us after the beginning: over
-    w.start(a, owner.body());
-    w.run();
+    w.play({{a, owner.body()}});
     ASSERT_EQ(owner.returned(), 1u);
     EXPECT_EQ(owner[0].error(), L4_IPC_RETIMEOUT);
     EXPECT_EQ(w.kernel().irqs()[Line{3}].owner, &w.thread(a));
@@ -251,9 +242,7 @@ TEST(AbsoluteTimeout, OfTheSendPartLeavesTheReceivePartRelative) {
     World w;
     Script client({{50, call_to(with(b, L4_IPC_ABS_SND), 1, 2, l4_timeout(200, 15, 100, 15))}});
     Script server({{120, wait_open()}});
-    w.start(b, server.body());
-    w.start(a, client.body());
-    w.run();
+    w.play({{b, server.body()}, {a, client.body()}});
     ASSERT_EQ(server.returned(), 1u);
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT));
@@ -264,9 +253,7 @@ TEST(AbsoluteTimeout, OfTheReceivePartCountsEvenWhenTheSendPartTookLong) {
     World w;
     Script client({{50, call_to(with(b, L4_IPC_ABS_RCV), 1, 2, l4_timeout(0, 0, 100, 15))}});
     Script server({{120, wait_open()}});
-    w.start(b, server.body());
-    w.start(a, client.body());
-    w.run();
+    w.play({{b, server.body()}, {a, client.body()}});
     ASSERT_EQ(server.returned(), 1u);
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT)); // at 100: over when the message is taken

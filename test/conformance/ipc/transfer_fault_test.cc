@@ -133,8 +133,7 @@ TEST(TransferFault, OfSigma0AsSenderIsResolvedByTheKernel) {
     sender.begin = 1000;
     const Bytes& received = x.receive_string(0, 5000);
     World w(with_sigma0_thread(sender.body()));
-    w.start(b, x.receiver.body());
-    w.run();
+    w.play({{b, x.receiver.body()}});
     EXPECT_EQ(x.got().dope, 0x4100u);
     EXPECT_EQ(sender.answer.value_or(Answer{}), sender.only(L4_IPC_OK));
     EXPECT_EQ(received, Bytes(5000));
@@ -152,8 +151,7 @@ TEST(TransferFault, OfSigma0AsReceiverIsResolvedByTheKernel) {
     x.send_string(0, text);
     x.sender.call.partner = l4_threadid(L4_TASK_SIGMA0, 1);
     World w(with_sigma0_thread(receiver.body()));
-    w.start(a, x.sender.body());
-    w.run();
+    w.play({{a, x.sender.body()}});
     EXPECT_EQ(x.sent(), x.sender.only(L4_IPC_OK));
     ASSERT_TRUE(receiver.answer);
     EXPECT_EQ(receiver.answer->dope, 0x4100u);
@@ -173,8 +171,7 @@ TEST(TransferFault, OfSigma0AtKernelMemoryKillsIt) {
     sender.begin = 1000;
     x.receive_string(0, 10);
     World w(with_sigma0_thread(sender.body()));
-    w.start(b, x.receiver.body());
-    w.run();
+    w.play({{b, x.receiver.body()}});
     EXPECT_EQ(x.got(), x.receiver.only(L4_IPC_REABORTED));
     EXPECT_FALSE(sender.answer);
     EXPECT_EQ(w.state(l4_threadid(L4_TASK_SIGMA0, 1)), For::dead);

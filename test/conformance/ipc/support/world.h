@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "abi/test/abi_row.h"
 #include "kern/task.h"
@@ -29,6 +30,16 @@ public:
 
     void start(l4_threadid_t who, sim::Body body, sim::Spawn how = {}) {
         start_thread(*this, who, std::move(body), how);
+    }
+    struct Role {
+        l4_threadid_t who{};
+        sim::Body body{};
+        sim::Spawn how{};
+    };
+    /// Starts these threads in this order, and runs until nothing runs any more.
+    void play(std::vector<Role> cast) {
+        for (Role& role : cast) start(role.who, std::move(role.body), role.how);
+        run();
     }
     /// Has a thread of root make that one system call, and runs until nothing runs any more.
     template <class C>
