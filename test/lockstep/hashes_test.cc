@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Determinism: 1,000 seeds give the trace hashes of a committed file, whatever compiler, width or
 // optimisation built this. After a change of behaviour:
-//   bazel build //test/lockstep:hashes_test && bazel-bin/test/lockstep/hashes_test --regenerate >
+//   bazel build //test/lockstep:hashes_test && bazel/bin/test/lockstep/hashes_test --regenerate >
 //   test/lockstep/hashes.golden
 #include <gtest/gtest.h>
 
