@@ -61,15 +61,15 @@ Action Trace::compose() {
     const Action first = plan_.front();
     plan_.pop_front();
     switch (dice_.below(4)) {
-    case 0: plan_.push_back(call_ipc()); break;
-    case 1: plan_.push_back(call_serve()); break;
-    case 2: {
-        const std::uint32_t receive = scene_.message() | L4_RCV_OPEN;
-        const sim::Ipc wait{.receive = receive, .timeout = scene_.timeouts()};
-        plan_.push_back(Action::call(L4_VEC_IPC, wait.regs()));
-        break;
-    }
-    default: break;
+        case 0: plan_.push_back(call_ipc()); break;
+        case 1: plan_.push_back(call_serve()); break;
+        case 2: {
+            const std::uint32_t receive = scene_.message() | L4_RCV_OPEN;
+            const sim::Ipc wait{.receive = receive, .timeout = scene_.timeouts()};
+            plan_.push_back(Action::call(L4_VEC_IPC, wait.regs()));
+            break;
+        }
+        default: break;
     }
     return first;
 }
