@@ -84,15 +84,20 @@ TEST(Timeout, OfTheSendPartIsItsOwn) {
     expect_ends(call_to(b, 1, 2, twelve_and_eighty_us), 100, 112, L4_IPC_SETIMEOUT);
 }
 
-TEST(Timeout, OfTheReceivePartIsItsOwn) {
-    ABI_ROW(timeout_fields_are_separate);
+/// A makes the call at `begin`; B takes its message at `taken` and never answers.
+void expect_unanswered(const Ipc& call, Time begin, Time taken, Time end) {
     World w;
-    Script client({{100, call_to(b, 1, 2, twelve_and_eighty_us)}}), server({{105, wait_open()}});
-    w.play({{a, client.body()}, {b, server.body()}});
+    Script client({{begin, call}}), server({{taken, wait_open()}});
+    w.play({{b, server.body()}, {a, client.body()}});
     ASSERT_EQ(server.returned(), 1u);
     ASSERT_EQ(client.returned(), 1u);
     EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT));
-    EXPECT_EQ(client.time(), 185u);
+    EXPECT_EQ(client.time(), end);
+}
+
+TEST(Timeout, OfTheReceivePartIsItsOwn) {
+    ABI_ROW(timeout_fields_are_separate);
+    expect_unanswered(call_to(b, 1, 2, twelve_and_eighty_us), 100, 105, 185);
 }
 
 TEST(Timeouts, ExpireInOrderOfDeadlineAndThenOfArming) {
@@ -239,25 +244,11 @@ TEST(AbsoluteTimeout, OfTheReceivePartLeavesTheSendPartRelative) {
 
 TEST(AbsoluteTimeout, OfTheSendPartLeavesTheReceivePartRelative) {
     ABI_ROW(timeout_absolute_parts_are_separate);
-    World w;
-    Script client({{50, call_to(with(b, L4_IPC_ABS_SND), 1, 2, l4_timeout(200, 15, 100, 15))}});
-    Script server({{120, wait_open()}});
-    w.play({{b, server.body()}, {a, client.body()}});
-    ASSERT_EQ(server.returned(), 1u);
-    ASSERT_EQ(client.returned(), 1u);
-    EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT));
-    EXPECT_EQ(client.time(), 220u);
+    expect_unanswered(call_to(with(b, L4_IPC_ABS_SND), 1, 2, l4_timeout(200, 15, 100, 15)), 50, 120, 220);
 }
 
-TEST(AbsoluteTimeout, OfTheReceivePartCountsEvenWhenTheSendPartTookLong) {
-    World w;
-    Script client({{50, call_to(with(b, L4_IPC_ABS_RCV), 1, 2, l4_timeout(0, 0, 100, 15))}});
-    Script server({{120, wait_open()}});
-    w.play({{b, server.body()}, {a, client.body()}});
-    ASSERT_EQ(server.returned(), 1u);
-    ASSERT_EQ(client.returned(), 1u);
-    EXPECT_EQ(client[0], client.only(L4_IPC_RETIMEOUT)); // at 100: over when the message is taken
-    EXPECT_EQ(client.time(), 120u);
+TEST(AbsoluteTimeout, OfTheReceivePartCountsEvenWhenTheSendPartTookLonger) {
+    expect_unanswered(call_to(with(b, L4_IPC_ABS_RCV), 1, 2, l4_timeout(0, 0, 100, 15)), 50, 120, 120);
 }
 
 } // namespace

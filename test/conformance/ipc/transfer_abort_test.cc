@@ -251,24 +251,21 @@ void delete_at_1100(Holed& h, l4_threadid_t task) {
     EXPECT_FALSE(h.w.find(task));
 }
 
-TEST(Transfer, IsEndedByTheDeletionOfItsSender) {
-    ABI_ROW(ipc_abort_by_deletion);
-    for (const Missing side : both_sides) {
-        Holed h(side, {none});
-        delete_at_1100(h, a);
-        EXPECT_EQ(h.x.got(), h.x.receiver.only(L4_IPC_REABORTED));
-        EXPECT_EQ(h.x.receiver.end, 1100u);
+/// That side is told when the other one is deleted.
+void expect_told(Side Exchange::*side, l4_threadid_t deleted, Word code) {
+    for (const Missing missing : both_sides) {
+        Holed h(missing, {none});
+        delete_at_1100(h, deleted);
+        const Side& told = h.x.*side;
+        EXPECT_EQ(told.answer.value_or(Answer{}), told.only(code));
+        EXPECT_EQ(told.end, 1100u);
     }
 }
 
-TEST(Transfer, IsEndedByTheDeletionOfItsReceiver) {
+TEST(Transfer, IsEndedByTheDeletionOfEitherSide) {
     ABI_ROW(ipc_abort_by_deletion);
-    for (const Missing side : both_sides) {
-        Holed h(side, {none});
-        delete_at_1100(h, b);
-        EXPECT_EQ(h.x.sent(), h.x.sender.only(L4_IPC_SEABORTED));
-        EXPECT_EQ(h.x.sender.end, 1100u);
-    }
+    expect_told(&Exchange::receiver, a, L4_IPC_REABORTED);
+    expect_told(&Exchange::sender, b, L4_IPC_SEABORTED);
 }
 
 TEST(Transfer, IsEndedByTheDeletionOfAPagerThatHasNotTakenTheFault) {
