@@ -29,8 +29,8 @@ struct Recording {
 struct RunOptions {
     std::uint64_t seed = 0;
     Mode mode = Mode::free;
-    unsigned steps = 50;           ///< operations, each at least one event; prologue and resumes not counted
-    bool print = false; ///< each event, on standard output
+    unsigned steps = 50; ///< operations, each at least one event; prologue and resumes not counted
+    bool print = false;  ///< each event, on standard output
     Recording* record = nullptr;
 };
 

@@ -40,7 +40,7 @@ enum class MapResult { nothing, something, no_memory };
 struct Translation {
     bool present = false;
     bool allowed = false;
-    Word phys = 0; ///< of the byte
+    Word phys = 0;   ///< of the byte
     PageBits bits{}; ///< of the page, or of its part
 };
 
