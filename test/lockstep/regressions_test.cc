@@ -30,7 +30,7 @@ TEST_P(Regression, StaysFixed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, Regression, ::testing::ValuesIn(recordings()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& recorded) { return recorded.param; });
 
 TEST(Regressions, ThereAreSome) { EXPECT_FALSE(recordings().empty()); }
 

@@ -8,6 +8,9 @@
 namespace test {
 namespace {
 
+/// Everybody waits for ever, or is dead: then another system goes on with what is left of a trace.
+constexpr unsigned most_lives = 20;
+
 constexpr unsigned settle_events = 30000; ///< a message of gigabytes is not waited for
 
 /// What to say if the kernel finds an invariant broken, which ends the process.
@@ -55,7 +58,10 @@ std::string replay_command(const RunOptions& o) {
            " --seed=" + std::to_string(o.seed) + " --steps=" + std::to_string(o.steps) + " --print";
 }
 
-Outcome run(const RunOptions& o) {
+namespace {
+
+/// One system, from its boot to the end of its operations or of all that can happen in it.
+Outcome run_life(const RunOptions& o) {
     prepare_last_words("seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode) +
                        "\nreplay: " + replay_command(o));
     Lockstep lockstep(configuration(o.seed, o.mode));
@@ -69,10 +75,10 @@ Outcome run(const RunOptions& o) {
         const Action action = trace.next();
         if (o.record) o.record->actions.push_back(action);
         const bool alive = act(action, o.mode, lockstep) && !trace.over();
-        if (!alive || (o.mode == Mode::stepwise && !lockstep.following())) break;
         const bool event = lockstep.events() != before && action.kind != Action::Kind::resume;
         idling = event ? 0 : idling + (action.kind != Action::Kind::resume);
         step += counts && event;
+        if (!alive || (o.mode == Mode::stepwise && !lockstep.following())) break;
     }
     Outcome outcome = outcome_of(lockstep, step, o.mode);
     if (!outcome.failure.empty())
@@ -80,6 +86,24 @@ Outcome run(const RunOptions& o) {
                           std::to_string(step) + "\nevent: " + lockstep.last_event() + "\n" +
                           outcome.failure + "\nreplay: " + replay_command(o);
     return outcome;
+}
+
+} // namespace
+
+Outcome run(const RunOptions& options) {
+    RunOptions o = options;
+    Outcome all;
+    for (unsigned life = 0; life < most_lives && o.steps != 0 && all.failure.empty(); ++life) {
+        const Outcome one = run_life(o);
+        all.failure = one.failure;
+        all.events += one.events;
+        all.hash = all.hash * 0x100000001b3 + one.hash;
+        all.steps += one.steps;
+        all.followed = all.followed && one.followed;
+        o.steps -= one.steps;
+        o.seed += std::uint64_t{1} << 32;
+    }
+    return all;
 }
 
 Outcome replay(const Recording& recording, bool print) {

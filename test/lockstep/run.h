@@ -34,7 +34,7 @@ struct RunOptions {
     Recording* record = nullptr;
 };
 
-/// A random trace.  A broken invariant ends the process, after the command that replays the trace has been
+/// A random trace: of one system, or of several one after the other when they come to a standstill.  A broken invariant ends the process, after the command that replays the trace has been
 /// printed.
 Outcome run(const RunOptions& options);
 

@@ -27,6 +27,7 @@ Stage::Stage(const sim::WorldConfig& config, Checked checked) {
 }
 
 void Stage::play(sim::Body script, std::uint64_t steps) {
+    world_->run(steps); // all actors are there before it begins
     world_->spawn(L4_TASK_ROOT, 1, std::move(script));
     EXPECT_EQ(world_->run(steps), sim::End::idle);
     const kern::Thread* const thread = world_->find(director);
