@@ -34,8 +34,8 @@ struct RunOptions {
     Recording* record = nullptr;
 };
 
-/// A random trace: of one system, or of several one after the other when they come to a standstill.  A broken invariant ends the process, after the command that replays the trace has been
-/// printed.
+/// A random trace: of one system, or of several one after the other when they come to a standstill.  A broken
+/// invariant ends the process, after the command that replays the trace has been printed.
 Outcome run(const RunOptions& options);
 
 /// A recorded one.
