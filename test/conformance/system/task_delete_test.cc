@@ -294,7 +294,6 @@ TEST(TaskDelete, EndsWithAnErrorWhenTheNumberIsHandedOverMeanwhile) {
 
 TEST(TaskDelete, GoesOnWhenItsCallerIsDeletedMeanwhile) {
     ABI_ROW(task_new_caller_deleted_meanwhile);
-    if (limits.pages == kern::unlimited.pages) GTEST_SKIP() << "no call is long";
     constexpr unsigned line = 3;
     for (const unsigned windows : some_windows()) {
         Stage s;
