@@ -183,7 +183,7 @@ bool delete_in(const Scenario& scenario, l4_threadid_t victim, unsigned n) {
 void delete_at_every_moment(l4_threadid_t victim) {
     for (const Scenario& scenario : scenarios()) {
         unsigned n = 1;
-        while (delete_in(scenario, victim, n) && !testing::Test::HasFailure()) n += 1 + n / 64;
+        while (delete_in(scenario, victim, n) && !testing::Test::HasFailure()) n += 1 + n / 8;
         ASSERT_FALSE(testing::Test::HasFailure()) << scenario.name << ", moment " << n;
         ASSERT_GE(n, 10u) << scenario.name;
     }
