@@ -33,7 +33,7 @@ def _test_sources_impl(ctx):
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
 test_sources = rule(
-    doc = "What `tests` are made of in this tree. A manual test, or a manual library in one, counts for nothing.",
+    doc = "What `tests` are made of in this tree. A manual test, or a manual library, counts for nothing.",
     implementation = _test_sources_impl,
     attrs = {"tests": attr.label_list(aspects = [_sources], mandatory = True)},
 )

@@ -4,7 +4,7 @@
 
     rows_covered_test.py TABLE SOURCE...
 
-The sources are those of the tests that run (build/test_sources.bzl); none of them may skip or disable a case."""
+The sources are those of the tests that run (build/test_sources.bzl); none may skip or disable a case."""
 
 import pathlib
 import re
@@ -49,8 +49,8 @@ def main():
     print(f"{len(wanted) - len(missing)} of {len(wanted)} rows of {MILESTONE} have a test that runs, "
           f"and {early} of later milestones; {len(paths)} sources")
     for row in missing:
-        print(f"no test that runs says ABI_ROW({row}); its program must be among the `tests` of a test_sources "
-              "that this test reads")
+        print(f"no test that runs says ABI_ROW({row}); its program must be among the `tests` of a "
+              "test_sources that this test reads")
     skips = skipping(paths)
     for path in skips:
         print(f"{path} skips or disables a case: link it with what it needs, or remove it")

@@ -72,7 +72,8 @@ class Coverage(unittest.TestCase):
 
     def test_finds_cases_that_do_not_run(self):
         with tempfile.TemporaryDirectory() as folder:
-            texts = {"runs": "TEST(A, B) {} // GTEST_SKIP", "skips": "GTEST_SKIP() << 1;", "off": "TEST(A, DISABLED_B) {}"}
+            texts = {"runs": "TEST(A, B) {} // GTEST_SKIP", "skips": "GTEST_SKIP() << 1;",
+                     "off": "TEST(A, DISABLED_B) {}"}
             paths = [pathlib.Path(folder, name) for name in texts]
             for path in paths:
                 path.write_text(texts[path.name])
