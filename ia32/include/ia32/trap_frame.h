@@ -13,5 +13,7 @@ static_assert(sizeof(TrapFrame) == 17 * 4);
 
 inline constexpr std::uint32_t user_eflags = 0x202; ///< interrupts on, the always-one bit
 inline constexpr std::uint32_t user_cs = 0x1b, user_ds = 0x23;
+inline constexpr std::uint32_t utcb_selector = 0x2b; ///< a word: where the thread's UTCB is
+inline constexpr std::uint32_t tls_selectors[3] = {0x33, 0x3b, 0x43};
 
 } // namespace ia32

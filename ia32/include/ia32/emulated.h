@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+namespace ia32 {
+
+/// Privileged instructions that the kernel executes for user programs (docs/semantics.md 17).
+enum class Emulated : std::uint8_t {
+    lidt, ///< 0F 01 18, lidt (%eax)
+    lldt, ///< 0F 00 D0, lldt %ax
+};
+inline constexpr std::uint32_t emulated_bytes = 3; ///< length of each
+
+} // namespace ia32
