@@ -23,7 +23,7 @@ public:
             call(L4_VEC_LTHREAD_EX_REGS, {.eax = lthread, .edx = 0x1000, .esi = low(sigma0)});
         }
         for (const TaskNo task : {TaskNo{5}, TaskNo{6}}) {
-            call(L4_VEC_TASK_NEW, {.eax = l4_task_new_create(255, seed % 3 == 1 ? 4 + seed % 7 : 0),
+            call(L4_VEC_TASK_NEW, {.eax = l4_task_new_create(255, seed % 3 == 1 ? 10 + seed % 7 : 0),
                                    .ebx = low(root),
                                    .edx = 0x1000,
                                    .esi = low({task, 0})});
@@ -59,8 +59,8 @@ private:
     static Config config(unsigned seed) {
         Config c{.kernel_begin = 0x400000, .kernel_end = 0x800000};
         if (seed % 3 == 0) { // little memory
-            c.kernel_frames = 40 + seed % 50;
-            c.sigma0_frames = 10 + seed % 9;
+            c.kernel_frames = 52 + seed % 50;
+            c.sigma0_frames = 16 + seed % 9;
         }
         return c;
     }
@@ -143,7 +143,7 @@ private:
                     return touch();
                 }
                 return call(L4_VEC_TASK_NEW,
-                            {.eax = chance(3) ? id() : l4_task_new_create(255, one_of({0u, 0u, 4u, 8u})),
+                            {.eax = chance(3) ? id() : l4_task_new_create(255, one_of({0u, 0u, 10u, 14u})),
                              .ebx = chance(3) ? 0u : id(),
                              .edx = 0x1000,
                              .esi = low({static_cast<TaskNo>(5 + below(3)), 0})});
@@ -191,6 +191,8 @@ private:
         r.esp = old.esp;
         r.eip = old.eip;
         r.eflags = old.eflags;
+        r.gs = old.gs;
+        r.fs = old.fs;
         event(Event::syscall(vector));
     }
 
