@@ -81,9 +81,8 @@ void System::lldt(ThreadName self) {
     const Registers in = thread(self).registers;
     const auto target = find({in.esi, 0});
     const Word count = in.ebx / 8;
-    const bool mine =
-        target && (target->task == self.task || name_in(thread(*target).pager).task == self.task);
-    if (in.edx == 0 && mine && std::uint64_t{in.ecx} + count <= 3) {
+    const bool mine = target && (target->task == self.task || has_pager_in(thread(*target), self.task));
+    if (in.edx == 0 && mine && count != 0 && std::uint64_t{in.ecx} + count <= 3) {
         const auto bytes = user_bytes(self, in.eax, 8 * count, false);
         if (!bytes) {
             return;

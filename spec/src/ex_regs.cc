@@ -41,7 +41,7 @@ bool System::may_ex_regs(ThreadName self, ThreadName target) const {
         return false;
     }
     const Thread& decides = thread(exists(target) ? target : ThreadName{target.task, 0});
-    return name_in(decides.pager).task == self.task;
+    return has_pager_in(decides, self.task);
 }
 
 /// 6.2, 14
@@ -57,7 +57,7 @@ void System::ex_regs_new(ThreadName self, ThreadName target) {
         created.mcp = std::min(created.mcp, thread({target.task, 0}).mcp);
     }
     created.registers.esp = in.ecx == L4_EX_REGS_KEEP ? 0 : in.ecx;
-    created.registers.eip = in.edx;
+    created.registers.eip = in.edx == L4_EX_REGS_KEEP && !created.dead ? 0 : in.edx;
     created.pager = pager.is_invalid() ? Id{} : pager;
     created.internal_preempter = preempter.is_invalid() ? Id{} : preempter;
     created.triggered = (flags & L4_EX_REGS_RAISE_EXCEPTION) != 0;

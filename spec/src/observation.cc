@@ -62,7 +62,8 @@ std::string text(std::uint64_t descriptor) {
 std::string text(const std::array<std::uint8_t, 512>& bytes) {
     std::string all;
     for (std::size_t at = 0; at < bytes.size(); at += 4) {
-        const Word word = bytes[at] | Word{bytes[at + 1]} << 8 | Word{bytes[at + 2]} << 16 | Word{bytes[at + 3]} << 24;
+        const Word word =
+            bytes[at] | Word{bytes[at + 1]} << 8 | Word{bytes[at + 2]} << 16 | Word{bytes[at + 3]} << 24;
         if (word != 0) {
             all.append("+").append(std::to_string(at)).append("=").append(hex(word)).append(" ");
         }
@@ -154,9 +155,7 @@ Fields fields(const TaskView& t) {
 }
 
 Fields fields(const IrqView& irq) {
-    return {{"owner", to_string(irq.owner)},
-            {"pending", text(irq.pending)},
-            {"masked", text(irq.masked)}};
+    return {{"owner", to_string(irq.owner)}, {"pending", text(irq.pending)}, {"masked", text(irq.masked)}};
 }
 
 /// Everything, the most telling first.

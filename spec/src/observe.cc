@@ -165,7 +165,8 @@ std::string System::check_thread(ThreadName name, const Thread& t) const {
     if (t.executing != 0 && t.stage == Thread::Stage::none) {
         return " executes a call that is over";
     }
-    if (std::any_of(t.tls.begin(), t.tls.end(), [](auto d) { return (d >> 32 & 0xf800) != 0xf000 && d != 0; })) {
+    if (std::any_of(t.tls.begin(), t.tls.end(),
+                    [](auto d) { return (d >> 32 & 0xf800) != 0xf000 && d != 0; })) {
         return " has a descriptor that can not be";
     }
     return {};

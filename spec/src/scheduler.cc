@@ -94,7 +94,7 @@ std::optional<Time> System::timer() const {
         const Time end = now_ + thread(slice_owner()).remaining;
         armed = armed ? std::min(*armed, end) : end;
     }
-    if (!current_.is_none() && thread(current_).time_limit) {
+    if (!current_.is_none() && thread(current_).time_limit && !in_kernel(thread(current_))) {
         const Time limit = *thread(current_).time_limit;
         armed = armed ? std::min(*armed, limit) : limit;
     }

@@ -180,8 +180,6 @@ bool System::store_byte(Word va, std::uint8_t value) {
     return true;
 }
 
-bool System::has_port(Word port) const {
-    return !current_.is_none() && holds_ports(current_.task, port, 1);
-}
+bool System::has_port(Word port) const { return !current_.is_none() && holds_ports(current_.task, port, 1); }
 
 } // namespace spec

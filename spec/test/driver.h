@@ -117,9 +117,7 @@ protected:
     }
 
     /// Words of a UTCB, whoever is current.
-    Word utcb(ThreadName name, std::size_t offset) {
-        return system.ram().word(utcb_address(name, offset));
-    }
+    Word utcb(ThreadName name, std::size_t offset) { return system.ram().word(utcb_address(name, offset)); }
     void set_utcb(ThreadName name, std::size_t offset, Word value) {
         system.ram().set_word(utcb_address(name, offset), value);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// ex_regs in other tasks, stop and restart with state, TLS, I/O faults, lists of flexpages (semantics 13 to 17).
+// ex_regs in other tasks, stop and restart with state, TLS, I/O faults, lists of flexpages (semantics 13 to
+// 17).
 #include <cstddef>
 
 #include "l4/abi/exception.h"
@@ -214,9 +215,7 @@ TEST_F(State, IoFaultsAndIopl) {
 TEST_F(State, SeveralFlexpagesInOneAnswer) {
     run(sigma0);
     wait_open();
-    const auto bring_in = [this](Word va) {
-        handle(Event::page_fault(va, pf_user | pf_write));
-    };
+    const auto bring_in = [this](Word va) { handle(Event::page_fault(va, pf_user | pf_write)); };
     bring_in(0x10000);
     ASSERT_EQ(system.current(), sigma0);
     bring_in(0x10000); // 4 MiB

@@ -41,7 +41,7 @@ struct Translation {
     bool present = false;
     bool allowed = false;
     Physical phys = 0; ///< of the byte
-    PageBits bits{}; ///< of the page, or of its part
+    PageBits bits{};   ///< of the page, or of its part
 };
 
 class Memory {

@@ -95,6 +95,7 @@ private:
     std::optional<ThreadName> find(Id) const;
     std::optional<ThreadName> find_live(Id) const;
     static std::optional<Word> irq_line(Id);
+    static bool has_pager_in(const Thread&, TaskNo);
     Id reported(ThreadName) const;
     Word nest_of(TaskNo) const;
     bool is_below(TaskNo task, TaskNo above) const;

@@ -27,16 +27,16 @@ constexpr Word eflags_iopl = 0x3000;
 /// A time after which something has failed; none is never.
 using Deadline = std::optional<Time>;
 
-/// The message of a thread about a page fault, I/O fault or exception, and the wait for its answer (7.7, 9.11,
-/// 12.2).
+/// The message of a thread about a page fault, I/O fault or exception, and the wait for its answer
+/// (7.7, 9.11, 12.2).
 struct Fault {
     FaultKind kind = FaultKind::user;
     bool sent = false; ///< waits for the answer; else queued at the pager
     Word w0 = 0, w1 = 0;
-    ThreadName pager = {};              ///< as it was at the time of the fault
-    Word trapno = 0, err = 0, pfa = 0;  ///< state words (11.4)
-    bool with_state = false;            ///< state words go and come with the messages
-    Word window = L4_FP_WHOLE_SPACE;    ///< for the answer; 0: none
+    ThreadName pager = {};             ///< as it was at the time of the fault
+    Word trapno = 0, err = 0, pfa = 0; ///< state words (11.4)
+    bool with_state = false;           ///< state words go and come with the messages
+    Word window = L4_FP_WHOLE_SPACE;   ///< for the answer; 0: none
 };
 
 /// A transfer that has begun.  It is run from the start whenever it is driven; what it did before is in the
