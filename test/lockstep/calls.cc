@@ -149,7 +149,7 @@ Action Trace::call_task_new() {
     call.eip = dice_.chance(10) ? ~0u : dice_.word();
     if (dice_.chance(60)) {
         const std::uint32_t mcp = scene_.prio();
-        call.mcp_or_chief = l4_task_new_create(mcp, dice_.pick({0u, 0u, 0u, 3u, 4u, 6u, 20u, 1000u}));
+        call.mcp_or_chief = l4_task_new_create(mcp, dice_.pick({0u, 0u, 0u, 9u, 10u, 12u, 26u, 1000u}));
         if (dice_.chance(5))
             call.mcp_or_chief |= dice_.word() & ~(L4_TASK_NEW_MCP_MASK | L4_TASK_NEW_QUOTA_MASK);
         call.pager = scene_.pager();

@@ -27,7 +27,7 @@ Action Trace::prologue() {
 Action Trace::create_next() {
     const l4_threadid_t task = l4_threadid(to_create_.back(), 0);
     to_create_.pop_back();
-    const std::uint32_t quota = dice_.pick({0u, 0u, 5u, 8u, 20u}), mcp = dice_.pick({255u, 16u, 0u});
+    const std::uint32_t quota = dice_.pick({0u, 0u, 11u, 14u, 26u}), mcp = dice_.pick({255u, 16u, 0u});
     const l4_threadid_t pager = dice_.chance(80) ? l4_threadid(L4_TASK_ROOT, 0) : scene_.pager();
     return Action::call(L4_VEC_TASK_NEW, sim::TaskNew{.task = task,
                                                       .mcp_or_chief = l4_task_new_create(mcp, quota),

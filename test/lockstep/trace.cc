@@ -27,8 +27,8 @@ LockstepConfig configuration(std::uint64_t seed, Mode mode) {
     Dice dice(~seed);
     LockstepConfig c;
     c.machine.user_pages = 2112; // two 4 MiB pages and a bit; beyond is nothing, as on a real machine
-    c.machine.kernel_pages = dice.pick({48u, 64u, 96u, 256u});
-    c.sigma0_frames = dice.pick({6u, 10u, 16u, 32u});
+    c.machine.kernel_pages = dice.pick({64u, 80u, 112u, 256u});
+    c.sigma0_frames = dice.pick({12u, 16u, 22u, 38u});
     c.boot_time = kern::Micros{
         dice.pick({std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{123456}, dice.next() >> 12})};
     c.compare = mode != Mode::alone;

@@ -44,7 +44,9 @@ std::string Lockstep::last_event() const {
             break;
         }
         case Kind::page_fault: put("page fault at %08x, error %x", event.addr.raw(), event.code); break;
-        case Kind::exception: put("exception %u", event.code); break;
+        case Kind::exception: put("exception %u, error %x", event.code, event.addr.raw()); break;
+        case Kind::io_fault: put("I/O fault at port %x, %u bytes", event.addr.raw(), event.code); break;
+        case Kind::emulate: put("emulated instruction %u", event.code); break;
         case Kind::irq: put("interrupt %u", event.code); break;
         case Kind::timer: put("timer%s", ""); break;
         case Kind::resume: put("resume%s", ""); break;

@@ -29,7 +29,7 @@ ThreadState fault_state(const kern::Thread& t) {
 ThreadState state_of(const kern::Thread& t) {
     if (t.fault().kind != Fault::Kind::none && !t.ready()) return fault_state(t);
     switch (t.wait().what) {
-        case Wait::For::nothing: return t.op() == Op::none ? ThreadState::ready : ThreadState::in_kernel;
+        case Wait::For::nothing: return t.in_kernel() ? ThreadState::in_kernel : ThreadState::ready;
         case Wait::For::send: return ThreadState::send;
         case Wait::For::receive: return ThreadState::receive_closed;
         case Wait::For::receive_any: return ThreadState::receive_open;
@@ -37,6 +37,7 @@ ThreadState state_of(const kern::Thread& t) {
         case Wait::For::sleep: return ThreadState::sleep;
         case Wait::For::transfer: return ThreadState::partner;
         case Wait::For::fault_of: return ThreadState::driver;
+        case Wait::For::stopped: return ThreadState::stopped;
         case Wait::For::dead: break;
     }
     return ThreadState::dead;
@@ -51,7 +52,7 @@ struct TransferRole {
 TransferRole role_of(const kern::Thread& t) {
     if (t.transfer().to) return {spec::Role::driver, t.transfer().to};
     if (t.fault().kind == Fault::Kind::transfer) return {spec::Role::partner, t.fault().driver};
-    if (t.fault().kind == Fault::Kind::user || t.wait().what != Wait::For::transfer) return {};
+    if (t.fault().of_program() || t.wait().what != Wait::For::transfer) return {};
     return {spec::Role::partner, t.wait().with};
 }
 
@@ -73,6 +74,7 @@ spec::FaultKind fault_of(const kern::Thread& t) {
     switch (t.fault().kind) {
         case Fault::Kind::none: break;
         case Fault::Kind::user: return spec::FaultKind::user;
+        case Fault::Kind::exception: return spec::FaultKind::exception;
         case Fault::Kind::transfer: return spec::FaultKind::transfer;
     }
     return spec::FaultKind::none;
@@ -192,7 +194,10 @@ spec::Event event_of(const kern::Event& e) {
     switch (e.kind) {
         case kern::Event::Kind::syscall: return spec::Event::syscall(e.code);
         case kern::Event::Kind::page_fault: return spec::Event::page_fault(e.addr.raw(), e.code);
-        case kern::Event::Kind::exception: return spec::Event::exception(e.code);
+        case kern::Event::Kind::exception: return spec::Event::exception(e.code, e.addr.raw());
+        case kern::Event::Kind::io_fault: return spec::Event::io_fault(e.addr.raw(), e.code);
+        case kern::Event::Kind::emulate:
+            return spec::Event::emulate(static_cast<spec::Emulated>(e.code));
         case kern::Event::Kind::irq: return spec::Event::irq(e.code);
         case kern::Event::Kind::timer: return spec::Event::timer();
         case kern::Event::Kind::resume: break;

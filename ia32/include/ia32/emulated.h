@@ -11,4 +11,11 @@ enum class Emulated : std::uint8_t {
 };
 inline constexpr std::uint32_t emulated_bytes = 3; ///< length of each
 
+inline constexpr std::uint32_t int_length = 2;     ///< of int n
+
+/// Exceptions with which the processor pushes an error code.
+constexpr bool has_error_code(std::uint32_t vector) {
+    return vector == 8 || (vector >= 10 && vector <= 13) || vector == 17;
+}
+
 } // namespace ia32

@@ -63,7 +63,7 @@ L4_ABI_ASSERT(offsetof(l4_utcb_t, reserved) == 0x70);
 #define L4_UTCB_EXCEPTIONS   0x00000001u /**< send me exception messages */
 #define L4_UTCB_INHERIT_FPU  0x00000002u /**< of older kernels; nothing here (L4_EX_REGS_FPU_*) */
 #define L4_UTCB_TRANSFER_FPU 0x00000004u /**< likewise */
-#define L4_UTCB_PF_STATE     0x00000008u /**< page-fault messages come with the full state, and take it back */
+#define L4_UTCB_PF_STATE     0x00000008u /**< page-fault messages come with the state, and take it back */
 #define L4_UTCB_DEBUG        0x00000010u /**< int3 and single steps are exception messages to me, too */
 #define L4_UTCB_TIME_LIMIT   0x00000020u /**< my answers carry `time_limit` */
 
