@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// UTCBs (docs/semantics.md 11): frames of kernel memory that a task's threads read and write at a fixed address.
-// The kernel reaches them by frame, never by a user's address, so they can not fault.
+// UTCBs (docs/semantics.md 11): frames of kernel memory that a task's threads read and write at a fixed
+// address. The kernel reaches them by frame, never by a user's address, so they can not fault.
 #include <algorithm>
 #include <cstring>
 #include "kern/fpage.h"
@@ -37,8 +37,8 @@ l4_utcb_t& Kernel::utcb(const Thread& t) {
     return *frames_.at<l4_utcb_t>(frame + t.lthread() % per_frame * L4_UTCB_SIZE);
 }
 
-/// A message from `from` to `to` completes: the state words that go along with it, and what an answer to the kernel
-/// sets (docs/semantics.md 11.2, 12.2, 15, 17.4).
+/// A message from `from` to `to` completes: the state words that go along with it, and what an answer to the
+/// kernel sets (docs/semantics.md 11.2, 12.2, 15, 17.4).
 void Kernel::move_state(Thread& from, Thread& to, std::uint32_t w0) {
     if (!from.fault_.any() && !to.fault_.any()) {
         const l4_utcb_t& source = utcb(from);
