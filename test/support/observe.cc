@@ -91,14 +91,6 @@ std::array<std::uint8_t, 512> fpu_of(const kern::Kernel& kernel, arch::Machine& 
     return bytes;
 }
 
-/// What the thread's message to its pager is about (docs/semantics.md 11.4).
-void observe_trap(const kern::Thread& t, spec::ThreadView& view) {
-    if (!t.fault().of_program()) return;
-    view.trapno = t.fault().trapno;
-    view.err = t.fault().err;
-    view.pfa = t.fault().pfa;
-}
-
 spec::ThreadView observe_thread(const kern::Kernel& kernel, arch::Machine& machine, const kern::Thread& t) {
     const TransferRole transfer = role_of(t);
     spec::ThreadView view{
@@ -117,6 +109,9 @@ spec::ThreadView observe_thread(const kern::Kernel& kernel, arch::Machine& machi
         .internal_preempter = id_of(t.internal_preempter()),
         .external_preempter = id_of(t.external_preempter()),
         .registers = registers_of(t.frame),
+        .trapno = t.fault().trapno,
+        .err = t.fault().err,
+        .pfa = t.fault().pfa,
         .alien = t.alien(),
         .dealien = t.dealien(),
         .after_call = t.after_call(),
@@ -130,7 +125,6 @@ spec::ThreadView observe_thread(const kern::Kernel& kernel, arch::Machine& machi
         .fpu = fpu_of(kernel, machine, t),
         .senders = {},
     };
-    observe_trap(t, view);
     t.senders.for_each([&](const kern::Thread& s) { view.senders.push_back(name_of(s.id())); });
     return view;
 }
