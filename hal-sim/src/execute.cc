@@ -124,7 +124,8 @@ void World::compute(kern::Thread& t, Fiber& f) {
 void World::port(kern::Thread& t, Fiber& f, bool write) {
     Instruction& i = f.instruction();
     const auto number = static_cast<std::uint16_t>(i.address);
-    if (!machine_.port_allowed(number, i.size)) return exception(t, L4_TRAP_PROTECTION, 0);
+    if (!machine_.port_allowed(number, i.size))
+        return dispatch({.kind = kern::Event::Kind::io_fault, .code = i.size, .addr = kern::VAddr{number}});
     if (write)
         machine_.ports().out(number, i.size, i.value);
     else
@@ -159,7 +160,7 @@ void World::page_fault(kern::Thread& t, const arch::AccessFault& fault) {
 void World::exception(kern::Thread& t, std::uint32_t vector, std::uint32_t error) {
     t.frame.trapno = vector;
     t.frame.err = error;
-    dispatch({.kind = kern::Event::Kind::exception, .code = vector});
+    dispatch({.kind = kern::Event::Kind::exception, .code = vector, .addr = kern::VAddr{error}});
 }
 
 } // namespace sim

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,7 @@ struct MachineConfig {
 /// What the machine was asked to do, for tests that state how often.
 struct Counters {
     std::uint64_t activations = 0, invalidations = 0, fpu_saves = 0, fpu_loads = 0, timer_arms = 0;
+    std::uint64_t utcb_sets = 0, tls_sets = 0;
 };
 
 /// A page fault that an access of user code ran into.
@@ -69,6 +71,14 @@ public:
         fpu_ = from;
     }
     void set_ports(kern::PAddr low, kern::PAddr high) { ports_.set_bitmap(low, high); }
+    void set_utcb(kern::VAddr at) {
+        ++counters_.utcb_sets;
+        utcb_ = at;
+    }
+    void set_tls(const std::array<std::uint64_t, 3>& descriptors) {
+        ++counters_.tls_sets;
+        tls_ = descriptors;
+    }
     void put_char(char c) { console_.push_back(c); }
 
     // --- the embedder's side
@@ -78,6 +88,13 @@ public:
     std::optional<AccessFault> load(kern::VAddr va, std::span<std::byte> to);
     std::optional<AccessFault> store(kern::VAddr va, std::span<const std::byte> from);
     bool port_allowed(std::uint16_t port, unsigned width) { return ports_.allowed(memory_, port, width); }
+
+    /// What user code reads at GS:0 with this selector in GS: its UTCB's address, if it is the selector for
+    /// that.
+    std::optional<std::uint32_t> word_at_gs(std::uint32_t gs) const;
+    /// The descriptors behind ia32::tls_selectors; 0: not present.
+    const std::array<std::uint64_t, 3>& tls() const { return tls_; }
+    kern::VAddr utcb() const { return utcb_; }
 
     Timer& timer() { return timer_; }
     IrqController& irqs() { return irqs_; }
@@ -95,6 +112,8 @@ private:
     IrqController irqs_;
     Ports ports_;
     FpuState fpu_;
+    kern::VAddr utcb_{};
+    std::array<std::uint64_t, 3> tls_{};
     std::string console_;
     Counters counters_;
 };
