@@ -54,7 +54,7 @@ void Kernel::ex_regs_modes(Thread& target, const ExRegs& args) {
         if (!args.restarts()) return;
         target.deferred_.stop = false;
         if (stopped) make_ready(target, Place::tail);
-    } else if (target.ready() && !target.in_kernel()) {
+    } else if (target.ready() && target.op_ == Op::none) {
         block(target, {.what = Wait::For::stopped}, never);
     } else if (!stopped) {
         target.deferred_.stop = true;

@@ -80,7 +80,7 @@ Thread& Kernel::leave() {
 
 /// What may have become due since t was in user mode: its time limit, and the loss of a port.
 void Kernel::prepare(Thread& t) {
-    if (t.time_limit_ <= now_ && !t.in_kernel()) {
+    if (t.time_limit_ <= now_ && t.op_ == Op::none) {
         t.time_limit_ = never;
         t.deferred_.time_fault = true;
     }

@@ -16,6 +16,7 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     static_assert(sizeof(Thread) <= Account::thread_slot);
 
     Thread& t = *new (slot) Thread(&task, ThreadId{task.no(), lthread}, prio, mcp);
+    t.frame.gs = ia32::utcb_selector;
     t.frame.cs = ia32::user_cs;
     t.frame.ss = ia32::user_ds;
     t.frame.eflags = ia32::user_eflags;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/support/observe.h"
 
+#include <cstring>
+
 #include "l4/abi/limits.h"
 #include "test/support/observe_memory.h"
 
@@ -80,7 +82,14 @@ spec::FaultKind fault_of(const kern::Thread& t) {
     return spec::FaultKind::none;
 }
 
-spec::ThreadView observe_thread(const kern::Kernel& kernel, const kern::Thread& t) {
+std::array<std::uint8_t, 512> fpu_of(const kern::Kernel& kernel, arch::Machine& machine, const kern::Thread& t) {
+    std::array<std::uint8_t, 512> bytes;
+    const arch::FpuState& state = kernel.fpu_owner() == &t ? machine.fpu() : t.fpu;
+    std::memcpy(bytes.data(), state.bytes.data(), bytes.size());
+    return bytes;
+}
+
+spec::ThreadView observe_thread(const kern::Kernel& kernel, arch::Machine& machine, const kern::Thread& t) {
     const TransferRole transfer = role_of(t);
     spec::ThreadView view{
         .state = state_of(t),
@@ -98,6 +107,20 @@ spec::ThreadView observe_thread(const kern::Kernel& kernel, const kern::Thread& 
         .internal_preempter = id_of(t.internal_preempter()),
         .external_preempter = id_of(t.external_preempter()),
         .registers = registers_of(t.frame),
+        .trapno = t.fault().trapno,
+        .err = t.fault().err,
+        .pfa = t.fault().pfa,
+        .alien = t.alien(),
+        .dealien = t.dealien(),
+        .after_call = t.after_call(),
+        .triggered = t.triggered(),
+        .time_fault = t.time_fault(),
+        .stop = t.stop(),
+        .time_limit = deadline_of(t.time_limit()),
+        .tls = t.tls(),
+        .idt_base = t.idt_base(),
+        .idt_limit = t.idt_limit(),
+        .fpu = fpu_of(kernel, machine, t),
         .senders = {},
     };
     t.senders.for_each([&](const kern::Thread& s) { view.senders.push_back(name_of(s.id())); });
@@ -152,7 +175,7 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
         if (task) {
             o.tasks[n] = observe_task(kernel, machine, *task);
             task->present().for_each(
-                [&](const kern::Thread& t) { o.threads[name_of(t.id())] = observe_thread(kernel, t); });
+                [&](const kern::Thread& t) { o.threads[name_of(t.id())] = observe_thread(kernel, machine, t); });
         } else if (n >= L4_TASK_FIRST_USER && chief != kern::TaskNo{L4_TASK_ROOT}) {
             o.chiefs[n] = chief.raw();
         }
@@ -187,7 +210,7 @@ spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, c
 }
 
 spec::Registers registers_of(const arch::Frame& f) {
-    return {f.eax, f.ebx, f.ecx, f.edx, f.esi, f.edi, f.ebp, f.esp, f.eip, f.eflags};
+    return {f.eax, f.ebx, f.ecx, f.edx, f.esi, f.edi, f.ebp, f.esp, f.eip, f.eflags, f.gs, f.fs};
 }
 
 spec::Event event_of(const kern::Event& e) {

@@ -55,7 +55,10 @@ public:
 private:
     friend struct Saboteur;
 
-    void check_number(TaskNo no) const; // check.cc
+    // check.cc
+    void check_number(TaskNo no) const;
+    void check_utcbs(const Task& task) const;
+    void check_running(const Thread& t) const;
 
     // kernel.cc: entry and exit
     void charge();
