@@ -9,7 +9,8 @@
 namespace conformance::thesis {
 namespace {
 
-/// A is an alien from its first instruction on; E is its pager.
+/// A is an alien from its first instruction on; E is its pager.  When a program ends it calls the kernel, too, to
+/// sleep: that is the last message, and is not answered.
 struct Alien {
     World w;
     Handler handler;
@@ -17,7 +18,7 @@ struct Alien {
     explicit Alien(Handler::Reply reply, const l4_utcb_t& utcb = pager_utcb()) : handler(std::move(reply), utcb) {}
     void run(sim::Body body, Word flags = L4_TASK_NEW_ALIEN) {
         const sim::Entry entry = w.program(std::move(body));
-        w.play({{e, handler.body()}});
+        w.start(e, handler.body());
         w.as_root(sim::TaskNew{.task = a, .mcp_or_chief = 255 | flags, .eip = entry.eip, .pager = e});
     }
 };
@@ -30,7 +31,8 @@ TEST(Alien, CallsAreExceptions) {
     for (Word vector = L4_VEC_IPC; vector <= L4_VEC_TASK_NEW; ++vector) {
         arch::Frame before{};
         sim::Regs result;
-        Alien t([](std::size_t, const Handler::Message& m, l4_utcb_t& utcb) {
+        Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+            if (i == 1) return Ipc{};
             utcb.state.eax = 0x5eed; // the pager's own idea of the call
             return skip(m, utcb);
         });
@@ -38,9 +40,8 @@ TEST(Alien, CallsAreExceptions) {
         t.run([&](User u) -> Program {
             co_await u.look(before);
             result = co_await u.syscall(vector, in);
-            for (;;) co_await u.compute(1000000);
         });
-        ASSERT_GE(t.handler.count(), 1u);
+        ASSERT_EQ(t.handler.count(), 2u);
         EXPECT_EQ(t.handler[0].answer, exception_of(a));
         const l4_utcb_state_t& s = t.handler[0].state();
         EXPECT_EQ(s.trapno, L4_TRAP_PROTECTION);
@@ -67,18 +68,18 @@ TEST(Alien, CallIsExecutedOnceAndToldOfAfterwards) {
     ABI_ROW(exc_alien_dealien);
     arch::Frame before{};
     IpcResult first;
-    int rounds = 0;
     Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
-        return i == 0 ? words_to(m.from(), L4_EXC_DEALIEN) : i == 1 ? words_to(m.from()) : skip(m, utcb);
+        switch (i) {
+            case 0: return words_to(m.from(), L4_EXC_DEALIEN);
+            case 1: return words_to(m.from());
+            case 2: return skip(m, utcb);
+            default: return Ipc{};
+        }
     });
     t.run([&](User u) -> Program {
         co_await u.look(before);
         first = co_await u(call_nobody);
-        for (;; ++rounds) {
-            co_await u(call_nobody);
-            if (rounds == 1)
-                for (;;) co_await u.compute(1000000);
-        }
+        co_await u(call_nobody);
     });
     EXPECT_EQ(Answer::of(first), ipc::only(L4_IPC_ENOT_EXISTENT, call_nobody)); // it was executed
     ASSERT_EQ(t.handler.count(), 4u);
@@ -132,7 +133,6 @@ TEST(Alien, PageFaultsAreExceptionsAndAnAnswerMaps) {
     const sim::Entry entry = w.program([&](User u) -> Program {
         co_await u.look(before);
         value = co_await u.load32(missing + 4);
-        for (;;) co_await u.compute(1000000);
     });
     w.run();
     w.as_root(sim::TaskNew{.task = a, .mcp_or_chief = 255 | L4_TASK_NEW_ALIEN, .eip = entry.eip, .pager = e});
@@ -150,15 +150,14 @@ TEST(Alien, PageFaultsAreExceptionsAndAnAnswerMaps) {
 TEST(Alien, PageFaultTellsTheErrorCodeAndMinusOneIsNoRefusal) {
     ABI_ROW(exc_alien_page_fault);
     Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
-        return i == 0 ? words_to(m.from(), L4_PF_REFUSED) : skip(m, utcb);
+        return i == 0 ? words_to(m.from(), L4_PF_REFUSED) : i == 1 ? skip(m, utcb) : Ipc{};
     });
     bool survived = false;
     t.run([&](User u) -> Program {
         co_await u.store8(L4_USER_TOP + 3, 1);
         survived = true;
-        for (;;) co_await u.compute(1000000);
     });
-    ASSERT_EQ(t.handler.count(), 2u);
+    ASSERT_EQ(t.handler.count(), 3u);
     for (std::size_t i = 0; i < 2; ++i) {
         EXPECT_EQ(t.handler[i].state().pfa, L4_USER_TOP + 3);
         EXPECT_EQ(t.handler[i].state().err & 6, 6u); // user, write
@@ -189,16 +188,16 @@ TEST(Alien, BreakpointsAreExceptions) {
 
 TEST(Alien, PortsAndEmulatedInstructionsAreExceptions) {
     ABI_ROW(exc_alien_call);
-    Alien t(skipping());
+    Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) { return i < 2 ? skip(m, utcb) : Ipc{}; });
     int executed = 0;
     t.run([&](User u) -> Program {
         co_await u.in(0x60);
         ++executed;
         co_await u.cli();
         ++executed;
-        for (;;) co_await u.lidt(0x1000); // skipped by two of three bytes: into nothing
+        co_await u.lidt(0x1000);
     });
-    ASSERT_GE(t.handler.count(), 3u);
+    ASSERT_EQ(t.handler.count(), 3u);
     EXPECT_EQ(executed, 2);
     for (std::size_t i = 0; i < 3; ++i) {
         EXPECT_EQ(t.handler[i].state().trapno, L4_TRAP_PROTECTION);

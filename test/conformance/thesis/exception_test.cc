@@ -171,6 +171,7 @@ TEST(Exception, OfAThreadWithPriorityIsToldOverAndOverWithoutLoss) {
     Handler handler(skipping());
     Word done = 0;
     w.play({{e, handler.body()}, {a, [&](User u) -> Program {
+                                      co_await until(u, 100); // E is ready for it
                                       for (; done < rounds; ++done) co_await u.raise(L4_TRAP_DIVIDE);
                                   },
                                   {.prio = 100, .pager = e}}});

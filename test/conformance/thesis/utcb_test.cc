@@ -153,6 +153,7 @@ std::function<sim::Routine<int>(User)> with_buffer(Word at, Word dwords) {
     return [=](User u) -> sim::Routine<int> {
         sim::MessageBuffer buffer(at, dwords);
         for (Word i = 0; i < dwords; ++i) buffer.word(i) = at + i;
+        buffer.send(dwords);
         co_await u.put(buffer);
         co_return 0;
     };

@@ -4,6 +4,7 @@
 namespace conformance::thesis {
 
 Program Handler::run(User u) {
+    for (const Word at : pages) co_await u.store32(at, at);
     co_await u.utcb().store(utcb_);
     for (;;) {
         const IpcResult got = co_await u.wait();

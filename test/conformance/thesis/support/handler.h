@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "test/conformance/thesis/support/world.h"
 
@@ -26,6 +27,7 @@ public:
     Handler(const Handler&) = delete;
     Handler& operator=(const Handler&) = delete;
 
+    std::vector<Word> pages; ///< addresses that it touches first: a word with its own address is stored there
     std::deque<Message> messages;
     std::deque<Answer> results; ///< of its calls
     std::size_t count() const { return messages.size(); }
