@@ -30,7 +30,8 @@ void Kernel::abort_ipc(Thread& t) {
     }
 }
 
-/// Takes back the message of the kernel on behalf of t, wherever it stands; the caller decides at once what t does next.
+/// Takes back the message of the kernel on behalf of t, wherever it stands; the caller decides at once what t
+/// does next.
 void Kernel::withdraw_fault(Thread& t) {
     t.fault_ = {};
     t.op_ = Op::none;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Instructions that users may not execute: I/O without the port, cli and sti, lidt, lldt (docs/semantics.md 17); and
-// how the kernel touches memory in their place.
+// Instructions that users may not execute: I/O without the port, cli and sti, lidt, lldt (docs/semantics.md
+// 17); and how the kernel touches memory in their place.
 #include <algorithm>
 #include <bit>
 #include <cstring>

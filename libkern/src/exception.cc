@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Exceptions (docs/semantics.md 12): told to the pager, reflected to the thread itself, or its death; those that
-// others cause; and aliens, whose system calls are exceptions.
+// Exceptions (docs/semantics.md 12): told to the pager, reflected to the thread itself, or its death; those
+// that others cause; and aliens, whose system calls are exceptions.
+#include "l4/abi/exception.h"
 #include "budget.h"
 #include "ia32/paging.h"
-#include "l4/abi/exception.h"
 #include "l4/abi/fpage.h"
 
 namespace kern {
@@ -39,8 +39,8 @@ void Kernel::send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, 
     send_fault(t);
 }
 
-/// What a processor does with a gate of the same privilege.  False: the thread has none for this vector.  Should
-/// memory be missing for it, the page fault is all that happens, and the instruction traps again.
+/// What a processor does with a gate of the same privilege.  False: the thread has none for this vector.
+/// Should memory be missing for it, the page fault is all that happens, and the instruction traps again.
 bool Kernel::reflect(Thread& t, std::uint32_t vector, std::uint32_t code) {
     const std::uint64_t gate_at = std::uint64_t{vector} * 8;
     if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_) return false;

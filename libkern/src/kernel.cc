@@ -60,7 +60,8 @@ void Kernel::resume(Thread& self) {
     }
 }
 
-/// Picks who runs next and gives it the machine: its space, UTCB, TLS and floating-point registers, the timer.
+/// Picks who runs next and gives it the machine: its space, UTCB, TLS and floating-point registers, the
+/// timer.
 Thread& Kernel::leave() {
     Thread* const next = scheduler_.pick();
     current_ = next ? next : &idle_;

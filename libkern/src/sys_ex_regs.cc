@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// lthread_ex_regs (docs/semantics.md 6, 13): who may do what to which thread, creation, and the classic registers.
-// What else can be set is in ex_regs_state.cc.
+// lthread_ex_regs (docs/semantics.md 6, 13): who may do what to which thread, creation, and the classic
+// registers. What else can be set is in ex_regs_state.cc.
 #include <algorithm>
 #include "ex_regs.h"
 
@@ -28,7 +28,8 @@ bool Kernel::may_control(const Thread& t, const Thread& target) const {
 
 /// A new thread.  Without an instruction pointer or state it stays dead until another call gives it one.
 void Kernel::ex_regs_create(Thread& caller, Task& task, const ExRegs& args) {
-    const std::uint8_t mcp = &task == &caller.task() ? caller.mcp_ : std::min(caller.mcp_, task.thread(0)->mcp_);
+    const std::uint8_t mcp =
+        &task == &caller.task() ? caller.mcp_ : std::min(caller.mcp_, task.thread(0)->mcp_);
     const Result<Thread*> made = create_thread(task, args.lthread(), caller.prio_, mcp);
     if (!made.ok()) {
         caller.frame.eax = L4_EX_REGS_ERROR;

@@ -24,8 +24,8 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     return &t;
 }
 
-/// An empty task: object, page directory, directory shadow, UTCB area.  With `reserve` frames it gets an account of its
-/// own out of payer's, else it shares payer's.  On failure nothing has changed.
+/// An empty task: object, page directory, directory shadow, UTCB area.  With `reserve` frames it gets an
+/// account of its own out of payer's, else it shares payer's.  On failure nothing has changed.
 Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
                                   std::uint8_t nest) {
     if (reserve != 0) KTRY(payer.reserve(reserve));

@@ -40,12 +40,13 @@ void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
     if (count > offsetof(TrapFrame, gs) / word) frame.gs = repaired(frame.gs);
     if (count > offsetof(TrapFrame, fs) / word) frame.fs = repaired(frame.fs);
     if (count > offsetof(TrapFrame, eflags) / word)
-        frame.eflags = (frame.eflags & ia32::eflags_of_user) | ia32::user_eflags |
-                       (old.eflags & ia32::eflags_iopl);
+        frame.eflags =
+            (frame.eflags & ia32::eflags_of_user) | ia32::user_eflags | (old.eflags & ia32::eflags_iopl);
 }
 
 void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count) {
-    for (std::uint32_t i = 0; i < count; ++i) tls_[first + i] = is_user_data(from[i]) ? from[i] & ~long_mode : 0;
+    for (std::uint32_t i = 0; i < count; ++i)
+        tls_[first + i] = is_user_data(from[i]) ? from[i] & ~long_mode : 0;
     frame.gs = repaired(frame.gs);
     frame.fs = repaired(frame.fs);
 }

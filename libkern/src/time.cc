@@ -41,8 +41,8 @@ void Kernel::expire(Thread& t) {
     finish(t, L4_IPC_SETIMEOUT);
 }
 
-/// For the first deadline, the end of the slice that the thread to run runs on, or its time limit, which does not
-/// matter while it is in the kernel.
+/// For the first deadline, the end of the slice that the thread to run runs on, or its time limit, which does
+/// not matter while it is in the kernel.
 void Kernel::arm_timer() {
     const Thread& owner = slice_owner();
     const Micros slice_end = owner.idle() || owner.remaining_ == never ? never : now_ + owner.remaining_;

@@ -135,8 +135,8 @@ bool Kernel::step_item(Thread& from, Budget& left) {
     }
 }
 
-/// Flexpages of an answer to a fault: what follows the pair in the registers stands behind the state words that the
-/// pager sends (docs/semantics.md 17.5).
+/// Flexpages of an answer to a fault: what follows the pair in the registers stands behind the state words
+/// that the pager sends (docs/semantics.md 17.5).
 bool Kernel::step_list(Thread& from) {
     Transfer& x = from.transfer_;
     const l4_utcb_t& pager = utcb(from);

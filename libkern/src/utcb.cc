@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// UTCBs (docs/semantics.md 11): frames of kernel memory that a task's threads read and write at a fixed address.
-// The kernel reaches them by frame, never by a user's address, so they can not fault.
+// UTCBs (docs/semantics.md 11): frames of kernel memory that a task's threads read and write at a fixed
+// address. The kernel reaches them by frame, never by a user's address, so they can not fault.
 #include <algorithm>
 #include <cstring>
 #include "kern/fpage.h"
@@ -10,6 +10,10 @@ namespace kern {
 namespace {
 
 constexpr VAddr utcb_page(std::uint32_t index) { return VAddr{L4_UTCB_AREA + index * ia32::page_size}; }
+/// A size field of a UTCB, by value: read once.
+constexpr std::uint32_t state_words(std::uint32_t size) {
+    return size < L4_UTCB_STATE_WORDS ? size : L4_UTCB_STATE_WORDS;
+}
 
 } // namespace
 
@@ -37,26 +41,26 @@ l4_utcb_t& Kernel::utcb(const Thread& t) {
     return *frames_.at<l4_utcb_t>(frame + t.lthread() % per_frame * L4_UTCB_SIZE);
 }
 
-/// A message from `from` to `to` completes: the state words that go along with it, and what an answer to the kernel
-/// sets (docs/semantics.md 11.2, 12.2, 15, 17.4).
+/// A message from `from` to `to` completes: the state words that go along with it, and what an answer to the
+/// kernel sets (docs/semantics.md 11.2, 12.2, 15, 17.4).
 void Kernel::move_state(Thread& from, Thread& to, std::uint32_t w0) {
     if (!from.fault_.any() && !to.fault_.any()) {
         const l4_utcb_t& source = utcb(from);
         l4_utcb_t& target = utcb(to);
-        const std::uint32_t n = std::min({source.snd_size, target.rcv_size, L4_UTCB_STATE_WORDS});
+        const std::uint32_t n = std::min(state_words(source.snd_size), state_words(target.rcv_size));
         std::memcpy(&target.state, &source.state, n * sizeof(l4_word_t));
         return;
     }
     if (from.fault_.with_state) {
         l4_utcb_t& target = utcb(to);
-        from.read_state(target.state, std::min(target.rcv_size, L4_UTCB_STATE_WORDS));
+        from.read_state(target.state, state_words(target.rcv_size));
     }
     if (to.fault_.of_program() && !to.fault_.refused_by(w0)) take_state(to, utcb(from), to.fault_.with_state);
 }
 
 /// What the UTCB of whoever is in charge of t says about it.
 void Kernel::take_state(Thread& t, const l4_utcb_t& from, bool words) {
-    if (words) t.write_state(from.state, std::min(from.snd_size, L4_UTCB_STATE_WORDS));
+    if (words) t.write_state(from.state, state_words(from.snd_size));
     if ((from.status & L4_UTCB_TIME_LIMIT) != 0)
         t.time_limit_ = Micros{std::uint64_t{from.time_limit[1]} << 32 | from.time_limit[0]};
 }

@@ -19,8 +19,22 @@ protected:
     /// The state word of thread_schedule.
     Word state() { return s.call(sim::ThreadSchedule{.thread = child}).state(); }
     void fill_state(Word words) {
-        mine().state = {.gs = 0x23, .fs = 0x23, .edi = 1, .esi = 2, .ebp = 3, .pfa = 0, .ebx = 5, .edx = 6,
-                        .ecx = 7, .eax = 8, .trapno = 9, .err = 9, .eip = 0x1110, .cs = 9, .eflags = 1, .esp = 0x2220};
+        mine().state = {.gs = 0x23,
+                        .fs = 0x23,
+                        .edi = 1,
+                        .esi = 2,
+                        .ebp = 3,
+                        .pfa = 0,
+                        .ebx = 5,
+                        .edx = 6,
+                        .ecx = 7,
+                        .eax = 8,
+                        .trapno = 9,
+                        .err = 9,
+                        .eip = 0x1110,
+                        .cs = 9,
+                        .eflags = 1,
+                        .esp = 0x2220};
         mine().snd_size = words;
     }
     Stage s;
@@ -44,9 +58,8 @@ TEST_F(ExRegsTest, ThePagersTaskMayAndOthersMayNot) {
 }
 
 TEST_F(ExRegsTest, AThreadIsCreatedAndPaidThere) {
-    s.call(sim::TaskNew{.task = l4_threadid(6, 0),
-                        .mcp_or_chief = l4_task_new_create(10, L4_KMEM_TASK + 2),
-                        .pager = root});
+    s.call(sim::TaskNew{
+        .task = l4_threadid(6, 0), .mcp_or_chief = l4_task_new_create(10, L4_KMEM_TASK + 2), .pager = root});
     const kern::Task& task = s.thread(l4_threadid(6, 0)).task();
     for (Word i = 1; i <= 5; ++i) {
         s.call(sim::ExRegs{.target = l4_ex_regs_target(6, 10 - i), .esp = 0x10, .eip = 0x20, .pager = root});

@@ -31,8 +31,22 @@ TEST_F(ExceptionTest, GoesToThePagerWithStateAndComesBack) {
     EXPECT_EQ(state().ecx, 0x11u);
     EXPECT_EQ(state().pfa, 0u);
     EXPECT_EQ(state().eip, Stage::child_ip);
-    state() = {.gs = 0x33, .fs = 0x23, .edi = 1, .esi = 2, .ebp = 3, .pfa = 4, .ebx = 5, .edx = 6, .ecx = 7,
-               .eax = 8, .trapno = 9, .err = 10, .eip = 11, .cs = 12, .eflags = ~0u, .esp = 14};
+    state() = {.gs = 0x33,
+               .fs = 0x23,
+               .edi = 1,
+               .esi = 2,
+               .ebp = 3,
+               .pfa = 4,
+               .ebx = 5,
+               .edx = 6,
+               .ecx = 7,
+               .eax = 8,
+               .trapno = 9,
+               .err = 10,
+               .eip = 11,
+               .cs = 12,
+               .eflags = ~0u,
+               .esp = 14};
     s.utcb(root).snd_size = 16;
     s.answer(~0u);
     ASSERT_TRUE(s.runs(child));
@@ -103,8 +117,9 @@ TEST_F(ExceptionTest, AMapItemInTheAnswerIsCut) {
     s.exception(6);
     s.utcb(root).snd_size = 16;
     state().ebx = 0x99;
-    EXPECT_EQ(s.call(sim::Ipc{.partner = child, .w0 = 0, .w1 = l4_fpage(0, 12, 0), .send = L4_SND_MAP}).error(),
-              L4_IPC_SEMSGCUT);
+    EXPECT_EQ(
+        s.call(sim::Ipc{.partner = child, .w0 = 0, .w1 = l4_fpage(0, 12, 0), .send = L4_SND_MAP}).error(),
+        L4_IPC_SEMSGCUT);
     EXPECT_EQ(t().frame.ebx, 0x99u);
     EXPECT_TRUE(t().ready());
 }
@@ -201,7 +216,8 @@ TEST_F(ReflectionTest, MissingStackIsAPageFaultThereAndNothingElse) {
 
 TEST_F(ReflectionTest, MissingGateIsAPageFaultThere) {
     t().frame.eax = table + 0xf08;
-    s.word(child, table + 0xf08) = 0xffc | 0xfffc << 16; // its base is 4 bytes before a page that is not there
+    s.word(child, table + 0xf08) = 0xffc | 0xfffc
+                                               << 16; // its base is 4 bytes before a page that is not there
     s.word(child, table + 0xf0c) = 0x0001;
     s.emulate(ia32::Emulated::lidt);
     EXPECT_EQ(t().idt_base(), 0x1fffcu);
@@ -239,7 +255,8 @@ TEST_F(ExceptionTest, ATriggerIsForgottenIfNobodyTakesIt) {
     s.call(sim::Ipc{.partner = root, .send = 0});
     s.utcb(root).status = 0;
     s.call(sim::ExRegs{.target = l4_ex_regs_target(5, 0) | L4_EX_REGS_RAISE_EXCEPTION, .eip = 0x7000});
-    s.call(sim::ExRegs{.target = l4_ex_regs_target(5, 0) | L4_EX_REGS_RAISE_EXCEPTION, .esp = 0x10, .eip = 0x8000});
+    s.call(sim::ExRegs{
+        .target = l4_ex_regs_target(5, 0) | L4_EX_REGS_RAISE_EXCEPTION, .esp = 0x10, .eip = 0x8000});
     EXPECT_EQ(t().frame.eip, 0x7000u); // the second trigger's was not taken
     EXPECT_EQ(t().frame.esp, 0x10u);
     s.call(sim::Ipc{.receive = L4_RCV_OPEN});

@@ -19,10 +19,11 @@ using Word = std::uint32_t;
 inline constexpr l4_threadid_t root = l4_threadid(L4_TASK_ROOT, 0), sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 inline constexpr l4_threadid_t child = l4_threadid(5, 0);
 
-/// A machine and a kernel; a test plays all programs: it says what the running thread does next, and the invariants
-/// are checked after every event.
+/// A machine and a kernel; a test plays all programs: it says what the running thread does next, and the
+/// invariants are checked after every event.
 ///
-/// At the start root runs, sigma0 waits for messages, and task 5 exists: thread 0 is ready, with root as its pager.
+/// At the start root runs, sigma0 waits for messages, and task 5 exists: thread 0 is ready, with root as its
+/// pager.
 class Stage {
 public:
     static constexpr Word child_ip = 0x5000, child_sp = 0x6000;
@@ -88,7 +89,8 @@ public:
     void map_to_root(Word va) {
         ASSERT_EQ(&running(), &thread(root));
         const Word frame = next_frame_++ * 0x1000;
-        call(sim::Ipc{.partner = sigma0, .send = 0, .receive = (va & L4_FP_PAGE_MASK) | 12u << 2 | L4_RCV_MAP});
+        call(sim::Ipc{
+            .partner = sigma0, .send = 0, .receive = (va & L4_FP_PAGE_MASK) | 12u << 2 | L4_RCV_MAP});
         while (&running() != &thread(sigma0)) call(sim::ThreadSwitch{});
         page_fault(frame, ia32::fault_user);
         call(sim::Ipc{.partner = root,
@@ -98,7 +100,8 @@ public:
         while (&running() != &thread(root)) call(sim::ThreadSwitch{});
         settle();
     }
-    /// Task 5 gets root's page at the same address: it faults, root answers.  Task 5 runs, and runs afterwards.
+    /// Task 5 gets root's page at the same address: it faults, root answers.  Task 5 runs, and runs
+    /// afterwards.
     void map_to_child(Word va, Word rights = L4_FP_WRITE) {
         page_fault(va, ia32::fault_user | ia32::fault_write);
         answer(va, l4_fpage(va, 12, rights), L4_SND_MAP);
@@ -113,7 +116,9 @@ public:
 
     // --- what is there
     kern::Thread& running() { return *current_; }
-    bool runs(l4_threadid_t id) { return !current_->idle() && current_ == kernel_.find(kern::ThreadId::of(id)); }
+    bool runs(l4_threadid_t id) {
+        return !current_->idle() && current_ == kernel_.find(kern::ThreadId::of(id));
+    }
     kern::Thread& thread(l4_threadid_t id) { return *kernel_.find(kern::ThreadId::of(id)); }
     l4_utcb_t& utcb(l4_threadid_t id) {
         const kern::Thread& t = thread(id);

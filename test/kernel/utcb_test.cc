@@ -125,7 +125,8 @@ TEST_P(UtcbSizesTest, AMessageMovesWhatBothWant) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, UtcbSizesTest,
                          ::testing::Values(SizesCase{0, 16, 0}, SizesCase{16, 0, 0}, SizesCase{3, 16, 3},
-                                           SizesCase{16, 5, 5}, SizesCase{16, 16, 16}, SizesCase{~0u, ~0u, 16}));
+                                           SizesCase{16, 5, 5}, SizesCase{16, 16, 16},
+                                           SizesCase{~0u, ~0u, 16}));
 
 TEST(Utcb, AMessageThatFailsMovesNothing) {
     Stage s;

@@ -82,7 +82,8 @@ spec::FaultKind fault_of(const kern::Thread& t) {
     return spec::FaultKind::none;
 }
 
-std::array<std::uint8_t, 512> fpu_of(const kern::Kernel& kernel, arch::Machine& machine, const kern::Thread& t) {
+std::array<std::uint8_t, 512> fpu_of(const kern::Kernel& kernel, arch::Machine& machine,
+                                     const kern::Thread& t) {
     std::array<std::uint8_t, 512> bytes;
     const arch::FpuState& state = kernel.fpu_owner() == &t ? machine.fpu() : t.fpu;
     std::memcpy(bytes.data(), state.bytes.data(), bytes.size());
@@ -174,8 +175,9 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
         const kern::Task* const task = kernel.tasks().task(number);
         if (task) {
             o.tasks[n] = observe_task(kernel, machine, *task);
-            task->present().for_each(
-                [&](const kern::Thread& t) { o.threads[name_of(t.id())] = observe_thread(kernel, machine, t); });
+            task->present().for_each([&](const kern::Thread& t) {
+                o.threads[name_of(t.id())] = observe_thread(kernel, machine, t);
+            });
         } else if (n >= L4_TASK_FIRST_USER && chief != kern::TaskNo{L4_TASK_ROOT}) {
             o.chiefs[n] = chief.raw();
         }
@@ -219,8 +221,7 @@ spec::Event event_of(const kern::Event& e) {
         case kern::Event::Kind::page_fault: return spec::Event::page_fault(e.addr.raw(), e.code);
         case kern::Event::Kind::exception: return spec::Event::exception(e.code, e.addr.raw());
         case kern::Event::Kind::io_fault: return spec::Event::io_fault(e.addr.raw(), e.code);
-        case kern::Event::Kind::emulate:
-            return spec::Event::emulate(static_cast<spec::Emulated>(e.code));
+        case kern::Event::Kind::emulate: return spec::Event::emulate(static_cast<spec::Emulated>(e.code));
         case kern::Event::Kind::irq: return spec::Event::irq(e.code);
         case kern::Event::Kind::timer: return spec::Event::timer();
         case kern::Event::Kind::resume: break;

@@ -6,8 +6,9 @@
 
 namespace ia32 {
 
-/// An instruction of a user program that raised a general-protection fault, as far as the kernel does something about
-/// it: what a hardware layer needs to tell an I/O fault, an emulated instruction and an ordinary exception apart.
+/// An instruction of a user program that raised a general-protection fault, as far as the kernel does
+/// something about it: what a hardware layer needs to tell an I/O fault, an emulated instruction and an
+/// ordinary exception apart.
 struct Privileged {
     enum class Kind : std::uint8_t {
         other,     ///< an exception like any other
@@ -17,9 +18,9 @@ struct Privileged {
         lldt,      ///< lldt %ax
     };
     Kind kind = Kind::other;
-    std::uint8_t width = 0;      ///< port: 1, 2, 4
-    bool in_dx = false;          ///< port: its number is in DX, not in the instruction
-    std::uint8_t immediate = 0;  ///< port: its number, if not
+    std::uint8_t width = 0;     ///< port: 1, 2, 4
+    bool in_dx = false;         ///< port: its number is in DX, not in the instruction
+    std::uint8_t immediate = 0; ///< port: its number, if not
     bool operator==(const Privileged&) const = default;
 };
 
@@ -72,9 +73,9 @@ constexpr Privileged decode_short(std::uint8_t opcode, std::span<const std::uint
 
 } // namespace detail
 
-/// Decodes the instruction at the start of `bytes`, in a 32-bit code segment.  Looks at no byte beyond them: an
-/// instruction that does not end within them, or within 15 bytes, is `other`.  So are lidt and lldt with prefixes, for
-/// the kernel takes them to be three bytes long.
+/// Decodes the instruction at the start of `bytes`, in a 32-bit code segment.  Looks at no byte beyond them:
+/// an instruction that does not end within them, or within 15 bytes, is `other`.  So are lidt and lldt with
+/// prefixes, for the kernel takes them to be three bytes long.
 constexpr Privileged decode(std::span<const std::uint8_t> bytes) {
     using Kind = Privileged::Kind;
     bytes = bytes.first(bytes.size() < instruction_max ? bytes.size() : instruction_max);

@@ -11,7 +11,7 @@ enum class Emulated : std::uint8_t {
 };
 inline constexpr std::uint32_t emulated_bytes = 3; ///< length of each
 
-inline constexpr std::uint32_t int_length = 2;     ///< of int n
+inline constexpr std::uint32_t int_length = 2; ///< of int n
 
 /// Exceptions with which the processor pushes an error code.
 constexpr bool has_error_code(std::uint32_t vector) {

@@ -10,9 +10,9 @@
 
 namespace kern {
 
-/// An active task: an address space with the UTCBs of its threads, the threads in it, and the tasks made by it.
-/// Occupies one frame; its account pays that, the two of its page directory, and six for the UTCBs.  Lifetime is the task tree: a task never outlives its
-/// chief.
+/// An active task: an address space with the UTCBs of its threads, the threads in it, and the tasks made by
+/// it. Occupies one frame; its account pays that, the two of its page directory, and six for the UTCBs.
+/// Lifetime is the task tree: a task never outlives its chief.
 class Task {
 public:
     Task(TaskNo no, Task* chief, std::uint8_t nest) : no_(no), chief_(chief), nest_(nest) {}
@@ -60,7 +60,7 @@ private:
     std::optional<Account> own_account_;
     Space space_;
     std::array<PAddr, utcb_pages> utcb_frames_{}; ///< 0: not there
-    ClearJob clear_; ///< what is left of the space, when dying
+    ClearJob clear_;                              ///< what is left of the space, when dying
     std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
     List<Thread, &Thread::present_link> present_;
 };

@@ -7,8 +7,8 @@
 
 namespace kern {
 
-/// The arguments of a task_new, decoded from the caller's registers once: while a task is being killed others may
-/// change those.
+/// The arguments of a task_new, decoded from the caller's registers once: while a task is being killed others
+/// may change those.
 struct TaskNewArgs {
     TaskNo task;
     bool create; ///< else: transfer or delete

@@ -39,8 +39,8 @@ struct Fault {
         transfer,  ///< a page fault of the IPC that it is in
     };
     Kind kind = Kind::none;
-    bool with_state = false;      ///< state words go with the message and come with the answer
-    std::uint8_t trapno = 0;      ///< user, exception: the state words of these names
+    bool with_state = false; ///< state words go with the message and come with the answer
+    std::uint8_t trapno = 0; ///< user, exception: the state words of these names
     std::uint32_t err = 0;
     l4_threadid_t pager{};        ///< as it was when the fault happened
     std::uint32_t w0 = 0, w1 = 0; ///< the message (docs/semantics.md 9.11, 7.7, 12.2)
@@ -58,7 +58,8 @@ struct Fault {
     bool of_program() const { return kind == Kind::user || kind == Kind::exception; }
 };
 
-/// What is done to a ready thread before it returns to its program, in this order (docs/semantics.md 12.5, 14).
+/// What is done to a ready thread before it returns to its program, in this order (docs/semantics.md 12.5,
+/// 14).
 struct Deferred {
     bool stop = false;
     std::uint16_t after_call = 0; ///< error code of the exception that follows an alien's call; 0: none
