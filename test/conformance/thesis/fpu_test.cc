@@ -33,16 +33,16 @@ struct Stopped {
             co_await u(ExRegs{.target = a0 | L4_EX_REGS_STOP});
             for (const Word f : flags) co_await u(ExRegs{.target = a0 | f});
             co_await u.get_fpu(seen_by_e);
-            co_await until(u, 2000);
-            co_await u(ExRegs{.target = a0, .eip = w.thread(a).frame.eip});
             co_await until(u, 20000);
+            co_await u(ExRegs{.target = a0, .eip = w.thread(a).frame.eip});
+            co_await until(u, 90000);
             FpuState again;
             co_await u.get_fpu(again);
             EXPECT_TRUE(again == seen_by_e);
         });
         w.start(a, [this](User u) -> Program {
             co_await u.set_fpu(of_a);
-            co_await u.compute(5000);
+            co_await u.compute(20000); // E comes at the end of the slice
             co_await u.get_fpu(seen_by_a);
         }, {.pager = e});
         w.run();
@@ -139,7 +139,7 @@ TEST(Fpu, IsPrivate) {
             co_await u.set_fpu(mine);
             for (int i = 0; i < rounds; ++i) {
                 co_await u.compute(700); // through ends of slices
-                co_await u.call(partner, 1, 2, receive_timeout(Micros{50}));
+                co_await u.call(partner, 1, 2, send_timeout(Micros{50}) | receive_timeout(Micros{50}));
                 co_await u.get_fpu(now);
                 EXPECT_TRUE(now == mine) << seed << ' ' << i;
                 ++done;

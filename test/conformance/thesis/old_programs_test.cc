@@ -48,7 +48,7 @@ Program old_program(User u, l4_threadid_t partner, int rounds, int& done) {
         message.send(40);
         co_await u.put(message);
         co_await u.store32(missing + 0x1000 * static_cast<Word>(i), 1);
-        co_await u.call(partner, 1, 2, sim::receive_timeout(Micros{300}));
+        co_await u.call(partner, 1, 2, sim::send_timeout(Micros{300}) | sim::receive_timeout(Micros{300}));
         co_await u.send(partner, 1, 2, sim::send_timeout(Micros{300}));
         co_await u.wait(sim::receive_timeout(Micros{200}));
         co_await u(Ipc{.partner = partner, .send = message.address(), .timeout = sim::send_timeout(Micros{300})});

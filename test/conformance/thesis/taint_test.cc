@@ -121,7 +121,7 @@ public:
                 co_await look(u, mark, utcb, "an exception", true);
                 co_await u.syscall(0x80, sim::Regs::of(mark.frame()));
                 co_await look(u, mark, utcb, "int 0x80", true);
-                co_await u.call(partner, 0, 0, receive_timeout(Micros{500}));
+                co_await u.call(partner, 0, 0, send_timeout(Micros{500}) | receive_timeout(Micros{500}));
                 co_await look(u, mark, utcb, "an IPC", false);
                 co_await u.sleep(receive_timeout(Micros{1 + number}));
                 co_await look(u, mark, utcb, "a sleep", false);

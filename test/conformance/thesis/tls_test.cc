@@ -224,6 +224,7 @@ struct Lldt {
     arch::Frame before{}, after{};
     Descriptors first{data_segment(1), data_segment(2), data_segment(3)};
 
+    Lldt() {} // not an aggregate: its world has an explicit constructor
     Descriptors run(Word bytes, Word slot, l4_threadid_t named, l4_threadid_t target, Word edx = 0,
                     l4_threadid_t pager_of_b = a) {
         w.start(b, [](User u) -> Program { co_await u.sleep(); }, {.pager = pager_of_b});
