@@ -79,14 +79,15 @@ Thread& Kernel::leave() {
     return *next;
 }
 
-/// What may have become due since t was in user mode: its time limit, and the loss of a port.
+/// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the privilege
+/// t could not let interrupts in again.
 void Kernel::prepare(Thread& t) {
     if (t.time_limit() <= now_ && t.op_ == Op::none) {
         t.time_limit_ = never;
         t.deferred_.time_fault = true;
     }
     if ((t.frame.eflags & ia32::eflags_iopl) != 0 && !map_db_.holds_all_ports(t.task().space()))
-        t.frame.eflags &= ~ia32::eflags_iopl;
+        t.frame.eflags = (t.frame.eflags & ~ia32::eflags_iopl) | ia32::user_eflags;
 }
 
 /// Version and site are 0; chief and nest are bookkeeping that a number keeps while no task is behind it.

@@ -68,7 +68,7 @@ void System::before_user_mode(Thread& t, TaskNo task) {
         t.time_fault = true;
     }
     if ((t.registers.eflags & eflags_iopl) != 0 && !memory_.has_all_ports(task)) {
-        t.registers.eflags &= ~eflags_iopl;
+        t.registers.eflags = (t.registers.eflags & ~eflags_iopl) | eflags_always;
     }
 }
 

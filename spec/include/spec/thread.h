@@ -23,6 +23,8 @@ struct IpcCall {
 
 /// EFLAGS.IOPL: the thread may execute cli and sti (17.1).
 constexpr Word eflags_iopl = 0x3000;
+/// Set in every thread without IOPL: interrupts on, and the bit that is always one.
+constexpr Word eflags_always = 0x202;
 
 /// A time after which something has failed; none is never.
 using Deadline = std::optional<Time>;
