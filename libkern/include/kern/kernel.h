@@ -151,6 +151,7 @@ private:
                               std::uint8_t nest);
     Status furnish(Task& task, Account& payer, std::uint32_t reserve);
     bool kill_task(Task& top, Task& killer, Steps& threads, Steps& pages);
+    static void begin_dying(Task& task);
     bool delete_threads(Task& task, Steps& steps);
     bool delete_thread(Thread& t, Steps& steps);
     bool return_numbers(Task& task, Task& killer, Steps& steps);
