@@ -6,7 +6,6 @@
 #include "l4/abi/limits.h"
 #include "l4/abi/types.h"
 #include "sim/world.h"
-#include "test/support/checked_world.h"
 
 namespace attack {
 
@@ -26,7 +25,7 @@ inline constexpr l4_threadid_t a = l4_threadid(5, 0), b = l4_threadid(6, 0), c =
 inline constexpr kern::Limits tiny{1, 1, 1, 1, 1};
 
 /// A World whose kernel checks its invariants after each event (or each n-th), for what the specification
-/// would take too long for.  CheckedWorld compares with it, too.
+/// would take too long for.  test::CheckedWorld compares with it, too.
 class Watched : public sim::World, private sim::Observer {
 public:
     explicit Watched(const sim::WorldConfig& config = {}, std::uint32_t each = 1)
