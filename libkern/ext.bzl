@@ -77,7 +77,10 @@ def kernel_library(name, hdrs, without = [], **kwargs):
             "src/*.h",
         ]),
         hdrs = hdrs,
-        copts = KERNEL_COPTS,
+        copts = KERNEL_COPTS + select({
+            "//build:is_counted": ["-fsanitize-coverage=trace-pc"],
+            "//conditions:default": [],
+        }),
         includes = ["include"],
         deps = [
             ":" + name + "_ext",

@@ -11,7 +11,7 @@ namespace kern {
 Thread* Kernel::partner(l4_threadid_t id) const {
     if (is_nil(id) || is_invalid(id) || is_irq(id)) return nullptr;
     Thread* const t = find(ThreadId::of(id));
-    return t && !t->dead() ? t : nullptr;
+    return t && !t->dead() && !t->task().dying() ? t : nullptr;
 }
 
 void Kernel::sys_ipc(Thread& t) {

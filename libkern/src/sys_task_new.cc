@@ -29,7 +29,7 @@ void Kernel::run_task_new(Thread& t) {
     if (args.task.raw() < L4_TASK_FIRST_USER || tasks_.chief(args.task) != caller.no())
         return task_new_failed(t, L4_TASK_NEW_EPERM);
     Task* const old = tasks_.task(args.task);
-    if (args.create ? caller.nest() == nest_max : !may_own(args.new_chief, old))
+    if (args.create ? caller.nest() == nest_max || caller.dying() : !may_own(args.new_chief, old))
         return task_new_failed(t, L4_TASK_NEW_EINVAL);
     Steps threads{limits_.threads}, pages{limits_.pages};
     if (old && !kill_task(*old, caller, threads, pages)) {

@@ -66,20 +66,26 @@ Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
 }
 
 /// One entry's worth of killing `top` and all tasks below it.  True when nothing is left of them.
+///
+/// Each task on the way down is dying from then on, and so takes no new threads, tasks and messages: else
+/// those that run between two entries could replace what is killed as fast as it goes.
 bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
     for (;;) {
         Task* victim = &top;
-        while (Task* const child = victim->children.front()) victim = child;
-        if (!victim->dying_) {
-            victim->dying_ = true;
-            victim->clear_.start(victim->space_);
-        }
+        begin_dying(*victim);
+        while (Task* const child = victim->children.front()) begin_dying(*(victim = child));
         if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages)) return false;
         if (map_db_.run(victim->clear_, pages) == Progress::more) return false;
         const bool last = victim == &top;
         if (!free_task(*victim, pages)) return false;
         if (last) return true;
     }
+}
+
+void Kernel::begin_dying(Task& task) {
+    if (task.dying_) return;
+    task.dying_ = true;
+    task.clear_.start(task.space_);
 }
 
 bool Kernel::delete_threads(Task& task, Steps& steps) {

@@ -20,6 +20,7 @@ namespace arch {
 struct MachineConfig {
     std::uint32_t user_pages = 64;    ///< frames of RAM from physical address 0 on; at most 65536
     std::uint32_t kernel_pages = 256; ///< frames of RAM from Memory::kernel_base on
+    bool spoil = false;               ///< fill kernel memory that is given back with rubbish
 };
 
 /// What the machine was asked to do, for tests that state how often.
@@ -40,7 +41,8 @@ struct AccessFault {
 /// of its own: pointers in kernel memory are the host's.
 class Machine {
 public:
-    explicit Machine(const MachineConfig& config = {}) : memory_(config.user_pages, config.kernel_pages) {}
+    explicit Machine(const MachineConfig& config = {})
+        : memory_(config.user_pages, config.kernel_pages), spoil_(config.spoil) {}
 
     // --- the kernel's side
     kern::Micros now() const { return timer_.now(); }
@@ -80,6 +82,10 @@ public:
         tls_ = descriptors;
     }
     void put_char(char c) { console_.push_back(c); }
+    /// Who uses these bytes of kernel memory before they are handed out again is caught under
+    /// AddressSanitizer, and reads rubbish if the configuration says so.  Their first word stays usable.
+    void discard(std::span<std::byte> bytes) { Memory::discard(bytes, spoil_); }
+    void hand_out(std::span<std::byte> bytes) { Memory::hand_out(bytes); }
 
     // --- the embedder's side
     /// One user access of the current space; sets accessed and dirty bits, fills the TLB.
@@ -107,6 +113,7 @@ public:
 
 private:
     Memory memory_;
+    bool spoil_;
     Mmu mmu_;
     Timer timer_;
     IrqController irqs_;

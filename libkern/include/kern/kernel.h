@@ -195,6 +195,7 @@ private:
     Status make_utcbs(Task& task);
     void drop_utcbs(Task& task);
     bool kill_task(Task& top, Task& killer, Steps& threads, Steps& pages);
+    static void begin_dying(Task& task);
     bool delete_threads(Task& task, Steps& steps);
     bool delete_thread(Thread& t, Steps& steps);
     bool return_numbers(Task& task, Task& killer, Steps& steps);

@@ -54,7 +54,7 @@ private:
     TaskNo no_;
     Task* chief_;
     std::uint8_t nest_;
-    bool dying_ = false;                 ///< being killed: takes no new threads and tasks
+    bool dying_ = false;                 ///< being killed: takes no new threads, tasks and messages
     std::uint16_t numbers_returned_ = 0; ///< killing: task numbers below this no longer belong to it
     Account* account_ = nullptr;         ///< its own, or an ancestor's
     std::optional<Account> own_account_;
