@@ -82,6 +82,7 @@ void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
     for (std::uint16_t n = 0; n < L4_TASKS; ++n) check_number(TaskNo{n});
+    check_accounts();
     map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)
         if (const Thread* const owner = irqs_[Line{l}].owner)
@@ -91,7 +92,20 @@ void Kernel::check_invariants() {
     ensure(plain ? current_ == plain || (scheduler_.donor() == plain && scheduler_.donee() == current_)
                  : current_ == &idle_,
            "K12: the running thread is not the one that the ready queues name");
+}
+
+/// Every account but the kernel's was carved out of another, which counts that as used.
+void Kernel::check_accounts() const {
     ensure(kernel_account_.used() <= kernel_account_.limit(), "K11: more kernel memory in use than there is");
+    std::uint32_t promised = kernel_account_.free();
+    for (std::uint16_t n = 0; n < L4_TASKS; ++n) {
+        const Task* const task = tasks_.task(TaskNo{n});
+        if (!task) continue;
+        const Account& account = task->account();
+        ensure(account.used() <= account.limit(), "K11: an account is overdrawn");
+        if (!task->chief() || &account != &task->chief()->account()) promised += account.free();
+    }
+    ensure(promised <= frames_.size() - frames_.used(), "K11: accounts may spend more than there is");
 }
 
 /// K7 and everything about the threads behind one task number.
@@ -102,7 +116,6 @@ void Kernel::check_number(TaskNo no) const {
     if (const Task* const chief = task->chief())
         ensure(tasks_.chief(no) == chief->no() && tasks_.task(chief->no()) == chief,
                "K7: a task and its number have different chiefs");
-    ensure(task->account().used() <= task->account().limit(), "K11: an account is overdrawn");
     check_present(*task);
     task->present().for_each([&](const Thread& t) {
         check_wait(t);

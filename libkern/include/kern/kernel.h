@@ -15,7 +15,7 @@ namespace kern {
 struct BootInfo {
     PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest is root's
+    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
@@ -53,6 +53,7 @@ private:
     friend struct Saboteur;
 
     void check_number(TaskNo no) const; // check.cc
+    void check_accounts() const;
 
     // kernel.cc: entry and exit
     void charge();
