@@ -39,7 +39,7 @@ void Kernel::ex_regs_create(Thread& caller, Task& task, const ExRegs& args) {
     t.pager_ = is_invalid(args.pager) ? l4_nil_id() : args.pager;
     t.internal_preempter_ = is_invalid(args.preempter) ? l4_nil_id() : args.preempter;
     if (!args.restarts()) t.frame.eip = L4_EX_REGS_KEEP;
-    ex_regs_fpu(caller, t, args);
+    ex_regs_fpu(caller, t, args.without(L4_EX_REGS_FPU_GET));
     ex_regs_change(caller, t, args);
     caller.frame.eax = 0;
 }
