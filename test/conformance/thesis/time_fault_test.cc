@@ -78,6 +78,7 @@ TEST(TimeFault, ComesAtItsTimeBeyond32Bits) {
     const Time far = (Time{3} << 32) + 77;
     Timed t(once(far));
     t.run([](User u) -> sim::Routine<int> {
+        co_await u(sim::ThreadSchedule{.thread = a, .param = l4_sched_param(L4_PRIO_ROOT, 0, 0)}); // no slices
         co_await u.sleep(receive_timeout(Micros{Time{2} << 32}));
         while (u.now().raw() < (Time{3} << 32) + 100) co_await u.compute(~0u);
         co_return 0;
