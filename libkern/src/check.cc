@@ -108,7 +108,7 @@ void Kernel::check_invariants() {
 
 /// K14: threads find their UTCBs in the frames that the kernel uses for them.
 void Kernel::check_utcbs(const Task& task) const {
-    if (task.dying_) return; // its space is being cleared
+    if (!Ext::utcb || task.dying_) return; // its space is being cleared
     for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
         const auto page = map_db_.page(task.space_, VAddr{L4_UTCB_AREA + i * ia32::page_size});
         ensure(page && page->frame == task.utcb_frames_[i] && page->writable,

@@ -14,13 +14,14 @@ namespace kern {
 /// `bytes` 0: cli or sti, which need all ports.
 void Kernel::io_fault(Thread& t, std::uint32_t port, std::uint32_t bytes) {
     const Space& space = t.task().space();
+    if constexpr (!Ext::io_fault) return exception(t, L4_TRAP_PROTECTION, 0);
     const bool all = bytes == 0;
     if (all ? map_db_.holds_all_ports(space) : map_db_.holds_ports(space, port, bytes)) {
         if (all) t.frame.eflags |= ia32::eflags_iopl;
         return;
     }
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0}) return kill(t);
-    if (t.alien_) return exception(t, L4_TRAP_PROTECTION, 0);
+    if (t.alien()) return exception(t, L4_TRAP_PROTECTION, 0);
     const auto size = static_cast<std::uint32_t>(std::countr_zero(bytes));
     t.fault_ = {.kind = Fault::Kind::user,
                 .with_state = wants_state(t),
@@ -33,7 +34,8 @@ void Kernel::io_fault(Thread& t, std::uint32_t port, std::uint32_t bytes) {
 }
 
 void Kernel::emulate(Thread& t, ia32::Emulated instruction) {
-    if (t.alien_) return exception(t, L4_TRAP_PROTECTION, 0);
+    const bool known = instruction == ia32::Emulated::lidt ? Ext::reflection : Ext::tls;
+    if (t.alien() || !known) return exception(t, L4_TRAP_PROTECTION, 0);
     switch (instruction) {
         case ia32::Emulated::lidt: return emulate_lidt(t);
         case ia32::Emulated::lldt: return emulate_lldt(t);

@@ -12,7 +12,7 @@ struct Kernel::ExRegs {
     l4_threadid_t pager, preempter;
 
     static ExRegs decode(const arch::Frame& f) {
-        return {f.eax, f.ecx, f.edx, {f.esi, f.edi}, {f.ebx, f.ebp}};
+        return {f.eax & Ext::ex_regs_flags, f.ecx, f.edx, {f.esi, f.edi}, {f.ebx, f.ebp}};
     }
     TaskNo task() const {
         return TaskNo{static_cast<std::uint16_t>((flags & L4_EX_REGS_TASK_MASK) >> L4_EX_REGS_TASK_SHIFT)};

@@ -17,12 +17,13 @@ void Kernel::exception(Thread& t, std::uint32_t vector, std::uint32_t code) {
 
 /// Does t's pager ask for exceptions of this sort?
 bool Kernel::takes_exception(const Thread& t, std::uint32_t trapno) {
+    if constexpr (!Ext::exception_ipc) return false;
     const Thread* const pager = partner(t.pager_);
     if (!pager) return false;
     const std::uint32_t status = utcb(*pager).status;
     if ((status & L4_UTCB_EXCEPTIONS) == 0) return false;
     const bool debugging = trapno == L4_TRAP_DEBUG || trapno == L4_TRAP_BREAKPOINT;
-    return !debugging || t.alien_ || (status & L4_UTCB_DEBUG) != 0;
+    return !debugging || t.alien() || (status & L4_UTCB_DEBUG) != 0;
 }
 
 /// To the pager, that takes it.
@@ -42,6 +43,7 @@ void Kernel::send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, 
 /// What a processor does with a gate of the same privilege.  False: the thread has none for this vector.
 /// Should memory be missing for it, the page fault is all that happens, and the instruction traps again.
 bool Kernel::reflect(Thread& t, std::uint32_t vector, std::uint32_t code) {
+    if constexpr (!Ext::reflection) return false;
     const std::uint64_t gate_at = std::uint64_t{vector} * 8;
     if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_) return false;
     std::uint32_t gate[2];

@@ -15,7 +15,7 @@ void Kernel::page_fault(Thread& t, VAddr addr, std::uint32_t code) {
         if (!map_db_.sigma0_fault(t.task().space(), addr).ok()) kill(t);
         return;
     }
-    if (t.alien_ && takes_exception(t, L4_TRAP_PAGE_FAULT))
+    if (t.alien() && takes_exception(t, L4_TRAP_PAGE_FAULT))
         return send_exception(t, L4_TRAP_PAGE_FAULT, code, addr);
     const std::uint32_t present = code & ia32::fault_present, write = code & ia32::fault_write;
     t.fault_ = {.kind = Fault::Kind::user,
@@ -32,6 +32,7 @@ void Kernel::page_fault(Thread& t, VAddr addr, std::uint32_t code) {
 
 /// Does t's pager ask for its state with a page or I/O fault?
 bool Kernel::wants_state(const Thread& t) {
+    if constexpr (!Ext::page_fault_state) return false;
     const Thread* const pager = partner(t.pager_);
     return pager && (utcb(*pager).status & L4_UTCB_PF_STATE) != 0;
 }

@@ -37,7 +37,7 @@ Thread& Kernel::handle(const Event& e) {
 void Kernel::syscall(Thread& self, std::uint32_t vector) {
     if (vector < L4_VEC_IPC || vector > L4_VEC_TASK_NEW)
         return exception(self, L4_TRAP_PROTECTION, l4_exc_err_int(vector));
-    if (self.alien_ && !alien_may_call(self, vector)) return;
+    if (self.alien() && !alien_may_call(self, vector)) return;
     switch (vector) {
         case L4_VEC_IPC: return sys_ipc(self);
         case L4_VEC_ID_NEAREST: return sys_id_nearest(self);
@@ -69,8 +69,8 @@ Thread& Kernel::leave() {
     arm_timer();
     if (!next) return idle_;
     map_db_.activate(next->task().space());
-    machine_.set_utcb(VAddr{L4_UTCB_AREA + next->lthread() * L4_UTCB_SIZE});
-    machine_.set_tls(next->tls_);
+    if constexpr (Ext::utcb) machine_.set_utcb(VAddr{L4_UTCB_AREA + next->lthread() * L4_UTCB_SIZE});
+    if constexpr (Ext::tls) machine_.set_tls(next->tls_);
     if (fpu_owner_ != next) {
         if (fpu_owner_) machine_.save_fpu(fpu_owner_->fpu);
         machine_.load_fpu(next->fpu);
@@ -82,7 +82,7 @@ Thread& Kernel::leave() {
 /// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the privilege
 /// t could not let interrupts in again.
 void Kernel::prepare(Thread& t) {
-    if (t.time_limit_ <= now_ && t.op_ == Op::none) {
+    if (t.time_limit() <= now_ && t.op_ == Op::none) {
         t.time_limit_ = never;
         t.deferred_.time_fault = true;
     }

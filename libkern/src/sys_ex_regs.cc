@@ -10,7 +10,7 @@ void Kernel::sys_ex_regs(Thread& caller) {
     const ExRegs args = ExRegs::decode(caller.frame);
     const bool own = args.task() == TaskNo{0} || args.task() == caller.task_no();
     Task* const task = own ? &caller.task() : tasks_.task(args.task());
-    const bool there = own || (task && !task->dying());
+    const bool there = own || (Ext::inter_task_ex_regs && task && !task->dying());
     Thread* const target = there ? task->thread(args.lthread()) : nullptr;
     if (!there || (!own && !may_control(caller, target ? *target : *task->thread(0))))
         caller.frame.eax = L4_EX_REGS_ERROR;

@@ -46,7 +46,7 @@ void Kernel::expire(Thread& t) {
 void Kernel::arm_timer() {
     const Thread& owner = slice_owner();
     const Micros slice_end = owner.idle() || owner.remaining_ == never ? never : now_ + owner.remaining_;
-    const Micros limit = current_->in_kernel() ? never : current_->time_limit_;
+    const Micros limit = current_->in_kernel() ? never : current_->time_limit();
     const Micros at = less(less(timeouts_.next(), slice_end), limit);
     if (at == armed_) return;
     armed_ = at;

@@ -15,7 +15,7 @@ void Kernel::begin_transfer(Thread& from, Thread& to) {
     if (to.fault_.any()) { // an answer to a message of the kernel's: registers only, and a list of flexpages
         x.send.send_buffer = 0;
         x.window = to.fault_.window;
-        x.with_list = x.window != 0;
+        x.with_list = Ext::map_list && x.window != 0;
     } else {
         const IpcArgs receive = to.ipc_args();
         x.window = receive.window;

@@ -19,6 +19,7 @@ constexpr std::uint32_t state_words(std::uint32_t size) {
 
 /// The area of a new task.  On failure drop_utcbs() takes back what was made.
 Status Kernel::make_utcbs(Task& task) {
+    if constexpr (!Ext::utcb) return Done{};
     for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
         task.utcb_frames_[i] = KTRY(task.account().take_frame());
         KTRY(map_db_.fix(task.space_, utcb_page(i), task.utcb_frames_[i], Access::write));
@@ -44,6 +45,7 @@ l4_utcb_t& Kernel::utcb(const Thread& t) {
 /// A message from `from` to `to` completes: the state words that go along with it, and what an answer to the
 /// kernel sets (docs/semantics.md 11.2, 12.2, 15, 17.4).
 void Kernel::move_state(Thread& from, Thread& to, std::uint32_t w0) {
+    if constexpr (!Ext::utcb) return;
     if (!from.fault_.any() && !to.fault_.any()) {
         const l4_utcb_t& source = utcb(from);
         l4_utcb_t& target = utcb(to);
@@ -61,7 +63,7 @@ void Kernel::move_state(Thread& from, Thread& to, std::uint32_t w0) {
 /// What the UTCB of whoever is in charge of t says about it.
 void Kernel::take_state(Thread& t, const l4_utcb_t& from, bool words) {
     if (words) t.write_state(from.state, state_words(from.snd_size));
-    if ((from.status & L4_UTCB_TIME_LIMIT) != 0)
+    if (Ext::time_limit && (from.status & L4_UTCB_TIME_LIMIT) != 0)
         t.time_limit_ = Micros{std::uint64_t{from.time_limit[1]} << 32 | from.time_limit[0]};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
+#include "kern/ext.h"
 #include "kern/hal_contract.h"
 #include "kern/ids.h"
 #include "l4/abi/thread.h"
@@ -23,8 +24,8 @@ struct TaskNewArgs {
         return {
             .task = ThreadId::of({f.esi, f.edi}).task,
             .create = f.ebx != L4_NIL_LOW,
-            .trigger = (f.eax & L4_TASK_NEW_RAISE_EXCEPTION) != 0,
-            .alien = (f.eax & L4_TASK_NEW_ALIEN) != 0,
+            .trigger = Ext::exception_ipc && (f.eax & L4_TASK_NEW_RAISE_EXCEPTION) != 0,
+            .alien = Ext::alien && (f.eax & L4_TASK_NEW_ALIEN) != 0,
             .mcp = static_cast<std::uint8_t>(f.eax & L4_TASK_NEW_MCP_MASK),
             .new_chief = ThreadId::of({f.eax, 0}).task,
             .pager = {f.ebx, f.ebp},

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <variant>
+#include "kern/ext.h"
 #include "kern/hal_contract.h"
 #include "kern/ids.h"
 #include "kern/list.h"
@@ -55,7 +56,7 @@ public:
     bool holds_irq() const { return irq_attached_; }
     Line irq_line() const { return irq_line_; }
 
-    bool alien() const { return alien_; }
+    bool alien() const { return Ext::alien && alien_; }
     bool dealien() const { return dealien_; } ///< its next system call is executed
     bool triggered() const { return deferred_.trigger; }
     bool time_fault() const { return deferred_.time_fault; }
@@ -65,7 +66,7 @@ public:
         const bool over = (ready() && op_ == Op::none) || wait_.what == Wait::For::stopped;
         return over ? deferred_.after_call : 0;
     }
-    Micros time_limit() const { return time_limit_; } ///< `never`: none
+    Micros time_limit() const { return Ext::time_limit ? time_limit_ : never; } ///< `never`: none
     const std::array<std::uint64_t, 3>& tls() const { return tls_; }
     std::uint32_t idt_base() const { return idt_base_; }
     std::uint32_t idt_limit() const { return idt_limit_; } ///< 0: no table
