@@ -18,6 +18,11 @@ struct Kernel::ExRegs {
         return TaskNo{static_cast<std::uint16_t>((flags & L4_EX_REGS_TASK_MASK) >> L4_EX_REGS_TASK_SHIFT)};
     }
     std::uint8_t lthread() const { return static_cast<std::uint8_t>(flags & L4_EX_REGS_LTHREAD_MASK); }
+    ExRegs without(std::uint32_t flag) const {
+        ExRegs rest = *this;
+        rest.flags &= ~flag;
+        return rest;
+    }
     bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
     /// Does the target's program go on elsewhere, whatever it is doing?
     bool restarts() const { return eip != L4_EX_REGS_KEEP || has(L4_EX_REGS_STATE_SET); }

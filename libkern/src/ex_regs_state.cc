@@ -55,6 +55,7 @@ void Kernel::ex_regs_modes(Thread& target, const ExRegs& args) {
         target.deferred_.stop = false;
         if (stopped) make_ready(target, Place::tail);
     } else if (target.ready() && target.op_ == Op::none) {
+        target.deferred_.stop = false; // one to come, asked for while it was dead
         block(target, {.what = Wait::For::stopped}, never);
     } else if (!stopped) {
         target.deferred_.stop = true;

@@ -27,8 +27,7 @@ bool Kernel::may_control(const Thread& t, const Thread& target) const {
 }
 
 /// A new thread.  Without an instruction pointer or state it stays dead until another call gives it one.
-void Kernel::ex_regs_create(Thread& caller, Task& task, ExRegs args) {
-    args.flags &= ~L4_EX_REGS_FPU_GET; // there is nothing to get
+void Kernel::ex_regs_create(Thread& caller, Task& task, const ExRegs& args) {
     const std::uint8_t mcp =
         &task == &caller.task() ? caller.mcp_ : std::min(caller.mcp_, task.thread(0)->mcp_);
     const Result<Thread*> made = create_thread(task, args.lthread(), caller.prio_, mcp);
@@ -40,7 +39,7 @@ void Kernel::ex_regs_create(Thread& caller, Task& task, ExRegs args) {
     t.pager_ = is_invalid(args.pager) ? l4_nil_id() : args.pager;
     t.internal_preempter_ = is_invalid(args.preempter) ? l4_nil_id() : args.preempter;
     if (!args.restarts()) t.frame.eip = L4_EX_REGS_KEEP;
-    ex_regs_fpu(caller, t, args);
+    ex_regs_fpu(caller, t, args.without(L4_EX_REGS_FPU_GET));
     ex_regs_change(caller, t, args);
     caller.frame.eax = 0;
 }

@@ -134,6 +134,8 @@ std::optional<ThreadName> System::current() const {
 
 bool System::current_in_kernel() const { return !current_.is_none() && in_kernel(thread(current_)); }
 
+bool System::current_drives() const { return !current_.is_none() && thread(current_).wants_resume; }
+
 bool System::quiescent() const {
     return std::none_of(threads_.begin(), threads_.end(),
                         [](const auto& entry) { return in_kernel(entry.second); });

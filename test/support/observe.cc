@@ -82,6 +82,7 @@ spec::FaultKind fault_of(const kern::Thread& t) {
     return spec::FaultKind::none;
 }
 
+/// Of the thread's program; in the processor while that is its owner's.
 std::array<std::uint8_t, 512> fpu_of(const kern::Kernel& kernel, arch::Machine& machine,
                                      const kern::Thread& t) {
     std::array<std::uint8_t, 512> bytes;

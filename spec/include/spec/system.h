@@ -33,6 +33,8 @@ public:
     std::optional<ThreadName> current() const;
     /// The current thread wants `resume` instead of user mode.
     bool current_in_kernel() const;
+    /// It wants it to drive its transfer; else to stop or to send a pending exception.
+    bool current_drives() const;
     /// No thread does.
     bool quiescent() const;
     /// What the timer is armed for.
