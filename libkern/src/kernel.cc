@@ -79,9 +79,9 @@ Thread& Kernel::leave() {
     return *next;
 }
 
-/// What may have become due since t was in user mode: its time limit, and the loss of a port (without
-/// the privilege t could not let interrupts in again).  Not in the midst of an operation, which shall look as if it
-/// were done at once.
+/// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the
+/// privilege t could not let interrupts in again.  Not in the midst of an operation, which shall look as if
+/// it were done at once.
 void Kernel::prepare(Thread& t) {
     if (t.op_ != Op::none) return;
     if (t.time_limit() <= now_) {
