@@ -93,6 +93,7 @@ void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
     for (std::uint16_t n = 0; n < L4_TASKS; ++n) check_number(TaskNo{n});
+    check_accounts();
     map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)
         if (const Thread* const owner = irqs_[Line{l}].owner)
@@ -103,7 +104,20 @@ void Kernel::check_invariants() {
                  : current_ == &idle_,
            "K12: the running thread is not the one that the ready queues name");
     if (plain) check_running(*current_);
+}
+
+/// Every account but the kernel's was carved out of another, which counts that as used.
+void Kernel::check_accounts() const {
     ensure(kernel_account_.used() <= kernel_account_.limit(), "K11: more kernel memory in use than there is");
+    std::uint32_t promised = kernel_account_.free();
+    for (std::uint16_t n = 0; n < L4_TASKS; ++n) {
+        const Task* const task = tasks_.task(TaskNo{n});
+        if (!task) continue;
+        const Account& account = task->account();
+        ensure(account.used() <= account.limit(), "K11: an account is overdrawn");
+        if (!task->chief() || &account != &task->chief()->account()) promised += account.free();
+    }
+    ensure(promised <= frames_.size() - frames_.used(), "K11: accounts may spend more than there is");
 }
 
 /// K14: threads find their UTCBs in the frames that the kernel uses for them.
@@ -133,7 +147,6 @@ void Kernel::check_number(TaskNo no) const {
     if (const Task* const chief = task->chief())
         ensure(tasks_.chief(no) == chief->no() && tasks_.task(chief->no()) == chief,
                "K7: a task and its number have different chiefs");
-    ensure(task->account().used() <= task->account().limit(), "K11: an account is overdrawn");
     check_present(*task);
     check_utcbs(*task);
     task->present().for_each([&](const Thread& t) {

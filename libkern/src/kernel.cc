@@ -10,7 +10,7 @@ Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limit
       boot_(boot),
       limits_(limits),
       frames_(machine, boot.kernel_first, boot.kernel_frames),
-      kernel_account_(frames_, boot.kernel_frames),
+      kernel_account_(frames_, boot.kernel_frames - L4_KMEM_IO_BITMAP), // sigma0's is in no account
       map_db_(machine, frames_),
       idle_(nullptr, ThreadId{}, Prio{0}, 0),
       current_(&idle_) {

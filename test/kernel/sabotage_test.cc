@@ -164,6 +164,10 @@ TEST_F(SabotageDeathTest, K11AnOverdrawnAccount) {
     expect_caught("K11", [&] { Saboteur::used(task(5).account()) = task(5).account().limit() + 1; });
 }
 
+TEST_F(SabotageDeathTest, K11AFrameThatIsPromisedTwice) {
+    expect_caught("K11", [&] { --Saboteur::used(task(5).account()); });
+}
+
 TEST_F(SabotageDeathTest, K12AnotherThreadRunsThanTheQueuesSay) {
     expect_caught("K12", [&] { Saboteur::current(kernel()) = &thread(8); });
 }

@@ -46,7 +46,10 @@ Action Trace::create_next() {
 }
 
 Action Trace::child_prologue() {
-    if (dice_.chance(50)) return Action::store(scene_.page(), dice_.word());
+    if (dice_.chance(50)) {
+        const std::uint32_t page = scene_.page();
+        return Action::store(page, dice_.word());
+    }
     if (dice_.chance(30)) return call_switch();
     const l4_threadid_t pager = dice_.chance(50) ? l4_threadid(L4_TASK_ROOT, 0) : scene_.pager();
     return Action::call(

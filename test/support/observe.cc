@@ -192,7 +192,7 @@ spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, c
     const kern::Thread& sigma0 = *kernel.find({.task = kern::TaskNo{L4_TASK_SIGMA0}, .lthread = 0});
     const kern::Thread& root = *kernel.find({.task = kern::TaskNo{L4_TASK_ROOT}, .lthread = 0});
     spec::Config config{
-        .kernel_frames = machine.memory().kernel_frames(),
+        .kernel_frames = machine.memory().kernel_frames() - L4_KMEM_IO_BITMAP, // sigma0's is in no account
         .sigma0_frames = sigma0_frames,
         .kernel_begin = arch::Memory::kernel_base.raw(),
         .kernel_end =

@@ -16,7 +16,7 @@ namespace kern {
 struct BootInfo {
     PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest is root's
+    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
@@ -59,6 +59,7 @@ private:
     void check_number(TaskNo no) const;
     void check_utcbs(const Task& task) const;
     void check_running(const Thread& t) const;
+    void check_accounts() const;
 
     // kernel.cc: entry and exit
     void charge();
