@@ -19,7 +19,8 @@ struct LockstepConfig {
     std::uint32_t sigma0_frames = 64;
     kern::VAddr sigma0_ip{0x2000000}, sigma0_sp{0x2001000}, root_ip{0x4000000}, root_sp{0x4001000};
     kern::Micros boot_time{};
-    bool compare = true; ///< false: the kernel alone, with its invariants
+    bool compare = true;    ///< false: the kernel alone, with its invariants
+    unsigned full_each = 1; ///< look at everything after each so many events, and at what ran after the others
 };
 
 /// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
@@ -50,7 +51,10 @@ public:
     /// Delivers resume until nothing runs or the running thread is in user mode; true if it came to that
     /// within `most` events.
     bool settle(unsigned most = 100000);
-    /// The end of the story: compares all memory.
+    /// The k-th allocation of the next event fails; 0: none does.
+    void fail_allocation(std::uint32_t k) { fail_at_ = k; }
+    bool allocation_failed() const { return allocation_failed_; } ///< in the last event
+    /// The end of the story: compares everything, all memory included.
     void finish();
 
     bool idle() const { return current_->idle(); }
@@ -68,13 +72,17 @@ public:
 
 private:
     void deliver(const kern::Event& event);
+    void handle(const kern::Event& event);
 
     arch::Machine machine_;
     kern::Kernel kernel_;
     kern::Thread* current_;
     std::optional<Referee> referee_; ///< none: the kernel alone
     sim::TraceHash hash_;
+    const unsigned full_each_;
     std::uint64_t events_ = 0;
+    std::uint32_t fail_at_ = 0;
+    bool allocation_failed_ = false;
     struct {
         kern::Event event{};
         bool idle = true;

@@ -34,6 +34,7 @@ public:
     Thread& start(); ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
     Thread& handle(const Event& e); ///< bounded by Limits; returns the thread to run
     void check_invariants();        ///< everything of docs/invariants.md; walks all there is
+    void check_current() const;     ///< of these, what the running thread takes part in; costs next to nothing
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
@@ -53,6 +54,8 @@ private:
     friend struct Saboteur;
 
     void check_number(TaskNo no) const; // check.cc
+    void check_thread(const Thread& t) const;
+    void check_choice() const;
 
     // kernel.cc: entry and exit
     void charge();
