@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Words as users pass them: the kernel's decoders against the specification's, or against the interface as it stands.
+// Words as users pass them: the kernel's decoders against the specification's, or against the interface as it
+// stands.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -46,14 +47,14 @@ void check_timeouts(std::uint32_t timeouts, std::uint32_t id_high, std::uint64_t
     spec::IpcCall call;
     call.timeouts = timeouts;
     call.partner.high = id_high;
-    same(kern::send_deadline(timeouts, id_high, now).raw(), raw(spec::send_deadline(call, time)), "send deadline",
-         timeouts);
+    same(kern::send_deadline(timeouts, id_high, now).raw(), raw(spec::send_deadline(call, time)),
+         "send deadline", timeouts);
     same(kern::receive_deadline(timeouts, id_high, now).raw(), raw(spec::receive_deadline(call, time)),
          "receive deadline", timeouts);
     same(kern::send_fault_deadline(timeouts, now).raw(), raw(spec::fault_deadline(timeouts >> 12 & 15, time)),
          "send page-fault deadline", timeouts);
-    same(kern::receive_fault_deadline(timeouts, now).raw(), raw(spec::fault_deadline(timeouts >> 8 & 15, time)),
-         "receive page-fault deadline", timeouts);
+    same(kern::receive_fault_deadline(timeouts, now).raw(),
+         raw(spec::fault_deadline(timeouts >> 8 & 15, time)), "receive page-fault deadline", timeouts);
 }
 
 void check_slice(std::uint32_t param) {

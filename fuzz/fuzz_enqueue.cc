@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where threads queue, against the standard library's containers: ready queues, sender queues, present lists and
-// the heap of timeouts.
+// Where threads queue, against the standard library's containers: ready queues, sender queues, present lists
+// and the heap of timeouts.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -16,6 +16,11 @@
 #include "kern/scheduler.h"
 #include "kern/timeout_queue.h"
 #include "test/lockstep/dice.h"
+
+/// A thread in a ready queue waits for nothing.
+struct kern::Saboteur {
+    static void wake(kern::Thread& t) { t.wait_.what = kern::Wait::For::nothing; }
+};
 
 namespace fuzz {
 namespace {
@@ -34,6 +39,7 @@ public:
             threads_.push_back(std::make_unique<kern::Thread>(
                 nullptr, kern::ThreadId{.task = kern::TaskNo{5}, .lthread = static_cast<std::uint8_t>(i)},
                 kern::Prio{prios[i % prios.size()]}, std::uint8_t{255}));
+        for (const auto& thread : threads_) kern::Saboteur::wake(*thread);
     }
     ~Queues() { // a thread on a list must not go
         for (std::size_t i = 0; i < count; ++i) {
@@ -92,9 +98,7 @@ public:
 
 private:
     std::deque<std::size_t>& queue_of(std::size_t i) { return ready_[prios[i % prios.size()]]; }
-    bool is_ready(std::size_t i) {
-        return std::count(queue_of(i).begin(), queue_of(i).end(), i) != 0;
-    }
+    bool is_ready(std::size_t i) { return std::count(queue_of(i).begin(), queue_of(i).end(), i) != 0; }
 
     void enqueue(std::size_t i, bool head) {
         if (is_ready(i)) return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Raw system calls: the words of the input in the registers of whoever runs, between accesses, interrupts and time.
+// Raw system calls: the words of the input in the registers of whoever runs, between accesses, interrupts and
+// time.
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "fuzz/support/session.h"
-#include "fuzz/support/stage.h"
 #include "l4/abi/ipc.h"
 #include "l4/abi/timeout.h"
 #include "test/lockstep/dice.h"
@@ -18,7 +18,8 @@ using test::Action;
 
 constexpr unsigned most_operations = 50;
 
-/// Words that mean something more often than others would: ids, descriptors, flexpages, addresses, parameters.
+/// Words that mean something more often than others would: ids, descriptors, flexpages, addresses,
+/// parameters.
 constexpr std::array<std::uint32_t, 48> known = {
     0x00000000, 0xffffffff, 0x00040000, 0x00080000, 0x00080400, 0x000a0000, 0x000a0400, 0x000c0000,
     0x000c0400, 0x000e0000, 0x00000004, 0x00000001, 0x00000002, 0x00000003, 0x00001000, 0x00002000,
@@ -52,7 +53,9 @@ private:
             case 4: return {.kind = Action::Kind::timer};
             case 5: return Action::fail(1 + dice_.below(6));
             case 6: return {.kind = Action::Kind::resume};
-            case 7: return dice_.below(8) ? call() : Action{.kind = Action::Kind::exception, .code = dice_.below(32)};
+            case 7:
+                return dice_.below(8) ? call()
+                                      : Action{.kind = Action::Kind::exception, .code = dice_.below(32)};
             default: return call();
         }
     }
@@ -82,11 +85,11 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    constexpr std::uint32_t memory[] = {48, 64, 52, 256};
-    const bool alone = data[0] & 1;
-    const auto mode = alone ? test::Mode::alone : test::Mode::free;
-    fuzz::Session session("fuzz_syscall", mode, fuzz::small_system(mode, memory[data[0] >> 1 & 3], 1 + (data[0] >> 3 & 3)));
-    fuzz::set_up_stage(session);
+    constexpr std::uint32_t memory[] = {52, 64, 56, 256};
+    const bool alone = (data[0] & 1) != 0;
+    fuzz::Session session("fuzz_syscall", {.mode = alone ? test::Mode::alone : test::Mode::free,
+                                           .kernel_pages = memory[data[0] >> 1 & 3],
+                                           .steps_per_entry = alone ? 1u + (data[0] >> 3 & 3) : 1u});
     fuzz::Player({data + 1, size - 1}, session).play();
     return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The reader of traces: any text is refused with a message, or means the same after it was written and read again.
+// The reader of traces: any text is refused with a message, or means the same after it was written and read
+// again.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         once = test::to_string(test::parse_recording(text, "it"), test::comment_of(text));
     } catch (const test::TraceError& e) {
         const std::string what = e.what();
-        fuzz::expect(what.substr(0, 3) == "it:" && what.size() > 20, target, "a message that says nothing: " + what);
+        fuzz::expect(what.substr(0, 3) == "it:" && what.size() > 20, target,
+                     "a message that says nothing: " + what);
         return 0;
     }
     try {

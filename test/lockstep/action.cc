@@ -13,8 +13,8 @@ namespace {
 
 using Kind = Action::Kind;
 
-constexpr const char* names[] = {"call",  "load",   "store", "exception", "irq", "pass",
-                                 "timer", "resume", "fail"};
+constexpr const char* names[] = {"call", "load",  "store",  "exception", "irq",
+                                 "pass", "timer", "resume", "fail"};
 
 constexpr std::uint64_t word_max = ~std::uint32_t{0};
 constexpr std::uint64_t code_max = 0xff, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
@@ -96,7 +96,7 @@ Action parse_action(std::string_view text) {
     }
     std::string all;
     for (const char* const n : names) all += std::string(all.empty() ? "" : ", ") + n;
-    throw std::invalid_argument("`" + name + "` is no action; there are " + all);
+    throw std::invalid_argument(quoted(name) + " is no action; there are " + all);
 }
 
 } // namespace test

@@ -14,7 +14,7 @@ namespace test {
 namespace {
 
 constexpr const char* mode_names[] = {"free", "stepwise", "alone"};
-constexpr const char* head = "drops-trace 1";
+constexpr const char* first_line = "drops-trace 1";
 
 /// A number of the configuration: its name, its bounds, where it is; one list for both directions.
 template <class R, class F>
@@ -39,7 +39,7 @@ std::uint64_t setting(Words& words, const std::string& name, std::uint64_t least
     const std::string wanted = "`" + name + "=N`";
     const std::string_view word = words.next(wanted);
     if (word.substr(0, name.size() + 1) != name + "=")
-        throw std::invalid_argument("`" + std::string(word) + "` stands where " + wanted + " should be");
+        throw std::invalid_argument(quoted(word) + " stands where " + wanted + " should be");
     const std::uint64_t n = parse_number(word.substr(name.size() + 1), wanted, 10, most);
     if (n < least)
         throw std::invalid_argument(wanted + " must be at least " + std::to_string(least) + ", not " +
@@ -71,8 +71,8 @@ StepResult parse_result(std::string_view text) {
         const std::string_view name = who.substr(0, who.size() - r.in_kernel);
         const std::size_t dot = name.find('.');
         if (dot == std::string_view::npos)
-            throw std::invalid_argument("`" + std::string(who) +
-                                        "` is no thread; it must be `idle`, `TASK.THREAD` or `TASK.THREADk`");
+            throw std::invalid_argument(quoted(who) +
+                                        " is no thread; it must be `idle`, `TASK.THREAD` or `TASK.THREADk`");
         r.who.task = kern::TaskNo{
             static_cast<std::uint16_t>(parse_number(name.substr(0, dot), "the task", 10, L4_TASKS - 1))};
         r.who.lthread = static_cast<std::uint8_t>(
@@ -85,13 +85,19 @@ StepResult parse_result(std::string_view text) {
     return r;
 }
 
+/// A last step without a result is one in whose middle the process ended.
 void parse_step(std::string_view line, Recording& r) {
+    if (!r.results.empty() && r.results.size() < r.actions.size())
+        throw std::invalid_argument(
+            "the step before this has no result although others have; give all of them one "
+            "with `trace record --from=FILE --to=FILE`, or none");
     const std::size_t equals = line.find('=');
     r.actions.push_back(parse_action(line.substr(0, equals)));
-    if (equals != std::string_view::npos) r.results.push_back(parse_result(line.substr(equals + 1)));
-    if (r.results.empty() || r.results.size() == r.actions.size()) return;
-    throw std::invalid_argument("some steps have results and some have not; give all of them one with "
-                                "`trace record --from=FILE --to=FILE`, or none");
+    if (equals == std::string_view::npos) return;
+    r.results.push_back(parse_result(line.substr(equals + 1)));
+    if (r.results.size() < r.actions.size())
+        throw std::invalid_argument("the steps before this have no results; give all of them one with "
+                                    "`trace record --from=FILE --to=FILE`, or none");
 }
 
 /// Reads the lines one by one.
@@ -125,8 +131,7 @@ struct Parser {
 Mode parse_mode(std::string_view name) {
     for (unsigned i = 0; i < std::size(mode_names); ++i)
         if (name == mode_names[i]) return static_cast<Mode>(i);
-    throw std::invalid_argument("`" + std::string(name) +
-                                "` is no mode; it must be free, stepwise or alone");
+    throw std::invalid_argument(quoted(name) + " is no mode; it must be free, stepwise or alone");
 }
 
 std::string to_string(Mode mode) { return mode_names[static_cast<unsigned>(mode)]; }
@@ -164,8 +169,8 @@ std::string to_string(const StepResult& r) {
     char text[160];
     std::string out = "idle";
     if (!r.idle)
-        out = std::to_string(r.who.task.raw()) + "." + std::to_string(r.who.lthread) +
-              (r.in_kernel ? "k" : "");
+        out =
+            std::to_string(r.who.task.raw()) + "." + std::to_string(r.who.lthread) + (r.in_kernel ? "k" : "");
     std::snprintf(text, sizeof text, " %016" PRIx64, r.hash);
     out += text;
     for (std::size_t i = 0; !r.idle && i < r.regs.size(); ++i) {
@@ -180,7 +185,7 @@ std::string to_string(const Recording& recording, const std::string& comment) {
     out << "# SPDX-License-Identifier: BSD-2-Clause\n";
     std::istringstream lines(comment);
     for (std::string line; std::getline(lines, line);) out << "# " << line << "\n";
-    out << head << "\nconfig " << to_string(recording.mode);
+    out << first_line << "\nconfig " << to_string(recording.mode);
     for_each_setting(recording, [&](const char* name, std::uint32_t, std::uint32_t, std::uint32_t n) {
         out << " " << name << "=" << n;
     });

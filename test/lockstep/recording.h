@@ -28,8 +28,8 @@ std::string to_string(Mode mode);
 /// What a step left behind.
 struct StepResult {
     bool idle = true, in_kernel = false;
-    kern::ThreadId who{};                  ///< who runs then, if not idle
-    std::uint64_t hash = 0;                ///< of all events so far, and of the registers that they left
+    kern::ThreadId who{};                 ///< who runs then, if not idle
+    std::uint64_t hash = 0;               ///< of all events so far, and of the registers that they left
     std::array<std::uint32_t, 10> regs{}; ///< of who runs, in the order of `result_registers`
     bool operator==(const StepResult&) const = default;
 };
@@ -43,7 +43,7 @@ struct Recording {
     Mode mode = Mode::free;
     LockstepConfig config{};
     std::vector<Action> actions;
-    std::vector<StepResult> results; ///< one for each action, or none at all
+    std::vector<StepResult> results; ///< one for each action, but for the last if it never ended; or none
 };
 
 /// Text that is not a trace.  What it says names the line, the problem and the fix.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Traces as text: what is written is read back, and what is wrong is named with its line, its problem and the fix.
+// Traces as text: what is written is read back, and what is wrong is named with its line, its problem and the
+// fix.
 #include "test/lockstep/recording.h"
 
 #include <gtest/gtest.h>
@@ -88,8 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"drops-trace 2\n", "it:1: a trace of another version; this program reads version 1"},
         Bad{"drops-trace\n", "it:1: the line ends where the version should be"},
         Bad{"drops-trace 1\ntimer\n", "it:2: `config MODE user_pages=N ...` must come before the steps"},
-        Bad{"drops-trace 1\nconfig fast\n",
-            "it:2: `fast` is no mode; it must be free, stepwise or alone"},
+        Bad{"drops-trace 1\nconfig fast\n", "it:2: `fast` is no mode; it must be free, stepwise or alone"},
         Bad{"drops-trace 1\nconfig free kernel_pages=64\n",
             "it:2: `kernel_pages=64` stands where `user_pages=N` should be"},
         Bad{"drops-trace 1\nconfig free user_pages=0 kernel_pages=64 sigma0_frames=8 boot_time=0\n",
@@ -101,9 +101,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{head + "jump 1\n", "it:3: `jump` is no action; there are call, load, store,"},
         Bad{head + "timer\nstore 10\n", "it:4: the line ends where the value of `store` should be"},
         Bad{head + "load 1000 2000\n", "it:3: `2000` is too much after `load`; take it away"},
-        Bad{head + "load 1g\n", "it:3: `1g` is no number for the address of `load`; it must be a hexadecimal"},
+        Bad{head + "load 1g\n",
+            "it:3: `1g` is no number for the address of `load`; it must be a hexadecimal"},
         Bad{head + "load 100000000\n", "it:3: `100000000` is too large for the address of `load`"},
-        Bad{head + "timer = idle 1\ntimer\n", "it:4: some steps have results and some have not; give all"},
+        Bad{head + "timer = idle 1\ntimer\ntimer\n", "it:5: the step before this has no result although"},
+        Bad{head + "timer\ntimer = idle 1\n", "it:4: the steps before this have no results; give all"},
+        Bad{head + "\1\n", "it:3: `?` is no action"},
         Bad{head + "timer = 5 1\n", "it:3: `5` is no thread; it must be `idle`, `TASK.THREAD` or"},
         Bad{head + "timer = 5.0 1 2 3\n", "it:3: the line ends where ecx should be"}));
 

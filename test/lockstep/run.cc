@@ -51,7 +51,8 @@ std::string name_of(const RunOptions& o) {
 
 /// One system, from its boot to the end of its operations or of all that can happen in it.
 Outcome run_life(const RunOptions& o) {
-    Recording recording{.mode = o.mode, .config = configuration(o.seed, o.mode), .actions = {}, .results = {}};
+    Recording recording{
+        .mode = o.mode, .config = configuration(o.seed, o.mode), .actions = {}, .results = {}};
     const std::string origin = "seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode);
     const FlightRecorder recorder(recording, name_of(o), origin + "\nreplay: " + replay_command(o));
     Lockstep lockstep(recording.config);
@@ -72,12 +73,12 @@ Outcome run_life(const RunOptions& o) {
     }
     Outcome outcome = outcome_of(lockstep, step, o.mode);
     if (!outcome.failure.empty())
-        outcome.failure = origin + ", step " + std::to_string(recording.actions.size()) +
-                          "\nevent: " + lockstep.last_event() + "\n" + outcome.failure +
-                          "\nreplay: " + replay_command(o) + "\n" +
-                          leave(recording, name_of(o), origin + ", step " +
-                                                           std::to_string(recording.actions.size()) + "\n" +
-                                                           outcome.failure);
+        outcome.failure =
+            origin + ", step " + std::to_string(recording.actions.size()) +
+            "\nevent: " + lockstep.last_event() + "\n" + outcome.failure + "\nreplay: " + replay_command(o) +
+            "\n" +
+            leave(recording, name_of(o),
+                  origin + ", step " + std::to_string(recording.actions.size()) + "\n" + outcome.failure);
     if (o.record) *o.record = std::move(recording);
     return outcome;
 }
@@ -109,8 +110,7 @@ Outcome replay(const Recording& recording, bool print) {
         if (!lockstep.mismatch().empty() || !deviation.empty()) break;
         ++step;
         const bool alive = act(action, recording.mode, lockstep);
-        if (!recording.results.empty())
-            deviation = diff(result_of(lockstep), recording.results[step - 1]);
+        if (step <= recording.results.size()) deviation = diff(result_of(lockstep), recording.results[step - 1]);
         if (!alive) break;
     }
     Outcome outcome = outcome_of(lockstep, step, recording.mode);

@@ -27,9 +27,9 @@ struct RunOptions {
     Recording* record = nullptr;
 };
 
-/// A random trace: of one system, or of several one after the other when they come to a standstill.  A failure
-/// says seed, first bad step, and the command that replays it, and leaves the trace (flight_recorder.h); so does
-/// a broken invariant, which ends the process.
+/// A random trace: of one system, or of several one after the other when they come to a standstill.  A
+/// failure says seed, first bad step, and the command that replays it, and leaves the trace
+/// (flight_recorder.h); so does a broken invariant, which ends the process.
 Outcome run(const RunOptions& options);
 
 /// A recorded one.  Each result that it has is compared, too.  Leaves nothing.

@@ -38,7 +38,8 @@ Trace::Trace(const Dice& dice, Mode mode, Lockstep& lockstep, const Taste& taste
 
 Trace::Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep) : Trace(Dice(seed), mode, lockstep) {
     constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 8, 3, 12, 16, 1, 2};
-    for (unsigned i = 0; i < choices; ++i) taste_.weights[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
+    for (unsigned i = 0; i < choices; ++i)
+        taste_.weights[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
     taste_.weights[ipc] += 1; // never all off
     taste_.outside = dice_.pick({0u, 5u, 15u, 40u});
     prologue_left_ = dice_.pick({0u, 15u, 25u, 40u});

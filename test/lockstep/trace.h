@@ -44,8 +44,8 @@ public:
     struct Taste {
         std::array<std::uint32_t, choices> weights{}; ///< not all 0
         unsigned outside = 0;                         ///< percent of actions
-        unsigned failing = 0;                         ///< percent of actions before which an allocation is to fail
-        unsigned prologue = 0;                        ///< actions
+        unsigned failing = 0;  ///< percent of actions before which an allocation is to fail
+        unsigned prologue = 0; ///< actions
     };
 
     Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep);

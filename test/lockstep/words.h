@@ -7,6 +7,9 @@
 
 namespace test {
 
+/// What somebody wrote, for a message: in quotes, printable, and not too much of it.
+std::string quoted(std::string_view text);
+
 class Words {
 public:
     explicit Words(std::string_view line) : rest_(line) {}

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "kern/ensure.h"
 #include "l4/abi/ipc.h"
@@ -67,6 +68,37 @@ Lockstep::Lockstep(const LockstepConfig& c)
       current_(&kernel_.start()),
       full_each_(c.full_each) {
     if (c.compare) referee_.emplace(kernel_, machine_, c.limits, c.sigma0_frames, c.full_each);
+}
+
+/// A kernel has no memory but itself and its frames, so its bytes are all of it, in the place where they
+/// were.
+struct Lockstep::Snapshot {
+    arch::Machine machine;
+    std::vector<std::byte> kernel;
+    kern::Thread* current;
+    std::optional<Referee> referee;
+    sim::TraceHash hash;
+    std::uint64_t events;
+    Last last;
+};
+
+std::shared_ptr<const Lockstep::Snapshot> Lockstep::save() const {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&kernel_);
+    return std::make_shared<const Snapshot>(
+        Snapshot{machine_, {bytes, bytes + sizeof kernel_}, current_, referee_, hash_, events_, last_});
+}
+
+void Lockstep::restore(const Snapshot& s) {
+    machine_ = s.machine;
+    std::memcpy(static_cast<void*>(&kernel_), s.kernel.data(), sizeof kernel_);
+    current_ = s.current;
+    referee_.reset();
+    if (s.referee) referee_.emplace(*s.referee);
+    hash_ = s.hash;
+    events_ = s.events;
+    last_ = s.last;
+    fail_at_ = 0;
+    allocation_failed_ = false;
 }
 
 const std::string& Lockstep::mismatch() const {

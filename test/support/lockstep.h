@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,8 +20,9 @@ struct LockstepConfig {
     std::uint32_t sigma0_frames = 64;
     kern::VAddr sigma0_ip{0x2000000}, sigma0_sp{0x2001000}, root_ip{0x4000000}, root_sp{0x4001000};
     kern::Micros boot_time{};
-    bool compare = true;    ///< false: the kernel alone, with its invariants
-    unsigned full_each = 1; ///< look at everything after each so many events, and at what ran after the others
+    bool compare = true; ///< false: the kernel alone, with its invariants
+    unsigned full_each =
+        1; ///< look at everything after each so many events, and at what ran after the others
 };
 
 /// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
@@ -29,6 +31,12 @@ struct LockstepConfig {
 class Lockstep {
 public:
     explicit Lockstep(const LockstepConfig& config = {});
+
+    /// A state to come back to, of this Lockstep alone: its kernel's objects refer to each other by address.
+    /// Coming back is much cheaper than getting there once more.
+    struct Snapshot;
+    std::shared_ptr<const Snapshot> save() const;
+    void restore(const Snapshot& snapshot);
 
     // --- what the running thread does; not when idle, and not in the kernel
     /// int `vector`, with these general registers.
@@ -74,7 +82,7 @@ private:
     void deliver(const kern::Event& event);
     void handle(const kern::Event& event);
 
-    arch::Machine machine_;
+    arch::Machine machine_; // everything below is in a Snapshot
     kern::Kernel kernel_;
     kern::Thread* current_;
     std::optional<Referee> referee_; ///< none: the kernel alone
@@ -83,7 +91,7 @@ private:
     std::uint64_t events_ = 0;
     std::uint32_t fail_at_ = 0;
     bool allocation_failed_ = false;
-    struct {
+    struct Last {
         kern::Event event{};
         bool idle = true;
         kern::ThreadId who{};

@@ -102,8 +102,8 @@ bool Referee::is_full(const kern::Event&) {
 }
 
 void Referee::check_invariants(const kern::Event& event) {
-    const bool now = full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0
-                                     : since_full_ == 0;
+    const bool now =
+        full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0 : since_full_ == 0;
     if (now)
         kernel_.check_invariants();
     else

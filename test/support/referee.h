@@ -24,8 +24,8 @@ public:
     Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
             std::uint32_t sigma0_frames, unsigned full_each = 1);
 
-    /// The running thread's program has done to its registers what it wants; the kernel sees `event` next, and
-    /// an allocation may fail meanwhile that no account forbids.
+    /// The running thread's program has done to its registers what it wants; the kernel sees `event` next,
+    /// and an allocation may fail meanwhile that no account forbids.
     void before(const kern::Event& event, bool may_fail = false);
     /// The kernel has seen it.  If an allocation has failed, the kernel must have done what the specification
     /// does when one payment, whichever, can not be made.
@@ -70,10 +70,10 @@ private:
     bool following_ = true;
     unsigned resumes_ = 0;
     const unsigned full_each_;
-    unsigned since_full_ = 0;              ///< events
-    kern::ThreadId ran_{};                 ///< before the event under way
-    std::optional<spec::System> earlier_;  ///< before an event in which an allocation may fail
-    std::set<std::uint32_t> seen_; ///< pages that user code has accessed
+    unsigned since_full_ = 0;             ///< events
+    kern::ThreadId ran_{};                ///< before the event under way
+    std::optional<spec::System> earlier_; ///< before an event in which an allocation may fail
+    std::set<std::uint32_t> seen_;        ///< pages that user code has accessed
     std::uint64_t comparisons_ = 0;
     std::string mismatch_;
 };

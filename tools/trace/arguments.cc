@@ -41,7 +41,8 @@ void Arguments::expect(std::size_t files, const std::vector<std::string>& option
 std::string Arguments::text(const std::string& option, const std::string& otherwise) const {
     const auto found = options_.find(option);
     if (found == options_.end()) return otherwise;
-    if (found->second.empty()) throw std::invalid_argument("--" + option + " wants a value: --" + option + "=...");
+    if (found->second.empty())
+        throw std::invalid_argument("--" + option + " wants a value: --" + option + "=...");
     return found->second;
 }
 
