@@ -59,9 +59,11 @@ Memory::Memory(const Memory& other) : user_(other.user_), kernel_(other.kernel_)
 
 Memory& Memory::operator=(const Memory& other) {
     if (this == &other) return *this;
-    release();
-    user_ = other.user_, kernel_ = other.kernel_;
-    acquire();
+    if (user_ != other.user_ || kernel_ != other.kernel_) {
+        release();
+        user_ = other.user_, kernel_ = other.kernel_;
+        acquire();
+    }
     copy(other);
     return *this;
 }
@@ -94,15 +96,23 @@ void Memory::release() {
         return;
     }
     for (std::size_t i = 0; i < frames(); ++i)
-        if (std::exchange(touched_[i], std::uint8_t{0}))
-            std::memset(bytes_ + i * frame_size, i < user_ ? 0 : int(rubbish), frame_size);
+        if (touched_[i]) clean(i);
     *place = {user_, kernel_, bytes_};
 }
 
+void Memory::clean(std::size_t frame) {
+    std::memset(bytes_ + frame * frame_size, frame < user_ ? 0 : int(rubbish), frame_size);
+    touched_[frame] = 0;
+}
+
 void Memory::copy(const Memory& other) {
-    std::memcpy(touched_, other.touched_, frames());
-    for (std::size_t i = 0; i < frames(); ++i)
-        if (touched_[i]) std::memcpy(bytes_ + i * frame_size, other.bytes_ + i * frame_size, frame_size);
+    for (std::size_t i = 0; i < frames(); ++i) {
+        if (other.touched_[i])
+            std::memcpy(bytes_ + i * frame_size, other.bytes_ + i * frame_size, frame_size);
+        else if (touched_[i])
+            clean(i);
+        touched_[i] = other.touched_[i];
+    }
 }
 
 kern::PAddr Memory::address(const void* p) const {
