@@ -10,6 +10,9 @@ log=$TEST_TMPDIR/calls
 mkdir -p "$tree/tools" "$TEST_TMPDIR/bin"
 cp drops "$tree/"
 cp tools/count_tests "$tree/tools/"
+mkdir -p "$tree/fuzz"
+cp tools/fuzz tools/fuzz_arguments.py tools/fuzz_run.py tools/tree.py "$tree/tools/"
+cp fuzz/BUILD.bazel "$tree/fuzz/"
 echo '{}' >"$tree/tools/package-lock.json"
 echo '"@bazel/buildifier": "1.2.3"' >"$tree/tools/package.json"
 
@@ -79,7 +82,11 @@ check "... and fails" status_is 2
 drops doctor now
 check "a surplus argument is named" says 'but got `now`'
 drops fuzz
-check "fuzz says that it is not there yet" says "later milestone"
+check "fuzz alone lists the targets" says "fuzz_syscall"
+check "... and that is no failure" status_is 0
+drops fuzz frobnicate
+check "an unknown fuzz target is named" says 'there is no fuzz target `frobnicate`'
+check "... and fails" status_is 2
 drops run
 check "run says that it is not there yet" says "later milestone"
 check "nothing of this installs anything" not_called install

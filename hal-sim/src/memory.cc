@@ -77,9 +77,11 @@ Memory::Memory(const Memory& other) : user_(other.user_), kernel_(other.kernel_)
 
 Memory& Memory::operator=(const Memory& other) {
     if (this == &other) return *this;
-    release();
-    user_ = other.user_, kernel_ = other.kernel_;
-    acquire();
+    if (user_ != other.user_ || kernel_ != other.kernel_) {
+        release();
+        user_ = other.user_, kernel_ = other.kernel_;
+        acquire();
+    }
     copy(other);
     return *this;
 }
@@ -112,15 +114,25 @@ void Memory::release() {
         return;
     }
     for (std::size_t i = 0; i < frames(); ++i)
-        if (std::exchange(touched_[i], std::uint8_t{0}))
-            std::memset(bytes_ + i * frame_size, i < user_ ? 0 : int(rubbish), frame_size);
+        if (touched_[i]) clean(i);
     *place = {user_, kernel_, bytes_};
 }
 
+void Memory::clean(std::size_t frame) {
+    std::memset(bytes_ + frame * frame_size, frame < user_ ? 0 : int(rubbish), frame_size);
+    touched_[frame] = 0;
+}
+
 void Memory::copy(const Memory& other) {
-    std::memcpy(touched_, other.touched_, frames());
-    for (std::size_t i = 0; i < frames(); ++i)
-        if (touched_[i]) copy_any(bytes_ + i * frame_size, other.bytes_ + i * frame_size);
+    for (std::size_t i = 0; i < frames(); ++i) {
+        if (!other.touched_[i] && !touched_[i]) continue;
+        unpoison(bytes_ + i * frame_size, frame_size);
+        if (other.touched_[i])
+            copy_any(bytes_ + i * frame_size, other.bytes_ + i * frame_size);
+        else
+            clean(i);
+        touched_[i] = other.touched_[i];
+    }
 }
 
 void Memory::discard(std::span<std::byte> bytes, bool spoil) {

@@ -99,6 +99,19 @@ void Kernel::check_invariants() {
         if (const Thread* const owner = irqs_[Line{l}].owner)
             ensure(owner->irq_attached_ && owner->irq_line_ == Line{l},
                    "K9: an interrupt's owner does not know of it");
+    check_choice();
+}
+
+void Kernel::check_current() const {
+    check_choice();
+    if (current_->idle()) return;
+    check_thread(*current_);
+    const Account& account = current_->task().account();
+    ensure(account.used() <= account.limit(), "K11: an account is overdrawn");
+}
+
+/// K12
+void Kernel::check_choice() const {
     const Thread* const plain = scheduler_.highest();
     ensure(plain ? current_ == plain || (scheduler_.donor() == plain && scheduler_.donee() == current_)
                  : current_ == &idle_,
@@ -149,22 +162,25 @@ void Kernel::check_number(TaskNo no) const {
                "K7: a task and its number have different chiefs");
     check_present(*task);
     check_utcbs(*task);
-    task->present().for_each([&](const Thread& t) {
-        check_wait(t);
-        check_transfer(t);
-        check_fault(t);
-        check_extensions(t);
-        t.senders.for_each([&](const Thread& s) {
-            ensure(s.wait().with == &t && is(s, Wait::For::send),
-                   "K3: a sender queue has a thread that does not send to its owner");
-            ensure(!t.accepts(s), "K13: a sender waits although its receiver accepts it");
-        });
-        ensure(!t.irq_attached_ || irqs_[t.irq_line_].owner == &t,
-               "K9: a thread believes it has an interrupt that another owns");
-        ensure(!t.irq_attached_ || !irqs_[t.irq_line_].pending || t.fault_.any() ||
-                   (!is(t, Wait::For::interrupt) && !is(t, Wait::For::receive_any)),
-               "K13: an interrupt is pending although its owner waits for it");
+    task->present().for_each([&](const Thread& t) { check_thread(t); });
+}
+
+/// What a thread waits for, with whom, and who waits for it.
+void Kernel::check_thread(const Thread& t) const {
+    check_wait(t);
+    check_transfer(t);
+    check_fault(t);
+    check_extensions(t);
+    t.senders.for_each([&](const Thread& s) {
+        ensure(s.wait().with == &t && is(s, Wait::For::send),
+               "K3: a sender queue has a thread that does not send to its owner");
+        ensure(!t.accepts(s), "K13: a sender waits although its receiver accepts it");
     });
+    ensure(!t.irq_attached_ || irqs_[t.irq_line_].owner == &t,
+           "K9: a thread believes it has an interrupt that another owns");
+    ensure(!t.irq_attached_ || !irqs_[t.irq_line_].pending || t.fault_.any() ||
+               (!is(t, Wait::For::interrupt) && !is(t, Wait::For::receive_any)),
+           "K13: an interrupt is pending although its owner waits for it");
 }
 
 } // namespace kern

@@ -53,7 +53,7 @@ void Accounts::take(TaskNo account, Bill bill) {
 }
 
 bool Accounts::pay(TaskNo account, Bill bill) {
-    if (!can_pay(account, bill)) {
+    if (!can_pay(account, bill) || fails_now()) {
         return false;
     }
     take(account, bill);
@@ -64,7 +64,7 @@ bool Accounts::pay(TaskNo account, Bill bill, TaskNo second_account, Bill second
     if (account == second_account) {
         return pay(account, bill + second);
     }
-    if (!can_pay(account, bill) || !can_pay(second_account, second)) {
+    if (!can_pay(account, bill) || !can_pay(second_account, second) || fails_now()) {
         return false;
     }
     take(account, bill);

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "spec/system.h"
+#include "spec/times.h"
 
 namespace spec {
 namespace {
@@ -62,7 +63,7 @@ void System::send_phase(ThreadName self) {
         deliver(*partner, register_dope, t.call.w0, t.call.w1, self, deceit ? Place::tail : Place::head);
         return send_done(self);
     }
-    const Deadline deadline = send_deadline(t.call);
+    const Deadline deadline = send_deadline(t.call, now_);
     if (is_zero(deadline)) {
         return finish(self, L4_IPC_SETIMEOUT);
     }
@@ -98,7 +99,7 @@ void System::receive_phase(ThreadName self) {
 void System::receive_closed(ThreadName self) {
     Thread& t = thread(self);
     if (t.call.partner.is_nil()) {
-        if (is_zero(receive_deadline(t.call))) {
+        if (is_zero(receive_deadline(t.call, now_))) {
             detach_irqs(self);
         }
         return wait_to_receive(self);
@@ -118,7 +119,7 @@ void System::receive_closed(ThreadName self) {
 
 void System::wait_to_receive(ThreadName self) {
     Thread& t = thread(self);
-    const Deadline deadline = receive_deadline(t.call);
+    const Deadline deadline = receive_deadline(t.call, now_);
     if (is_zero(deadline)) {
         return finish(self, L4_IPC_RETIMEOUT);
     }

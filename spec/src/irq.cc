@@ -2,6 +2,7 @@
 // Interrupts as messages (semantics 8).  A line that is free and masked has no entry in the table.
 #include "l4/abi/ipc.h"
 #include "spec/system.h"
+#include "spec/times.h"
 
 namespace spec {
 
@@ -22,7 +23,7 @@ void System::detach_irqs(ThreadName name) {
 
 /// 8.1
 void System::receive_irq(ThreadName self, Word line) {
-    const bool zero = is_zero(receive_deadline(thread(self).call));
+    const bool zero = is_zero(receive_deadline(thread(self).call, now_));
     const bool offered = line < 64 && (irq_lines_ >> line & 1) != 0;
     const auto irq = irqs_.find(line);
     if (!offered || (irq != irqs_.end() && irq->second.owner != self)) {

@@ -113,6 +113,11 @@ void Memory::observe(TaskNo task, TaskView& view) const {
     view.port_giver = spaces_.at(task).port_giver;
 }
 
+std::optional<ThreadView> System::observe(ThreadName name) const {
+    const auto found = threads_.find(name);
+    return found == threads_.end() ? std::nullopt : std::optional(view(found->second));
+}
+
 Observation System::observe() const {
     Observation seen;
     seen.current = current();

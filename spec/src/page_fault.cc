@@ -3,6 +3,7 @@
 #include "l4/abi/exception.h"
 #include "l4/abi/ipc.h"
 #include "spec/system.h"
+#include "spec/times.h"
 
 namespace spec {
 namespace {
@@ -41,7 +42,7 @@ void System::transfer_fault(ThreadName driver, const PageMissing& missing) {
     const Word timeouts = thread(in_sender ? receiver : driver).call.timeouts;
     const Word exp = in_sender ? (timeouts & L4_TIMEOUT_RCV_PF_EXP_MASK) >> L4_TIMEOUT_RCV_PF_EXP_SHIFT
                                : (timeouts & L4_TIMEOUT_SND_PF_EXP_MASK) >> L4_TIMEOUT_SND_PF_EXP_SHIFT;
-    const Deadline deadline = fault_deadline(exp);
+    const Deadline deadline = fault_deadline(exp, now_);
     if (is_zero(deadline)) {
         return end_by_time(driver, missing.side);
     }

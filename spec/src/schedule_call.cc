@@ -3,9 +3,9 @@
 #include "l4/abi/ipc.h"
 #include "l4/abi/thread.h"
 #include "spec/system.h"
+#include "spec/times.h"
 
 namespace spec {
-namespace {
 
 /// Exponent and mantissa at their places in the parameter word.
 Word encode_slice(Time slice) {
@@ -29,8 +29,6 @@ Time decode_slice(Word param) {
     constexpr Time unit = L4_SCHED_GRANULARITY_US;
     return (wanted + unit - 1) / unit * unit;
 }
-
-} // namespace
 
 Word System::schedule_state(const Thread& t) const {
     if (t.dead) {

@@ -2,26 +2,25 @@
 // Deadlines (semantics 1.3, 7.10).
 #include "l4/abi/ipc.h"
 #include "spec/system.h"
+#include "spec/times.h"
 
 namespace spec {
 namespace {
 
 constexpr Word field(Word word, Word mask, Word shift) { return (word & mask) >> shift; }
 
-} // namespace
-
 /// Zero is now.
-Deadline System::relative(Word man, Word exp) const {
-    return exp == 0 ? Deadline{} : now_ + (Time{man} << (2 * (15 - exp)));
+Deadline relative(Word man, Word exp, Time now) {
+    return exp == 0 ? Deadline{} : now + (Time{man} << (2 * (15 - exp)));
 }
 
 /// The clock with its low e+8 bits replaced, moved to the half range that the clock bit names.
-Deadline System::absolute(Word man, Word exp, bool clock) const {
+Deadline absolute(Word man, Word exp, bool clock, Time clock_now) {
     if (exp == 0) {
         return std::nullopt;
     }
     const Word e = 15 - exp;
-    const auto now = static_cast<std::int64_t>(now_);
+    const auto now = static_cast<std::int64_t>(clock_now);
     const std::int64_t range = std::int64_t{1} << (e + 8);
     std::int64_t when = (now & ~(range - 1)) | std::int64_t{man} << e;
     if (((now & range) != 0) != clock) {
@@ -33,29 +32,31 @@ Deadline System::absolute(Word man, Word exp, bool clock) const {
     return when < 0 ? Time{0} : static_cast<Time>(when);
 }
 
-Deadline System::send_deadline(const IpcCall& call) const {
+} // namespace
+
+Deadline send_deadline(const IpcCall& call, Time now) {
     const Word man = field(call.timeouts, L4_TIMEOUT_SND_MAN_MASK, L4_TIMEOUT_SND_MAN_SHIFT);
     const Word exp = field(call.timeouts, L4_TIMEOUT_SND_EXP_MASK, L4_TIMEOUT_SND_EXP_SHIFT);
     if ((call.partner.high & L4_IPC_ABS_SND) != 0) {
-        return absolute(man, exp, (call.partner.high & L4_IPC_ABS_SND_CLOCK) != 0);
+        return absolute(man, exp, (call.partner.high & L4_IPC_ABS_SND_CLOCK) != 0, now);
     }
-    return relative(man, exp);
+    return relative(man, exp, now);
 }
 
-Deadline System::receive_deadline(const IpcCall& call) const {
+Deadline receive_deadline(const IpcCall& call, Time now) {
     const Word man = field(call.timeouts, L4_TIMEOUT_RCV_MAN_MASK, L4_TIMEOUT_RCV_MAN_SHIFT);
     const Word exp = field(call.timeouts, L4_TIMEOUT_RCV_EXP_MASK, L4_TIMEOUT_RCV_EXP_SHIFT);
     if ((call.partner.high & L4_IPC_ABS_RCV) != 0) {
-        return absolute(man, exp, (call.partner.high & L4_IPC_ABS_RCV_CLOCK) != 0);
+        return absolute(man, exp, (call.partner.high & L4_IPC_ABS_RCV_CLOCK) != 0, now);
     }
-    return relative(man, exp);
+    return relative(man, exp, now);
 }
 
-Deadline System::fault_deadline(Word exp) const {
+Deadline fault_deadline(Word exp, Time now) {
     switch (exp) {
         case L4_TIMEOUT_PF_NEVER: return std::nullopt;
-        case L4_TIMEOUT_PF_ZERO: return now_;
-        default: return now_ + (Time{1} << (2 * (15 - exp)));
+        case L4_TIMEOUT_PF_ZERO: return now;
+        default: return now + (Time{1} << (2 * (15 - exp)));
     }
 }
 

@@ -3,41 +3,60 @@
 
 #include <cstdio>
 #include <iterator>
-#include <sstream>
+#include <stdexcept>
+#include <type_traits>
+
+#include "test/lockstep/words.h"
 
 namespace test {
 namespace {
 
 using Kind = Action::Kind;
 
-constexpr const char* names[] = {"call", "load", "store", "exception", "io",    "emulate",
-                                 "set",  "fpu",  "irq",   "pass",      "timer", "resume"};
+constexpr const char* names[] = {"call", "load", "store", "exception", "io",     "emulate", "set",
+                                 "fpu",  "irq",  "pass",  "timer",     "resume", "fail"};
 
-/// The numbers that follow the name, as pointers: one list for both directions.
+constexpr std::uint64_t word_max = ~std::uint32_t{0};
+constexpr std::uint64_t code_max = 0xff, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
+constexpr std::uint64_t io_max = 4, port_max = 0xffff;
+constexpr std::uint64_t register_max = static_cast<std::uint64_t>(Lockstep::Register::eip);
+
+/// The numbers that follow the name: what they are, where, and the largest; one list for both directions.
 template <class A, class F>
 void for_each_number(A& a, F visit) {
     switch (a.kind) {
         case Kind::call:
         case Kind::emulate:
-            visit(a.code);
-            for (auto* r :
-                 {&a.regs.eax, &a.regs.ebx, &a.regs.ecx, &a.regs.edx, &a.regs.esi, &a.regs.edi, &a.regs.ebp})
-                visit(*r);
+            visit("the vector or the instruction", a.code, code_max);
+            visit("eax", a.regs.eax, word_max);
+            visit("ebx", a.regs.ebx, word_max);
+            visit("ecx", a.regs.ecx, word_max);
+            visit("edx", a.regs.edx, word_max);
+            visit("esi", a.regs.esi, word_max);
+            visit("edi", a.regs.edi, word_max);
+            visit("ebp", a.regs.ebp, word_max);
             break;
         case Kind::store:
-            visit(a.address);
-            visit(a.value);
+            visit("the address", a.address, word_max);
+            visit("the value", a.value, word_max);
             break;
-        case Kind::load: visit(a.address); break;
+        case Kind::load: visit("the address", a.address, word_max); break;
         case Kind::exception:
-        case Kind::io:
-            visit(a.code);
-            visit(a.address);
+            visit("the exception's number", a.code, code_max);
+            visit("the error code", a.address, word_max);
             break;
-        case Kind::set: visit(a.code); [[fallthrough]];
-        case Kind::fpu: visit(a.value); break;
-        case Kind::irq: visit(a.code); break;
-        case Kind::pass: visit(a.time); break;
+        case Kind::io:
+            visit("the number of bytes", a.code, io_max);
+            visit("the port", a.address, port_max);
+            break;
+        case Kind::set:
+            visit("the register", a.code, register_max);
+            visit("the value", a.value, word_max);
+            break;
+        case Kind::fpu: visit("the pattern", a.value, word_max); break;
+        case Kind::irq: visit("the interrupt line", a.code, code_max); break;
+        case Kind::pass: visit("the microseconds", a.time, pass_max); break;
+        case Kind::fail: visit("the number of the allocation", a.code, fail_max); break;
         case Kind::timer:
         case Kind::resume: break;
     }
@@ -66,12 +85,14 @@ void perform(const Action& a, Lockstep& on) {
         case Kind::timer: return static_cast<void>(on.timer());
         case Kind::resume:
             if (on.in_kernel()) on.resume();
+            return;
+        case Kind::fail: on.fail_allocation(a.code);
     }
 }
 
 std::string to_string(const Action& a) {
     std::string line = names[static_cast<std::size_t>(a.kind)];
-    for_each_number(a, [&](std::uint64_t n) {
+    for_each_number(a, [&](const char*, std::uint64_t n, std::uint64_t) {
         char text[24];
         std::snprintf(text, sizeof text, " %llx", static_cast<unsigned long long>(n));
         line += text;
@@ -79,23 +100,23 @@ std::string to_string(const Action& a) {
     return line;
 }
 
-std::optional<Action> parse_action(const std::string& line) {
-    std::istringstream in(line);
-    std::string name;
-    in >> name;
+Action parse_action(std::string_view text) {
+    Words words(text);
+    const std::string name(words.next("an action"));
     Action a;
     for (std::size_t i = 0; i < std::size(names); ++i) {
         if (name != names[i]) continue;
         a.kind = static_cast<Kind>(i);
-        for_each_number(a, [&](auto& n) {
-            std::uint64_t value = 0;
-            in >> std::hex >> value;
-            n = static_cast<std::remove_reference_t<decltype(n)>>(value);
+        for_each_number(a, [&](const char* what, auto& n, std::uint64_t most) {
+            n = static_cast<std::remove_reference_t<decltype(n)>>(
+                words.number(std::string(what) + " of `" + name + "`", 16, most));
         });
-        if (in.fail()) return {};
+        words.expect_end("`" + name + "`");
         return a;
     }
-    return {};
+    std::string all;
+    for (const char* const n : names) all += std::string(all.empty() ? "" : ", ") + n;
+    throw std::invalid_argument(quoted(name) + " is no action; there are " + all);
 }
 
 } // namespace test

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
-#include <istream>
-#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "sim/regs.h"
 #include "test/support/lockstep.h"
@@ -26,6 +24,7 @@ struct Action {
         pass,      ///< time goes by
         timer,     ///< the timer's event, if it is due
         resume,    ///< the window for interrupts in the kernel is over
+        fail,      ///< the code-th allocation of the next event fails
     };
     Kind kind = Kind::timer;
     std::uint32_t code = 0, address = 0, value = 0;
@@ -40,19 +39,22 @@ struct Action {
         return {.kind = Kind::store, .address = at, .value = value};
     }
     static Action pass(std::uint64_t us) { return {.kind = Kind::pass, .time = us}; }
+    static Action fail(std::uint32_t k) { return {.kind = Kind::fail, .code = k}; }
 
     static Action set(Lockstep::Register which, std::uint32_t value) {
         return {.kind = Kind::set, .code = static_cast<std::uint32_t>(which), .value = value};
     }
 
     bool by_user() const { return kind <= Kind::fpu; }
+    bool operator==(const Action&) const = default;
 };
 
 /// Does it, or nothing if it can not be done now.  What a thread does is done when that is back in user mode.
 void perform(const Action& action, Lockstep& lockstep);
 
-/// One line, and back.
+/// Its name and its numbers, as traces have them.
 std::string to_string(const Action& action);
-std::optional<Action> parse_action(const std::string& line);
+/// And back; throws std::invalid_argument that says what is wrong and what would be right.
+Action parse_action(std::string_view text);
 
 } // namespace test

@@ -68,7 +68,7 @@ Action Trace::reply_to_fault(const kern::Thread& faulting) {
         if (dice_.chance(10)) call.send = send_descriptor();
         if (dice_.chance(20)) call.receive = receive_descriptor();
         if (dice_.chance(20)) call.timeout = scene_.timeouts();
-        if (dice_.chance(state_)) dice_.chance(50) ? store_page_list() : store_state(40);
+        if (dice_.chance(taste_.state)) dice_.chance(50) ? store_page_list() : store_state(40);
         return planned(Action::call(L4_VEC_IPC, call.regs()));
     }
     return Action::call(L4_VEC_IPC, call.regs());
@@ -146,7 +146,7 @@ Action Trace::call_ex_regs() {
     if (dice_.chance(20)) call.target |= L4_EX_REGS_NO_CANCEL;
     if (dice_.chance(5)) call.target |= dice_.word() & (L4_EX_REGS_UTCB_ARGS | L4_EX_REGS_VM86);
     if (dice_.chance(40)) call.esp = dice_.word();
-    if (dice_.chance(flags_ != 0 ? 45 : 65)) call.eip = dice_.word();
+    if (dice_.chance(taste_.flags != 0 ? 45 : 65)) call.eip = dice_.word();
     if (dice_.chance(40)) call.pager = scene_.pager();
     if (dice_.chance(20)) call.preempter = scene_.thread();
     if ((call.target & L4_EX_REGS_STATE_SET) != 0 && dice_.chance(50)) store_state(40);
@@ -163,8 +163,8 @@ Action Trace::call_task_new() {
         call.mcp_or_chief = l4_task_new_create(mcp, dice_.pick({0u, 0u, 0u, 9u, 10u, 12u, 26u, 1000u}));
         if (dice_.chance(5))
             call.mcp_or_chief |= dice_.word() & ~(L4_TASK_NEW_MCP_MASK | L4_TASK_NEW_QUOTA_MASK);
-        if (dice_.chance(flags_)) call.mcp_or_chief |= L4_TASK_NEW_ALIEN;
-        if (dice_.chance(flags_)) call.mcp_or_chief |= L4_TASK_NEW_RAISE_EXCEPTION;
+        if (dice_.chance(taste_.flags)) call.mcp_or_chief |= L4_TASK_NEW_ALIEN;
+        if (dice_.chance(taste_.flags)) call.mcp_or_chief |= L4_TASK_NEW_RAISE_EXCEPTION;
         call.pager = scene_.pager();
     } else {
         const std::uint32_t chief = dice_.chance(50) ? scene_.own_task() : scene_.task();

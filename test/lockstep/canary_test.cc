@@ -9,7 +9,7 @@
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
 #include "sim/calls.h"
-#include "test/lockstep/recording.h"
+#include "test/lockstep/run.h"
 #include "test/support/lockstep.h"
 
 namespace test {
@@ -97,31 +97,7 @@ TEST_F(CanaryTest, PortsThatTheMachineWouldDeny) {
 TEST(Report, AFailingTraceTellsHowToReplayIt) {
     const RunOptions options{.seed = 7, .mode = Mode::stepwise, .steps = 12};
     EXPECT_EQ(replay_command(options),
-              "bazel run //test/lockstep:random_trace -- --mode=stepwise --seed=7 --steps=12 --print");
-}
-
-TEST(Report, ARecordingSurvivesBeingWrittenDown) {
-    Recording recorded;
-    run({.seed = 3, .steps = 30, .record = &recorded});
-    const std::string path = ::testing::TempDir() + "/recorded.trace";
-    write_recording(path, recorded, "a comment\nof two lines");
-    const Recording read = read_recording(path);
-    ASSERT_EQ(read.actions.size(), recorded.actions.size());
-    EXPECT_EQ(replay(read).hash, replay(recorded).hash);
-}
-
-TEST(Report, ShrinkingLeavesWhatFails) {
-    Recording recorded;
-    run({.seed = 5, .steps = 30, .record = &recorded});
-    const Action wanted = recorded.actions[recorded.actions.size() / 2];
-    const auto fails = [&](const Recording& r) {
-        for (const Action& a : r.actions)
-            if (to_string(a) == to_string(wanted)) return true;
-        return false;
-    };
-    const Recording small = shrink(recorded, fails);
-    ASSERT_EQ(small.actions.size(), 1u);
-    EXPECT_EQ(to_string(small.actions[0]), to_string(wanted));
+              "bazel run //tools/trace -- random --mode=stepwise --seed=7 --steps=12 --print");
 }
 
 } // namespace

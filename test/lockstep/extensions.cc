@@ -33,7 +33,7 @@ std::uint32_t Trace::ex_regs_flags() {
     for (const std::uint32_t bit :
          {L4_EX_REGS_FPU_GET, L4_EX_REGS_FPU_SET, L4_EX_REGS_FPU_RESET, L4_EX_REGS_TLS, L4_EX_REGS_STOP,
           L4_EX_REGS_STATE_GET, L4_EX_REGS_STATE_SET, L4_EX_REGS_RAISE_EXCEPTION, L4_EX_REGS_ALIEN})
-        if (dice_.chance(flags_)) flags |= bit;
+        if (dice_.chance(taste_.flags)) flags |= bit;
     return flags;
 }
 
@@ -181,7 +181,7 @@ Action Trace::answer_exception(const kern::Thread& waiting) {
     if (dice_.chance(20)) call.receive = receive_descriptor();
     if (dice_.chance(20)) call.timeout = scene_.timeouts();
     if (call.send == L4_SND_MAP && call.w1 == 0) call.w1 = scene_.fpage();
-    if (dice_.chance(state_)) dice_.chance(20) ? store_page_list() : store_state(50);
+    if (dice_.chance(taste_.state)) dice_.chance(20) ? store_page_list() : store_state(50);
     return planned(Action::call(L4_VEC_IPC, call.regs()));
 }
 

@@ -34,8 +34,8 @@ Action Trace::create_next() {
     to_create_.pop_back();
     const std::uint32_t quota = dice_.pick({0u, 0u, 11u, 14u, 26u}), mcp = dice_.pick({255u, 16u, 0u});
     const l4_threadid_t pager = dice_.chance(80) ? l4_threadid(L4_TASK_ROOT, 0) : scene_.pager();
-    const std::uint32_t alien = dice_.chance(flags_) ? L4_TASK_NEW_ALIEN : 0,
-                        trigger = dice_.chance(flags_) ? L4_TASK_NEW_RAISE_EXCEPTION : 0;
+    const std::uint32_t alien = dice_.chance(taste_.flags) ? L4_TASK_NEW_ALIEN : 0,
+                        trigger = dice_.chance(taste_.flags) ? L4_TASK_NEW_RAISE_EXCEPTION : 0;
     const std::uint32_t flags = alien | trigger;
     return Action::call(L4_VEC_TASK_NEW, sim::TaskNew{.task = task,
                                                       .mcp_or_chief = l4_task_new_create(mcp, quota) | flags,

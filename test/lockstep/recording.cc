@@ -1,89 +1,245 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/lockstep/recording.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <cinttypes>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <sstream>
-#include <stdexcept>
+
+#include "arch/memory.h"
+#include "test/lockstep/words.h"
 
 namespace test {
+namespace {
 
-Recording read_recording(const std::string& path) {
-    std::ifstream in(path);
-    if (!in) throw std::runtime_error("can not read " + path);
-    Recording recording;
-    bool headed = false;
-    std::string line;
-    for (unsigned number = 1; std::getline(in, line); ++number) {
-        if (line.empty() || line[0] == '#') continue;
-        const auto complain = [&](const std::string& what) {
-            throw std::runtime_error(path + ":" + std::to_string(number) + ": " + what + ": " + line);
-        };
-        if (!headed) {
-            std::istringstream words(line);
-            std::string mode_word, mode, seed_word;
-            words >> mode_word >> mode >> seed_word >> recording.seed;
-            if (words.fail() || mode_word != "mode" || seed_word != "seed")
-                complain("wants `mode M seed S` first");
-            recording.mode = parse_mode(mode);
-            headed = true;
-            continue;
-        }
-        if (const auto action = parse_action(line))
-            recording.actions.push_back(*action);
-        else
-            complain("not an action");
-    }
-    if (!headed) throw std::runtime_error(path + ": empty; wants `mode M seed S` first");
-    return recording;
+constexpr const char* mode_names[] = {"free", "stepwise", "alone"};
+constexpr const char* first_line = "drops-trace 1";
+
+/// A number of the configuration: its name, its bounds, where it is; one list for both directions.
+template <class R, class F>
+void for_each_setting(R& r, F visit) {
+    constexpr std::uint32_t any = ~std::uint32_t{0};
+    auto& c = r.config;
+    visit("user_pages", 1u, 65536u, c.machine.user_pages);
+    visit("kernel_pages", 24u, 65536u, c.machine.kernel_pages);
+    visit("sigma0_frames", 5u, 65536u, c.sigma0_frames);
+    if (r.mode == Mode::free) return;
+    visit("bytes", 1u, any, c.limits.bytes);
+    visit("pages", 1u, any, c.limits.pages);
+    visit("timeouts", 1u, any, c.limits.timeouts);
+    visit("threads", 1u, any, c.limits.threads);
+    visit("chain", 1u, any, c.limits.chain);
 }
 
-void write_recording(const std::string& path, const Recording& recording, const std::string& comment) {
-    std::ofstream out(path);
+constexpr std::uint64_t boot_time_max = std::uint64_t{1} << 56;
+
+/// The word is `name=number`.
+std::uint64_t setting(Words& words, const std::string& name, std::uint64_t least, std::uint64_t most) {
+    const std::string wanted = "`" + name + "=N`";
+    const std::string_view word = words.next(wanted);
+    if (word.substr(0, name.size() + 1) != name + "=")
+        throw std::invalid_argument(quoted(word) + " stands where " + wanted + " should be");
+    const std::uint64_t n = parse_number(word.substr(name.size() + 1), wanted, 10, most);
+    if (n < least)
+        throw std::invalid_argument(wanted + " must be at least " + std::to_string(least) + ", not " +
+                                    std::to_string(n));
+    return n;
+}
+
+void parse_config(Words& words, Recording& r) {
+    r.mode = parse_mode(words.next("the mode"));
+    r.config.compare = r.mode != Mode::alone;
+    for_each_setting(r, [&](const char* name, std::uint32_t least, std::uint32_t most, std::uint32_t& n) {
+        n = static_cast<std::uint32_t>(setting(words, name, least, most));
+    });
+    r.config.boot_time = kern::Micros{setting(words, "boot_time", 0, boot_time_max)};
+    words.expect_end("`boot_time`");
+    constexpr std::uint32_t roots_least = 12; // what root and a frame or two of its own take
+    if (r.config.sigma0_frames + roots_least > r.config.machine.kernel_pages)
+        throw std::invalid_argument("`sigma0_frames` leaves root too little of `kernel_pages`: at least " +
+                                    std::to_string(roots_least) + " must remain");
+}
+
+StepResult parse_result(std::string_view text) {
+    Words words(text);
+    StepResult r;
+    const std::string_view who = words.next("who runs after the step");
+    r.idle = who == "idle";
+    if (!r.idle) {
+        r.in_kernel = who.back() == 'k';
+        const std::string_view name = who.substr(0, who.size() - r.in_kernel);
+        const std::size_t dot = name.find('.');
+        if (dot == std::string_view::npos)
+            throw std::invalid_argument(quoted(who) +
+                                        " is no thread; it must be `idle`, `TASK.THREAD` or `TASK.THREADk`");
+        r.who.task = kern::TaskNo{
+            static_cast<std::uint16_t>(parse_number(name.substr(0, dot), "the task", 10, L4_TASKS - 1))};
+        r.who.lthread = static_cast<std::uint8_t>(
+            parse_number(name.substr(dot + 1), "the thread", 10, L4_THREADS_PER_TASK - 1));
+    }
+    r.hash = words.number("the hash", 16, ~std::uint64_t{0});
+    for (std::size_t i = 0; !r.idle && i < r.regs.size(); ++i)
+        r.regs[i] = static_cast<std::uint32_t>(words.number(result_registers[i], 16, ~std::uint32_t{0}));
+    words.expect_end("the result");
+    return r;
+}
+
+/// A last step without a result is one in whose middle the process ended.
+void parse_step(std::string_view line, Recording& r) {
+    if (!r.results.empty() && r.results.size() < r.actions.size())
+        throw std::invalid_argument(
+            "the step before this has no result although others have; give all of them one "
+            "with `trace record --from=FILE --to=FILE`, or none");
+    const std::size_t equals = line.find('=');
+    r.actions.push_back(parse_action(line.substr(0, equals)));
+    if (equals == std::string_view::npos) return;
+    r.results.push_back(parse_result(line.substr(equals + 1)));
+    if (r.results.size() < r.actions.size())
+        throw std::invalid_argument(
+            "the steps before this have no results; give all of them one with "
+            "`trace record --from=FILE --to=FILE`, or none");
+}
+
+/// Reads the lines one by one.
+struct Parser {
+    Recording recording;
+    enum { head, config, steps } awaits = head;
+
+    void line(std::string_view text) {
+        Words words(text);
+        if (words.done() || text[0] == '#') return;
+        if (awaits == steps) return parse_step(text, recording);
+        const std::string_view first = words.next("a word");
+        if (awaits == head) {
+            if (first != "drops-trace")
+                throw std::invalid_argument("not a trace: it must begin with `drops-trace 1`");
+            if (words.number("the version", 10, ~0u) != 1)
+                throw std::invalid_argument("a trace of another version; this program reads version 1");
+            words.expect_end("the version");
+            awaits = config;
+        } else {
+            if (first != "config")
+                throw std::invalid_argument("`config MODE user_pages=N ...` must come before the steps");
+            parse_config(words, recording);
+            awaits = steps;
+        }
+    }
+};
+
+} // namespace
+
+Mode parse_mode(std::string_view name) {
+    for (unsigned i = 0; i < std::size(mode_names); ++i)
+        if (name == mode_names[i]) return static_cast<Mode>(i);
+    throw std::invalid_argument(quoted(name) + " is no mode; it must be free, stepwise or alone");
+}
+
+std::string to_string(Mode mode) { return mode_names[static_cast<unsigned>(mode)]; }
+
+Recording parse_recording(std::string_view text, const std::string& name) {
+    Parser parser;
+    unsigned number = 0;
+    const auto complain = [&](const std::string& what) {
+        throw TraceError(name + ":" + std::to_string(number) + ": " + what);
+    };
+    while (!text.empty()) {
+        ++number;
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) complain("the last line has no end: the file is cut off");
+        try {
+            parser.line(text.substr(0, end));
+        } catch (const std::invalid_argument& e) {
+            complain(e.what());
+        }
+        text.remove_prefix(end + 1);
+    }
+    if (number == 0) complain("empty; a trace begins with `drops-trace 1`");
+    if (parser.awaits != Parser::steps) complain("the file ends before its `config` line: it is cut off");
+    return std::move(parser.recording);
+}
+
+Recording read_recording(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (!in) throw TraceError(path + ": can not be read; is this the right path?");
+    return parse_recording(text, path);
+}
+
+std::string to_string(const StepResult& r) {
+    char text[160];
+    std::string out = "idle";
+    if (!r.idle)
+        out =
+            std::to_string(r.who.task.raw()) + "." + std::to_string(r.who.lthread) + (r.in_kernel ? "k" : "");
+    std::snprintf(text, sizeof text, " %016" PRIx64, r.hash);
+    out += text;
+    for (std::size_t i = 0; !r.idle && i < r.regs.size(); ++i) {
+        std::snprintf(text, sizeof text, " %" PRIx32, r.regs[i]);
+        out += text;
+    }
+    return out;
+}
+
+std::string to_string(const Recording& recording, const std::string& comment) {
+    std::ostringstream out;
     out << "# SPDX-License-Identifier: BSD-2-Clause\n";
     std::istringstream lines(comment);
     for (std::string line; std::getline(lines, line);) out << "# " << line << "\n";
-    out << "mode " << to_string(recording.mode) << " seed " << recording.seed << "\n";
-    for (const Action& action : recording.actions) out << to_string(action) << "\n";
-    if (!out.flush()) throw std::runtime_error("can not write " + path);
+    out << first_line << "\nconfig " << to_string(recording.mode);
+    for_each_setting(recording, [&](const char* name, std::uint32_t, std::uint32_t, std::uint32_t n) {
+        out << " " << name << "=" << n;
+    });
+    out << " boot_time=" << recording.config.boot_time.raw() << "\n";
+    for (std::size_t i = 0; i < recording.actions.size(); ++i) {
+        out << to_string(recording.actions[i]);
+        if (i < recording.results.size()) out << " = " << to_string(recording.results[i]);
+        out << "\n";
+    }
+    return out.str();
 }
 
-Recording shrink(Recording recording, const std::function<bool(const Recording&)>& fails) {
-    for (std::size_t chunk = recording.actions.size(); chunk != 0; chunk /= 2) {
-        for (bool progress = true; progress;) {
-            progress = false;
-            for (std::size_t at = 0; at < recording.actions.size();) {
-                Recording smaller = recording;
-                const auto first = smaller.actions.begin() + static_cast<std::ptrdiff_t>(at);
-                const std::size_t count = std::min(chunk, smaller.actions.size() - at);
-                smaller.actions.erase(first, first + static_cast<std::ptrdiff_t>(count));
-                if (fails(smaller)) {
-                    recording = std::move(smaller);
-                    progress = true;
-                } else {
-                    at += chunk;
-                }
-            }
-        }
-    }
-    return recording;
+void write_recording(const std::string& path, const Recording& recording, const std::string& comment) {
+    std::ofstream out(path, std::ios::binary);
+    out << to_string(recording, comment);
+    if (!out.flush()) throw TraceError(path + ": can not be written; does the directory exist?");
 }
 
-bool fails_in_child(const Recording& recording) {
-    std::fflush(nullptr);
-    const pid_t child = fork();
-    if (child < 0) throw std::runtime_error("can not fork");
-    if (child == 0) {
-        std::freopen("/dev/null", "w", stderr);
-        alarm(20); // a kernel that never comes back fails, too
-        _exit(replay(recording).failure.empty() ? 0 : 1);
+std::string comment_of(std::string_view text) {
+    std::string comment;
+    while (!text.empty() && text[0] == '#') {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+        const std::string_view line = text.substr(0, end);
+        if (line.find("SPDX") == std::string_view::npos)
+            comment += std::string(line.substr(std::min<std::size_t>(2, line.size()))) + "\n";
+        text.remove_prefix(end + 1);
     }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    return comment;
+}
+
+StepResult result_of(const Lockstep& on) {
+    StepResult r{.idle = on.idle(), .in_kernel = on.in_kernel(), .hash = on.hash()};
+    if (r.idle) return r;
+    const arch::Frame& f = on.current().frame;
+    r.who = on.current().id();
+    r.regs = {f.eax, f.ebx, f.ecx, f.edx, f.esi, f.edi, f.ebp, f.esp, f.eip, f.eflags};
+    return r;
+}
+
+std::string diff(const StepResult& is, const StepResult& should_be) {
+    if (is == should_be) return {};
+    const auto who = [](const StepResult& r) { return to_string(r).substr(0, to_string(r).find(' ')); };
+    std::string out;
+    if (who(is) != who(should_be)) out += "runs: " + who(is) + " <> " + who(should_be) + "\n";
+    for (std::size_t i = 0; i < is.regs.size(); ++i) {
+        if (is.regs[i] == should_be.regs[i]) continue;
+        char text[64];
+        std::snprintf(text, sizeof text, "%s: %" PRIx32 " <> %" PRIx32 "\n", result_registers[i], is.regs[i],
+                      should_be.regs[i]);
+        out += text;
+    }
+    if (out.empty()) out = "an event before, or its registers\n";
+    return out;
 }
 
 } // namespace test

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "test/lockstep/recording.h"
+#include "test/lockstep/run.h"
 
 namespace test {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/lockstep/run.h"
 
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
+
+#include "test/lockstep/flight_recorder.h"
 
 namespace test {
 namespace {
@@ -15,32 +15,12 @@ constexpr unsigned most_lives = 20;
 /// fault with their own.
 constexpr unsigned settle_events = 30000;
 
-/// What to say if the kernel finds an invariant broken, which ends the process.
-char last_words[512];
-
-extern "C" void say_last_words(int) {
-    std::fputs(last_words, stderr);
-    std::signal(SIGABRT, SIG_DFL);
-    std::abort();
-}
-
-void prepare_last_words(const std::string& text) {
-    std::snprintf(last_words, sizeof last_words, "%s\n", text.c_str());
-    std::signal(SIGABRT, say_last_words);
-}
-
 void print_events(Lockstep& lockstep) {
     lockstep.on_event = [&lockstep](const std::string& event) {
         std::printf("%6llu %12llu  %s\n", static_cast<unsigned long long>(lockstep.events()),
                     static_cast<unsigned long long>(lockstep.machine().now().raw()), event.c_str());
         std::fflush(stdout);
     };
-}
-
-/// One action and what belongs to it.  False: that is not over, and nobody can tell when it will be.
-bool act(const Action& action, Mode mode, Lockstep& lockstep) {
-    perform(action, lockstep);
-    return mode != Mode::stepwise || lockstep.settle(settle_events);
 }
 
 Outcome outcome_of(Lockstep& lockstep, unsigned steps, Mode mode) {
@@ -55,28 +35,39 @@ Outcome outcome_of(Lockstep& lockstep, unsigned steps, Mode mode) {
 
 } // namespace
 
+bool act(const Action& action, Mode mode, Lockstep& lockstep) {
+    perform(action, lockstep);
+    return mode != Mode::stepwise || lockstep.settle(settle_events);
+}
+
 std::string replay_command(const RunOptions& o) {
-    return "bazel run //test/lockstep:random_trace -- --mode=" + to_string(o.mode) +
+    return "bazel run //tools/trace -- random --mode=" + to_string(o.mode) +
            " --seed=" + std::to_string(o.seed) + " --steps=" + std::to_string(o.steps) + " --print";
 }
 
 namespace {
 
+std::string name_of(const RunOptions& o) {
+    return "seed-" + std::to_string(o.seed) + "-" + to_string(o.mode) + ".trace";
+}
+
 /// One system, from its boot to the end of its operations or of all that can happen in it.
 Outcome run_life(const RunOptions& o) {
-    prepare_last_words("seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode) +
-                       "\nreplay: " + replay_command(o));
-    Lockstep lockstep(configuration(o.seed, o.mode));
+    Recording recording{
+        .mode = o.mode, .config = configuration(o.seed, o.mode), .actions = {}, .results = {}};
+    const std::string origin = "seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode);
+    const FlightRecorder recorder(recording, name_of(o), origin + "\nreplay: " + replay_command(o));
+    Lockstep lockstep(recording.config);
     if (o.print) print_events(lockstep);
     Trace trace(o.seed, o.mode, lockstep);
-    if (o.record) *o.record = {.seed = o.seed, .mode = o.mode, .actions = {}};
     unsigned step = 0, idling = 0, resumes = 0;
     while (step < o.steps && idling < o.steps && resumes < settle_events && lockstep.mismatch().empty()) {
         const bool counts = !trace.in_prologue();
         const std::uint64_t before = lockstep.events();
         const Action action = trace.next();
-        if (o.record) o.record->actions.push_back(action);
+        recording.actions.push_back(action);
         const bool alive = act(action, o.mode, lockstep) && !trace.over();
+        recording.results.push_back(result_of(lockstep));
         const bool resumed = action.kind == Action::Kind::resume;
         const bool event = lockstep.events() != before && !resumed;
         idling = event ? 0 : idling + !resumed;
@@ -86,9 +77,13 @@ Outcome run_life(const RunOptions& o) {
     }
     Outcome outcome = outcome_of(lockstep, step, o.mode);
     if (!outcome.failure.empty())
-        outcome.failure = "seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode) + ", step " +
-                          std::to_string(step) + "\nevent: " + lockstep.last_event() + "\n" +
-                          outcome.failure + "\nreplay: " + replay_command(o);
+        outcome.failure =
+            origin + ", step " + std::to_string(recording.actions.size()) +
+            "\nevent: " + lockstep.last_event() + "\n" + outcome.failure + "\nreplay: " + replay_command(o) +
+            "\n" +
+            leave(recording, name_of(o),
+                  origin + ", step " + std::to_string(recording.actions.size()) + "\n" + outcome.failure);
+    if (o.record) *o.record = std::move(recording);
     return outcome;
 }
 
@@ -111,20 +106,36 @@ Outcome run(const RunOptions& options) {
 }
 
 Outcome replay(const Recording& recording, bool print) {
-    prepare_last_words("in a replayed recording");
-    Lockstep lockstep(configuration(recording.seed, recording.mode));
+    Lockstep lockstep(recording.config);
     if (print) print_events(lockstep);
     unsigned step = 0;
+    std::string deviation;
     for (const Action& action : recording.actions) {
-        if (!lockstep.mismatch().empty()) break;
+        if (!lockstep.mismatch().empty() || !deviation.empty()) break;
         ++step;
-        if (!act(action, recording.mode, lockstep)) break;
+        const bool alive = act(action, recording.mode, lockstep);
+        if (step <= recording.results.size())
+            deviation = diff(result_of(lockstep), recording.results[step - 1]);
+        if (!alive) break;
     }
     Outcome outcome = outcome_of(lockstep, step, recording.mode);
+    if (outcome.failure.empty() && !deviation.empty())
+        outcome.failure = "the result of this step is not the recorded one, now <> recorded:\n" + deviation;
     if (!outcome.failure.empty())
         outcome.failure =
             "step " + std::to_string(step) + "\nevent: " + lockstep.last_event() + "\n" + outcome.failure;
     return outcome;
+}
+
+Recording with_results(const Recording& recording) {
+    Recording out = recording;
+    out.results.clear();
+    Lockstep lockstep(recording.config);
+    for (const Action& action : recording.actions) {
+        act(action, recording.mode, lockstep);
+        out.results.push_back(result_of(lockstep));
+    }
+    return out;
 }
 
 } // namespace test

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "test/lockstep/action.h"
+#include "test/lockstep/recording.h"
 #include "test/lockstep/trace.h"
 
 namespace test {
@@ -19,13 +19,6 @@ struct Outcome {
     bool followed = true; ///< the specification could tell to the end
 };
 
-/// What a trace consists of, whoever thought it up.
-struct Recording {
-    std::uint64_t seed = 0; ///< configuration()
-    Mode mode = Mode::free;
-    std::vector<Action> actions;
-};
-
 struct RunOptions {
     std::uint64_t seed = 0;
     Mode mode = Mode::free;
@@ -34,12 +27,19 @@ struct RunOptions {
     Recording* record = nullptr;
 };
 
-/// A random trace: of one system, or of several one after the other when they come to a standstill.  A broken
-/// invariant ends the process, after the command that replays the trace has been printed.
+/// A random trace: of one system, or of several one after the other when they come to a standstill.  A
+/// failure says seed, first bad step, and the command that replays it, and leaves the trace
+/// (flight_recorder.h); so does a broken invariant, which ends the process.
 Outcome run(const RunOptions& options);
 
-/// A recorded one.
+/// A recorded one.  Each result that it has is compared, too.  Leaves nothing.
 Outcome replay(const Recording& recording, bool print = false);
+
+/// The same recording with the results of today.
+Recording with_results(const Recording& recording);
+
+/// One action and what belongs to it.  False: that is not over, and nobody can tell when it will be.
+bool act(const Action& action, Mode mode, Lockstep& lockstep);
 
 std::string replay_command(const RunOptions& options);
 

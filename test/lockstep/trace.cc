@@ -2,7 +2,6 @@
 #include "test/lockstep/trace.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "ia32/paging.h"
 #include "l4/abi/exception.h"
@@ -10,20 +9,6 @@
 #include "l4/abi/utcb.h"
 
 namespace test {
-namespace {
-
-constexpr const char* mode_names[] = {"free", "stepwise", "alone"};
-
-} // namespace
-
-Mode parse_mode(const std::string& name) {
-    for (unsigned i = 0; i < std::size(mode_names); ++i)
-        if (name == mode_names[i]) return static_cast<Mode>(i);
-    throw std::invalid_argument("mode is `" + name + "`; it must be free, stepwise or alone");
-}
-
-std::string to_string(Mode mode) { return mode_names[static_cast<unsigned>(mode)]; }
-
 LockstepConfig configuration(std::uint64_t seed, Mode mode) {
     Dice dice(~seed);
     LockstepConfig c;
@@ -42,19 +27,30 @@ LockstepConfig configuration(std::uint64_t seed, Mode mode) {
     return c;
 }
 
-Trace::Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep)
-    : dice_(seed), mode_(mode), on_(lockstep), scene_(dice_, lockstep) {
+Trace::Trace(const Dice& dice, Mode mode, Lockstep& lockstep)
+    : dice_(dice), mode_(mode), on_(lockstep), scene_(dice_, lockstep) {}
+
+Trace::Trace(const Dice& dice, Mode mode, Lockstep& lockstep, const Taste& taste)
+    : Trace(dice, mode, lockstep) {
+    taste_ = taste;
+    prologue_left_ = taste.prologue;
+    for (unsigned i = dice_.between(1, 4); i != 0; --i) to_create_.push_back(scene_.task());
+}
+
+Trace::Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep) : Trace(Dice(seed), mode, lockstep) {
     constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 10, 3, 12, 14, 5, 2, 8, 4, 4, 3};
-    for (unsigned i = 0; i < choices; ++i) weights_[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
-    weights_[ipc] += 1; // never all off
-    outside_ = dice_.pick({0u, 5u, 15u, 40u});
-    flags_ = dice_.pick({0u, 8u, 25u});
-    state_ = dice_.pick({0u, 30u, 80u});
+    for (unsigned i = 0; i < choices; ++i)
+        taste_.weights[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
+    taste_.weights[ipc] += 1; // never all off
+    taste_.outside = dice_.pick({0u, 5u, 15u, 40u});
+    taste_.flags = dice_.pick({0u, 8u, 25u});
+    taste_.state = dice_.pick({0u, 30u, 80u});
     prologue_left_ = dice_.pick({0u, 15u, 25u, 40u});
     for (unsigned i = dice_.between(1, 4); i != 0; --i) to_create_.push_back(scene_.task());
 }
 
 bool Trace::over() const {
+    if (dice_.exhausted()) return true;
     if (!on_.idle() || on_.kernel().armed_timer() != kern::never) return false;
     const auto& threads = scene_.threads();
     return std::none_of(threads.begin(), threads.end(), [](const kern::Thread* t) { return t->holds_irq(); });
@@ -63,9 +59,11 @@ bool Trace::over() const {
 Action Trace::next() {
     scene_.refresh();
     if (prologue_left_ != 0) --prologue_left_;
+    if (prologue_left_ == 0 && taste_.failing != 0 && dice_.chance(taste_.failing))
+        return Action::fail(dice_.between(1, 8));
     if (on_.machine().timer().due() && dice_.chance(60)) return {.kind = Action::Kind::timer};
     if (on_.idle()) return while_idle();
-    if (dice_.chance(outside_)) return outside();
+    if (dice_.chance(taste_.outside)) return outside();
     if (on_.in_kernel()) return {.kind = Action::Kind::resume};
     if (const auto planned = next_planned()) return *planned;
     return prologue_left_ != 0 ? prologue() : choose();
@@ -113,7 +111,7 @@ std::optional<Action> Trace::next_planned() {
 }
 
 Action Trace::choose() {
-    switch (dice_.weighted(weights_)) {
+    switch (dice_.weighted(taste_.weights)) {
         case ipc: return call_ipc();
         case serve: return call_serve();
         case nearest: return call_nearest();

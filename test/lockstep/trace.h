@@ -9,19 +9,11 @@
 
 #include "test/lockstep/action.h"
 #include "test/lockstep/dice.h"
+#include "test/lockstep/recording.h"
 #include "test/lockstep/scene.h"
 #include "test/support/lockstep.h"
 
 namespace test {
-
-/// What a trace is compared with, and what may happen in the middle of long operations.
-enum class Mode : std::uint8_t {
-    free,     ///< unlimited Limits, interrupts and timers at any point, compared after every event
-    stepwise, ///< one to three steps per entry, nothing in between, compared when an operation is over
-    alone,    ///< one to three steps per entry and anything in between; the kernel alone, with its invariants
-};
-Mode parse_mode(const std::string& name); ///< throws std::invalid_argument
-std::string to_string(Mode mode);
 
 /// The system that a seed stands for.
 LockstepConfig configuration(std::uint64_t seed, Mode mode);
@@ -33,14 +25,6 @@ LockstepConfig configuration(std::uint64_t seed, Mode mode);
 /// threads in a few tasks, with some memory.
 class Trace {
 public:
-    Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep);
-
-    Action next();
-    bool in_prologue() const { return prologue_left_ != 0; }
-    /// Nothing will ever happen any more by itself.
-    bool over() const;
-
-private:
     enum Choice : std::uint8_t {
         ipc,
         serve,
@@ -60,6 +44,27 @@ private:
         own_regs, ///< registers that calls do not load
         choices
     };
+    /// What a trace likes to do.
+    struct Taste {
+        std::array<std::uint32_t, choices> weights{}; ///< not all 0
+        unsigned outside = 0;                         ///< percent of actions
+        unsigned failing = 0;  ///< percent of actions before which an allocation is to fail
+        unsigned prologue = 0; ///< actions
+        unsigned flags = 0;    ///< percent of each ex_regs flag
+        unsigned state = 0;    ///< percent of answers that carry something in the UTCB
+    };
+
+    Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep);
+    /// Out of dice that somebody else has loaded.
+    Trace(const Dice& dice, Mode mode, Lockstep& lockstep, const Taste& taste);
+
+    Action next();
+    bool in_prologue() const { return prologue_left_ != 0; }
+    /// Nothing will ever happen any more by itself, or the dice have nothing left to say.
+    bool over() const;
+
+private:
+    Trace(const Dice& dice, Mode mode, Lockstep& lockstep);
     // prologue.cc
     Action prologue();
     Action create_next();
@@ -119,14 +124,11 @@ private:
     const Mode mode_;
     Lockstep& on_;
     Scene scene_;
-    std::array<std::uint32_t, choices> weights_{};
-    unsigned outside_;        ///< percent of actions
-    unsigned flags_;          ///< percent of each ex_regs flag
-    unsigned state_;          ///< percent of answers that carry something in the UTCB
+    Taste taste_;
     std::deque<Action> plan_; ///< of thread `planner_`, if it is still the one that runs
     const kern::Thread* planner_ = nullptr;
 
-    unsigned prologue_left_;
+    unsigned prologue_left_ = 0;
     std::vector<std::uint32_t> to_create_; ///< tasks
 };
 

@@ -15,7 +15,7 @@ CheckedWorld::CheckedWorld(const sim::WorldConfig& config)
 }
 
 CheckedWorld::~CheckedWorld() {
-    referee_.compare_memory();
+    referee_.finish();
     report();
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "kern/ensure.h"
 #include "l4/abi/ipc.h"
+#include "l4/abi/limits.h"
 
 namespace test {
 namespace {
@@ -65,8 +67,40 @@ arch::Machine& started(arch::Machine& machine, kern::Micros boot_time) {
 Lockstep::Lockstep(const LockstepConfig& c)
     : machine_(c.machine),
       kernel_(started(machine_, c.boot_time), boot_info(c), c.limits),
-      current_(&kernel_.start()) {
-    if (c.compare) referee_.emplace(kernel_, machine_, c.limits, c.sigma0_frames);
+      current_(&kernel_.start()),
+      full_each_(c.full_each) {
+    if (c.compare) referee_.emplace(kernel_, machine_, c.limits, c.sigma0_frames, c.full_each);
+}
+
+/// A kernel has no memory but itself and its frames, so its bytes are all of it, in the place where they
+/// were.
+struct Lockstep::Snapshot {
+    arch::Machine machine;
+    std::vector<std::byte> kernel;
+    kern::Thread* current;
+    std::optional<Referee> referee;
+    sim::TraceHash hash;
+    std::uint64_t events;
+    Last last;
+};
+
+std::shared_ptr<const Lockstep::Snapshot> Lockstep::save() const {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&kernel_);
+    return std::make_shared<const Snapshot>(
+        Snapshot{machine_, {bytes, bytes + sizeof kernel_}, current_, referee_, hash_, events_, last_});
+}
+
+void Lockstep::restore(const Snapshot& s) {
+    machine_ = s.machine;
+    std::memcpy(static_cast<void*>(&kernel_), s.kernel.data(), sizeof kernel_);
+    current_ = s.current;
+    referee_.reset();
+    if (s.referee) referee_.emplace(*s.referee);
+    hash_ = s.hash;
+    events_ = s.events;
+    last_ = s.last;
+    fail_at_ = 0;
+    allocation_failed_ = false;
 }
 
 const std::string& Lockstep::mismatch() const {
@@ -83,15 +117,27 @@ void Lockstep::deliver(const kern::Event& event) {
     hash_.add(static_cast<std::uint64_t>(event.kind));
     if (!current_->idle()) hash_.add(current_->frame);
     ++events_;
-    if (referee_) referee_->before(event);
+    if (referee_) referee_->before(event, fail_at_ != 0);
     if (!mismatch().empty()) return;
-    current_ = &kernel_.handle(event);
+    handle(event);
     hash_.add(std::uint64_t{current_->task_no().raw()} << 8 | current_->lthread());
     if (!current_->idle()) hash_.add(current_->frame);
     if (referee_)
-        referee_->after(event);
-    else if (event.kind != Kind::resume || events_ % 16 == 0)
+        referee_->after(event, allocation_failed_);
+    else if (full_each_ == 1 ? event.kind != Kind::resume || events_ % 16 == 0 : events_ % full_each_ == 0)
         kernel_.check_invariants();
+    else
+        kernel_.check_current();
+}
+
+/// The kernel's part, with the allocation that is to fail.
+void Lockstep::handle(const kern::Event& event) {
+    kern::FramePool& pool = kernel_.tasks().task(kern::TaskNo{L4_TASK_ROOT})->account().pool();
+    pool.fail_at(fail_at_);
+    current_ = &kernel_.handle(event);
+    allocation_failed_ = fail_at_ != 0 && !pool.failure_pending();
+    pool.fail_at(0);
+    fail_at_ = 0;
 }
 
 void Lockstep::syscall(std::uint32_t vector, const sim::Regs& regs) {
@@ -202,7 +248,10 @@ bool Lockstep::settle(unsigned most) {
 }
 
 void Lockstep::finish() {
-    if (referee_) referee_->compare_memory();
+    if (referee_)
+        referee_->finish();
+    else
+        kernel_.check_invariants();
 }
 
 } // namespace test

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,8 @@ struct LockstepConfig {
     kern::VAddr sigma0_ip{0x2000000}, sigma0_sp{0x2001000}, root_ip{0x4000000}, root_sp{0x4001000};
     kern::Micros boot_time{};
     bool compare = true; ///< false: the kernel alone, with its invariants
+    unsigned full_each =
+        1; ///< look at everything after each so many events, and at what ran after the others
 };
 
 /// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
@@ -29,6 +32,12 @@ struct LockstepConfig {
 class Lockstep {
 public:
     explicit Lockstep(const LockstepConfig& config = {});
+
+    /// A state to come back to, of this Lockstep alone: its kernel's objects refer to each other by address.
+    /// Coming back is much cheaper than getting there once more.
+    struct Snapshot;
+    std::shared_ptr<const Snapshot> save() const;
+    void restore(const Snapshot& snapshot);
 
     // --- what the running thread does; not when idle, and not in the kernel
     /// int `vector`, with these general registers.
@@ -60,7 +69,10 @@ public:
     /// Delivers resume until nothing runs or the running thread is in user mode; true if it came to that
     /// within `most` events.
     bool settle(unsigned most = 100000);
-    /// The end of the story: compares all memory.
+    /// The k-th allocation of the next event fails; 0: none does.
+    void fail_allocation(std::uint32_t k) { fail_at_ = k; }
+    bool allocation_failed() const { return allocation_failed_; } ///< in the last event
+    /// The end of the story: compares everything, all memory included.
     void finish();
 
     bool idle() const { return current_->idle(); }
@@ -79,14 +91,18 @@ public:
 private:
     bool loadable(std::uint32_t selector) const;
     void deliver(const kern::Event& event);
+    void handle(const kern::Event& event);
 
-    arch::Machine machine_;
+    arch::Machine machine_; // everything below is in a Snapshot
     kern::Kernel kernel_;
     kern::Thread* current_;
     std::optional<Referee> referee_; ///< none: the kernel alone
     sim::TraceHash hash_;
+    const unsigned full_each_;
     std::uint64_t events_ = 0;
-    struct {
+    std::uint32_t fail_at_ = 0;
+    bool allocation_failed_ = false;
+    struct Last {
         kern::Event event{};
         bool idle = true;
         kern::ThreadId who{};

@@ -187,6 +187,12 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
     return o;
 }
 
+std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine,
+                                        kern::ThreadId id) {
+    const kern::Thread* const t = kernel.find(id);
+    return t ? std::optional(observe_thread(kernel, machine, *t)) : std::nullopt;
+}
+
 spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
                            std::uint32_t sigma0_frames) {
     const kern::Thread& sigma0 = *kernel.find({.task = kern::TaskNo{L4_TASK_SIGMA0}, .lthread = 0});

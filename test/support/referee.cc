@@ -59,11 +59,12 @@ bool writes(const kern::Event& event) {
 } // namespace
 
 Referee::Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
-                 std::uint32_t sigma0_frames)
+                 std::uint32_t sigma0_frames, unsigned full_each)
     : kernel_(kernel),
       machine_(machine),
       bounded_(bounded(limits)),
-      spec_(configuration(kernel, machine, limits, sigma0_frames)) {
+      spec_(configuration(kernel, machine, limits, sigma0_frames)),
+      full_each_(full_each) {
     kernel_.check_invariants();
     compare();
 }
@@ -81,14 +82,19 @@ bool Referee::working_alike() const {
     return wants && spec_.current() == name_of(running.id());
 }
 
-void Referee::before(const kern::Event& event) {
+void Referee::before(const kern::Event& event, bool may_fail) {
+    earlier_.reset();
     if (!active()) return;
     told_ = !ahead_ || hear(event);
     const kern::Thread& running = kernel_.current();
-    if (!active() || !told_ || running.idle()) return;
-    spec_.registers() = registers_of(running.frame);
-    std::memcpy(spec_.fpu().data(), machine_.fpu().bytes.data(), spec_.fpu().size());
-    if (event.kind == Kind::page_fault) check_fault(event);
+    ran_ = running.id();
+    if (!active() || !told_) return;
+    if (!running.idle()) {
+        spec_.registers() = registers_of(running.frame);
+        std::memcpy(spec_.fpu().data(), machine_.fpu().bytes.data(), spec_.fpu().size());
+        if (event.kind == Kind::page_fault) check_fault(event);
+    }
+    if (may_fail) earlier_ = spec_;
 }
 
 /// A fault that the specification would not have seen is a stale translation, or a page table that is wrong.
@@ -101,13 +107,48 @@ void Referee::check_fault(const kern::Event& event) {
         differ("error code of the fault at " + hex(at) + ": " + hex(event.code) + " <> " + hex(code));
 }
 
-void Referee::after(const kern::Event& event) {
-    if (event.kind != Kind::resume || ++resumes_ % invariants_each == 0) kernel_.check_invariants();
+void Referee::after(const kern::Event& event, bool failed) {
+    const bool full = is_full(event);
+    check_invariants(event);
+    if (failed && bounded_) following_ = false; // it may be done with the operation already
     if (!active()) return;
+    if (failed && compare_failed(event)) return compare_written();
     if (told_) spec_.handle(event_of(event), machine_.now().raw());
     ahead_ = bounded_ && busy_alone();
-    if (!ahead_) compare();
-    if (writes(event)) compare_written();
+    if (!ahead_ && full) compare();
+    if (!ahead_ && !full) compare_running();
+    if (full && writes(event)) compare_written();
+}
+
+bool Referee::is_full(const kern::Event&) {
+    if (full_each_ != 1 && ++since_full_ < full_each_) return false;
+    since_full_ = 0;
+    return true;
+}
+
+void Referee::check_invariants(const kern::Event& event) {
+    const bool now =
+        full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0 : since_full_ == 0;
+    if (now)
+        kernel_.check_invariants();
+    else
+        kernel_.check_current();
+}
+
+/// An allocation has failed in the kernel: tries the event with each payment of the specification failing.
+/// False: none of them gives what the kernel did; spec_ is as it was before the event.
+bool Referee::compare_failed(const kern::Event& event) {
+    const spec::Observation kernel = observe(kernel_, machine_);
+    for (spec::Word n = 1; !spec_.failure_pending(); ++n) {
+        spec_ = *earlier_;
+        spec_.fail_payment(n);
+        spec_.handle(event_of(event), machine_.now().raw());
+        if (spec_.failure_pending()) break;
+        ++comparisons_;
+        if (kernel == spec_.observe()) return true;
+    }
+    spec_ = *earlier_;
+    return false;
 }
 
 /// The kernel goes on with something that the specification is done with: no need to look any closer.
@@ -123,6 +164,22 @@ void Referee::compare() {
     ++comparisons_;
     if (kernel != wanted) return differ("state, kernel <> specification:\n" + spec::diff(kernel, wanted));
     if (kernel.current) compare_machine();
+}
+
+/// The threads that ran before the event and run now, and the timer.
+void Referee::compare_running() {
+    const kern::Thread& next = kernel_.current();
+    const auto runs = next.idle() ? std::nullopt : std::optional(name_of(next.id()));
+    const auto armed = machine_.timer().deadline();
+    const auto timer = armed == kern::never ? std::nullopt : std::optional(armed.raw());
+    if (spec_.current() != runs || spec_.timer() != timer) return compare();
+    if (ran_.task.raw() != 0) compare_thread(ran_);
+    if (runs && next.id() != ran_) compare_thread(next.id());
+    ++comparisons_;
+}
+
+void Referee::compare_thread(kern::ThreadId id) {
+    if (observe(kernel_, machine_, id) != spec_.observe(name_of(id))) compare();
 }
 
 void Referee::compare_tlb(std::uint32_t page, const arch::Tlb::Hit& hit) {
@@ -195,6 +252,14 @@ void Referee::compare_utcbs() {
                 " at +" + hex((at + i) % L4_UTCB_SIZE) + ": " + hex(got) + " <> " + hex(wanted[at + i]));
         }
     }
+}
+
+void Referee::finish() {
+    if (full_each_ != 1 && since_full_ != 0) {
+        kernel_.check_invariants();
+        if (active() && !ahead_) compare();
+    }
+    compare_memory();
 }
 
 void Referee::compare_memory() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,20 +19,23 @@ namespace test {
 /// are checked.
 class Referee {
 public:
-    /// The kernel has been started and has seen no event.
+    /// The kernel has been started and has seen no event.  With `full_each` above 1 everything is looked at
+    /// after each so many events only; after the others, the threads that ran before and run then.
     Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
-            std::uint32_t sigma0_frames);
+            std::uint32_t sigma0_frames, unsigned full_each = 1);
 
-    /// The running thread's program has done to its registers what it wants; the kernel sees `event` next.
-    void before(const kern::Event& event);
-    /// The kernel has seen it.
-    void after(const kern::Event& event);
+    /// The running thread's program has done to its registers what it wants; the kernel sees `event` next,
+    /// and an allocation may fail meanwhile that no account forbids.
+    void before(const kern::Event& event, bool may_fail = false);
+    /// The kernel has seen it.  If an allocation has failed, the kernel must have done what the specification
+    /// does when one payment, whichever, can not be made.
+    void after(const kern::Event& event, bool failed = false);
     /// An access of the running thread's program succeeded on the machine.
     void accessed(kern::VAddr at, bool write);
     /// And it stored: `size` bytes, within a page, are fetched from the machine.
     void stored(kern::VAddr at, std::uint32_t size);
-    /// All memory that users can have.
-    void compare_memory();
+    /// Everything, and all memory that users can have.
+    void finish();
 
     bool following() const { return following_; }
     const std::string& mismatch() const {
@@ -46,7 +50,13 @@ private:
     void check_fault(const kern::Event& event);
     bool working_alike() const;
     bool busy_alone() const;
+    void check_invariants(const kern::Event& event);
+    bool is_full(const kern::Event& event);
+    bool compare_failed(const kern::Event& event);
     void compare();
+    void compare_running();
+    void compare_thread(kern::ThreadId id);
+    void compare_memory();
     void compare_machine();
     void compare_tlb(std::uint32_t page, const arch::Tlb::Hit& hit);
     void compare_written();
@@ -62,7 +72,11 @@ private:
     bool ahead_ = false; ///< the specification is done with what the kernel is still doing
     bool following_ = true;
     unsigned resumes_ = 0;
-    std::set<std::uint32_t> seen_; ///< pages that user code has accessed
+    const unsigned full_each_;
+    unsigned since_full_ = 0;             ///< events
+    kern::ThreadId ran_{};                ///< before the event under way
+    std::optional<spec::System> earlier_; ///< before an event in which an allocation may fail
+    std::set<std::uint32_t> seen_;        ///< pages that user code has accessed
     std::uint64_t comparisons_ = 0;
     std::string mismatch_;
 };

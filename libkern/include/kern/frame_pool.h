@@ -50,6 +50,7 @@ public:
 
     /// The k-th allocation from now on, of a frame or of a slab's slot, fails once; 0: none does.  For tests.
     void fail_at(std::uint32_t k) { fail_in_ = k; }
+    bool failure_pending() const { return fail_in_ != 0; }
     /// Called once for each allocation.
     bool fails_now() { return fail_in_ != 0 && --fail_in_ == 0; }
 

@@ -16,7 +16,8 @@ namespace kern {
 struct BootInfo {
     PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
+    std::uint32_t sigma0_frames =
+        0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
@@ -35,6 +36,7 @@ public:
     Thread& start(); ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
     Thread& handle(const Event& e); ///< bounded by Limits; returns the thread to run
     void check_invariants();        ///< everything of docs/invariants.md; walks all there is
+    void check_current() const; ///< of these, what the running thread takes part in; costs next to nothing
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
@@ -60,6 +62,8 @@ private:
     void check_utcbs(const Task& task) const;
     void check_running(const Thread& t) const;
     void check_accounts() const;
+    void check_thread(const Thread& t) const;
+    void check_choice() const;
 
     // kernel.cc: entry and exit
     void charge();

@@ -25,6 +25,10 @@ public:
     bool pay(TaskNo account, Bill);
     bool pay(TaskNo account, Bill, TaskNo second_account, Bill second);
 
+    /// For tests: the n-th payment from now on that could be made is not, once; 0: all are.
+    void fail_payment(Word n) { fail_in_ = n; }
+    bool failure_pending() const { return fail_in_ != 0; }
+
     /// Slabs keep their frames.
     void refund(TaskNo account, Bill);
 
@@ -34,7 +38,9 @@ public:
 private:
     bool can_pay(TaskNo account, Bill) const;
     void take(TaskNo account, Bill);
+    bool fails_now() { return fail_in_ != 0 && --fail_in_ == 0; }
 
+    Word fail_in_ = 0;
     std::map<TaskNo, AccountView> accounts_;
 };
 

@@ -29,6 +29,10 @@ public:
     /// One entry into the kernel.  `now` never goes back.
     void handle(const Event&, Time now);
 
+    /// For tests: a payment of the next event fails (Accounts::fail_payment).
+    void fail_payment(Word n) { memory_.accounts.fail_payment(n); }
+    bool failure_pending() const { return memory_.accounts.failure_pending(); }
+
     /// Who runs now; none when idle.
     std::optional<ThreadName> current() const;
     /// The current thread wants `resume` instead of user mode.
@@ -65,6 +69,8 @@ public:
     const Ram& ram() const { return ram_; }
 
     Observation observe() const;
+    /// Of one thread; none when it does not exist.
+    std::optional<ThreadView> observe(ThreadName) const;
     /// Empty, or what is inconsistent in the model itself.
     std::string check() const;
 
@@ -120,11 +126,6 @@ private:
     Id schedule_partner(const Thread&) const;
 
     // timeouts.cc
-    Deadline relative(Word man, Word exp) const;
-    Deadline absolute(Word man, Word exp, bool clock) const;
-    Deadline send_deadline(const IpcCall&) const;
-    Deadline receive_deadline(const IpcCall&) const;
-    Deadline fault_deadline(Word exp) const;
     bool is_zero(const Deadline& deadline) const { return deadline && *deadline <= now_; }
     void arm(ThreadName, Deadline);
     void disarm(ThreadName);

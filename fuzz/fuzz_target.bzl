@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Fuzz targets: each is a test that replays its corpus, and a libFuzzer program for `./drops fuzz`."""
+
+load("//build:transition.bzl", "TRANSITION_ATTRS")
+
+_SIM = ["//build/platforms:hal_sim"]
+
+def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
+    """Declares the libFuzzer program NAME (built with --config=fuzz) and the test NAME_test.
+
+    Args:
+      name: of the target.
+      about: one line for `./drops fuzz`, which reads it here.
+      srcs: define LLVMFuzzerTestOneInput.
+      deps: of srcs.
+      corpus: a folder of inputs; corpus/NAME if not given.
+      tests: whether the corpus is replayed by a test.
+    """
+    native.cc_library(
+        name = name + "_lib",
+        srcs = srcs,
+        # What it defines a second time wins: the canary's bug.
+        alwayslink = True,
+        copts = ["-O2"],
+        tags = ["manual"],
+        target_compatible_with = _SIM,
+        deps = deps,
+    )
+    native.cc_binary(
+        name = name,
+        linkopts = ["-fsanitize=fuzzer"],
+        tags = ["manual"],
+        target_compatible_with = _SIM,
+        deps = [":%s_lib" % name],
+    )
+    if not tests:
+        return
+    folder = corpus or "corpus/" + name
+    native.cc_test(
+        name = name + "_test",
+        size = "small",
+        srcs = ["//fuzz/support:replay_main.cc"],
+        args = ["fuzz/" + folder],
+        data = native.glob([folder + "/*"]),
+        tags = ["fuzz:" + about],
+        target_compatible_with = _SIM,
+        deps = [
+            ":%s_lib" % name,
+            "@gtest",
+        ],
+    )
+
+def _fuzz_transition_impl(_settings, _attr):
+    # What --config=fuzz says.
+    return {
+        "//command_line_option:compilation_mode": "opt",
+        "//command_line_option:features": ["fuzz"],
+        "//command_line_option:platform_suffix": "-fuzz",
+        "//command_line_option:platforms": "//build/platforms:host_clang",
+    }
+
+_fuzz_transition = transition(
+    implementation = _fuzz_transition_impl,
+    inputs = [],
+    outputs = [
+        "//command_line_option:compilation_mode",
+        "//command_line_option:features",
+        "//command_line_option:platform_suffix",
+        "//command_line_option:platforms",
+    ],
+)
+
+def _as_libfuzzer_impl(ctx):
+    program = ctx.attr.target[0][DefaultInfo].files.to_list()[0]
+    out = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = out, target_file = program, is_executable = True)
+    return [DefaultInfo(executable = out, files = depset([out]), runfiles = ctx.runfiles(files = [out, program]))]
+
+as_libfuzzer = rule(
+    doc = "The libFuzzer program `target`, whatever configuration asks for it.",
+    implementation = _as_libfuzzer_impl,
+    attrs = dict(
+        TRANSITION_ATTRS,
+        target = attr.label(cfg = _fuzz_transition, mandatory = True),
+    ),
+    executable = True,
+)

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Runs a fuzz target over the files and directories that it is given, without libFuzzer.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace {
+
+std::vector<std::string>& inputs() {
+    static std::vector<std::string> all;
+    return all;
+}
+
+void add(const std::filesystem::path& path) {
+    if (!std::filesystem::is_directory(path)) return inputs().push_back(path.string());
+    for (const auto& file : std::filesystem::directory_iterator(path))
+        inputs().push_back(file.path().string());
+}
+
+TEST(Corpus, EveryInputAndSomeOfItsPrefixesPass) {
+    ASSERT_FALSE(inputs().empty()) << "no inputs: the corpus is empty";
+    for (const std::string& path : inputs()) {
+        SCOPED_TRACE(path);
+        std::ifstream in(path, std::ios::binary);
+        const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
+        ASSERT_TRUE(in) << path << " can not be read";
+        const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        for (const std::size_t part : {1, 2, 4})
+            EXPECT_EQ(LLVMFuzzerTestOneInput(data, bytes.size() / part), 0);
+    }
+    RecordProperty("inputs", static_cast<int>(inputs().size()));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    for (int i = 1; i < argc; ++i) {
+        if (!std::filesystem::exists(argv[i])) {
+            std::fprintf(stderr, "%s: there is no such input\n", argv[i]);
+            return 2;
+        }
+        add(argv[i]);
+    }
+    std::sort(inputs().begin(), inputs().end());
+    return RUN_ALL_TESTS();
+}

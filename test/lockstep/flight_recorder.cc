@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "test/lockstep/flight_recorder.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+namespace test {
+namespace {
+
+/// The flight under way.  Signal handlers take no arguments.
+const FlightRecorder* flight = nullptr;
+
+constexpr int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+struct sigaction others[std::size(signals)]; // who handled them before: a fuzzer, a sanitizer, nobody
+
+/// Writing files in a handler is not for ever safe, but the process ends in any case.
+extern "C" void say_last_words(int signal) {
+    for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &others[i], nullptr);
+    if (flight) flight->save();
+    std::raise(signal);
+}
+
+/// Once, since fuzzers fly thousands of times a second.
+void handle_signals() {
+    static bool done = false;
+    if (done) return;
+    done = true;
+    struct sigaction ours {};
+    ours.sa_handler = say_last_words;
+    ours.sa_flags = SA_NODEFER;
+    for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &ours, &others[i]);
+}
+
+} // namespace
+
+FlightRecorder::FlightRecorder(const Recording& recording, std::string name, std::string words)
+    : recording_(recording), name_(std::move(name)), words_(std::move(words)) {
+    handle_signals();
+    flight = this;
+}
+
+FlightRecorder::~FlightRecorder() { flight = nullptr; }
+
+void FlightRecorder::save() const {
+    std::fprintf(stderr, "%s\n%s\n", words_.c_str(), leave(recording_, name_, words_).c_str());
+}
+
+std::string leave_path(const std::string& name) {
+    const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+    return (outputs ? std::string(outputs) + "/" : std::string()) + name;
+}
+
+std::string leave(const Recording& recording, const std::string& name, const std::string& comment) {
+    const std::string path = leave_path(name);
+    try {
+        write_recording(path, recording, comment);
+    } catch (const TraceError& e) {
+        return std::string("the trace could not be kept: ") + e.what();
+    }
+    return "trace: " + path + "\nreplay it with: bazel run //tools/trace -- replay " + path +
+           "\nmake it small with: bazel run //tools/trace -- shrink " + path;
+}
+
+} // namespace test

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Traces as text: what is written is read back, and what is wrong is named with its line, its problem and the
+// fix.
+#include "test/lockstep/recording.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "test/lockstep/run.h"
+#include "test/lockstep/shrink.h"
+
+namespace test {
+namespace {
+
+const std::string config = "config free user_pages=64 kernel_pages=64 sigma0_frames=8 boot_time=5\n";
+const std::string head = "drops-trace 1\n" + config;
+
+Recording recorded(std::uint64_t seed, Mode mode) {
+    Recording r;
+    run({.seed = seed, .mode = mode, .steps = 30, .record = &r});
+    return r;
+}
+
+class EveryMode : public ::testing::TestWithParam<Mode> {};
+INSTANTIATE_TEST_SUITE_P(Recording, EveryMode, ::testing::Values(Mode::free, Mode::stepwise, Mode::alone));
+
+TEST_P(EveryMode, WhatIsWrittenIsReadBack) {
+    const Recording r = recorded(3, GetParam());
+    const std::string text = to_string(r, "a comment\nof two lines");
+    const Recording again = parse_recording(text, "it");
+    EXPECT_EQ(to_string(again, "a comment\nof two lines"), text);
+    EXPECT_EQ(comment_of(text), "a comment\nof two lines\n");
+    EXPECT_EQ(again.actions, r.actions);
+    EXPECT_EQ(again.results, r.results);
+}
+
+TEST_P(EveryMode, AReplayGivesTheRecordedResults) {
+    const Recording r = recorded(4, GetParam());
+    EXPECT_EQ(replay(r).failure, "");
+    EXPECT_EQ(with_results(r).results, r.results);
+}
+
+TEST(Replay, NamesTheFirstStepWhoseResultIsAnother) {
+    Recording r = recorded(5, Mode::free);
+    ASSERT_GT(r.results.size(), 10u);
+    r.results[6].regs[0] ^= 1;
+    r.results[8].regs[1] ^= 1;
+    const std::string failure = replay(r).failure;
+    EXPECT_NE(failure.find("step 7\n"), std::string::npos) << failure;
+    EXPECT_NE(failure.find("eax: "), std::string::npos) << failure;
+}
+
+TEST(Shrink, LeavesWhatFails) {
+    const Recording r = recorded(5, Mode::free);
+    const Action wanted = r.actions[r.actions.size() / 2];
+    const auto fails = [&](const Recording& candidate) {
+        for (const Action& a : candidate.actions)
+            if (a == wanted) return true;
+        return false;
+    };
+    const Recording small = shrink(r, fails);
+    ASSERT_EQ(small.actions.size(), 1u);
+    EXPECT_EQ(small.actions[0], wanted);
+}
+
+struct Bad {
+    std::string text, message;
+};
+class BadTrace : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadTrace, IsRefusedWithLineProblemAndFix) {
+    try {
+        parse_recording(GetParam().text, "it");
+        FAIL() << "it was read";
+    } catch (const TraceError& e) {
+        EXPECT_EQ(std::string(e.what()).substr(0, GetParam().message.size()), GetParam().message) << e.what();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Recording, BadTrace,
+    ::testing::Values(
+        Bad{"", "it:0: empty; a trace begins with `drops-trace 1`"},
+        Bad{"drops-trace 1", "it:1: the last line has no end: the file is cut off"},
+        Bad{"drops-trace 1\n", "it:1: the file ends before its `config` line: it is cut off"},
+        Bad{"\177ELF\n", "it:1: not a trace: it must begin with `drops-trace 1`"},
+        Bad{"# a comment\nmode free seed 4\n", "it:2: not a trace: it must begin with `drops-trace 1`"},
+        Bad{"drops-trace 2\n", "it:1: a trace of another version; this program reads version 1"},
+        Bad{"drops-trace\n", "it:1: the line ends where the version should be"},
+        Bad{"drops-trace 1\ntimer\n", "it:2: `config MODE user_pages=N ...` must come before the steps"},
+        Bad{"drops-trace 1\nconfig fast\n", "it:2: `fast` is no mode; it must be free, stepwise or alone"},
+        Bad{"drops-trace 1\nconfig free kernel_pages=64\n",
+            "it:2: `kernel_pages=64` stands where `user_pages=N` should be"},
+        Bad{"drops-trace 1\nconfig free user_pages=0 kernel_pages=64 sigma0_frames=8 boot_time=0\n",
+            "it:2: `user_pages=N` must be at least 1, not 0"},
+        Bad{"drops-trace 1\nconfig free user_pages=64 kernel_pages=64 sigma0_frames=60 boot_time=0\n",
+            "it:2: `sigma0_frames` leaves root too little of `kernel_pages`"},
+        Bad{"drops-trace 1\nconfig free user_pages=64 kernel_pages=70000 sigma0_frames=8 boot_time=0\n",
+            "it:2: `70000` is too large for `kernel_pages=N`; it must be a decimal number up to 65536"},
+        Bad{head + "jump 1\n", "it:3: `jump` is no action; there are call, load, store,"},
+        Bad{head + "timer\nstore 10\n", "it:4: the line ends where the value of `store` should be"},
+        Bad{head + "load 1000 2000\n", "it:3: `2000` is too much after `load`; take it away"},
+        Bad{head + "load 1g\n",
+            "it:3: `1g` is no number for the address of `load`; it must be a hexadecimal"},
+        Bad{head + "load 100000000\n", "it:3: `100000000` is too large for the address of `load`"},
+        Bad{head + "timer = idle 1\ntimer\ntimer\n", "it:5: the step before this has no result although"},
+        Bad{head + "timer\ntimer = idle 1\n", "it:4: the steps before this have no results; give all"},
+        Bad{head + "\1\n", "it:3: `?` is no action"},
+        Bad{head + "timer = 5 1\n", "it:3: `5` is no thread; it must be `idle`, `TASK.THREAD` or"},
+        Bad{head + "timer = 5.0 1 2 3\n", "it:3: the line ends where ecx should be"}));
+
+TEST(ReadRecording, NamesAFileThatIsNotThere) {
+    try {
+        read_recording("no/such.trace");
+        FAIL();
+    } catch (const TraceError& e) {
+        EXPECT_STREQ(e.what(), "no/such.trace: can not be read; is this the right path?");
+    }
+}
+
+TEST(WriteRecording, NamesADirectoryThatIsNotThere) {
+    EXPECT_THROW(write_recording("no/such.trace", {}, ""), TraceError);
+}
+
+} // namespace
+} // namespace test

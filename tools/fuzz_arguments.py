@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `./drops fuzz` can be asked for."""
+
+import dataclasses
+import os
+import pathlib
+import re
+
+import tree
+
+OPTIONS = """\
+  --seconds N    how long each target runs (60)
+  --jobs J       processes at once (one for each processor)
+  --sanitize     with AddressSanitizer and UndefinedBehaviorSanitizer, slower
+  --replay FILE  only this input, once"""
+
+
+class Bad(Exception):
+    """An argument that is not to be had: says which, and what is."""
+
+
+@dataclasses.dataclass
+class Arguments:
+    targets: list
+    seconds: int = 60
+    jobs: int = os.cpu_count() or 1
+    sanitize: bool = False
+    replay: pathlib.Path = None
+
+
+def targets():
+    """Names and descriptions, in the order of fuzz/BUILD.bazel; without the canary, which fails on purpose."""
+    text = (tree.ROOT / "fuzz/BUILD.bazel").read_text()
+    rules = re.findall(r"^fuzz_target\(\n(.*?)^\)", text, re.DOTALL | re.MULTILINE)
+    found = {}
+    for rule in rules:
+        name, about = (re.search(rf'^    {key} = "(.*)",$', rule, re.MULTILINE).group(1) for key in ("name", "about"))
+        found[name] = about
+    return found
+
+
+def of_all(known):
+    return [name for name in known if name != "canary"]
+
+
+def listing(known):
+    width = max(map(len, known))
+    lines = ["usage: ./drops fuzz TARGET|all [OPTIONS]", "", "Targets:"]
+    lines += [f"  {name:{width}}  {about}" for name, about in known.items()]
+    lines += [f"  {'all':{width}}  each of them but canary", "", "Options:", OPTIONS, ""]
+    lines += ["Example: ./drops fuzz fuzz_syscall --seconds 600 --jobs 2"]
+    return "\n".join(lines)
+
+
+def _number(option, value):
+    if not value.isdigit() or int(value) == 0:
+        raise Bad(f"{option} wants a number above 0, not `{value}`")
+    return int(value)
+
+
+def parse(words, known):
+    """None: nothing was asked for."""
+    if not words or words[0] in ("help", "--help", "-h"):
+        return None
+    args = Arguments(targets=None)
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        option, equals, value = word.partition("=")
+        if option in ("--seconds", "--jobs", "--replay"):
+            if not equals:
+                if not words:
+                    raise Bad(f"{option} wants a value; `./drops fuzz` shows how it is called")
+                value = words.pop(0)
+            if option == "--replay":
+                args.replay = pathlib.Path(value).resolve()
+            else:
+                setattr(args, option[2:], _number(option, value))
+        elif word == "--sanitize":
+            args.sanitize = True
+        elif word.startswith("-"):
+            raise Bad(f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize and --replay")
+        elif args.targets is not None:
+            raise Bad(f"`fuzz` takes one target or `all`, but got `{word}` as well")
+        elif word == "all":
+            args.targets = of_all(known)
+        elif word in known:
+            args.targets = [word]
+        else:
+            raise Bad(f"there is no fuzz target `{word}`; there are {', '.join(known)} and all")
+    if args.targets is None:
+        raise Bad("which target? `./drops fuzz` lists them")
+    if args.replay and len(args.targets) != 1:
+        raise Bad("--replay wants one target, not all: the one whose input it is")
+    if args.replay and not args.replay.is_file():
+        raise Bad(f"there is no input {args.replay}")
+    return args

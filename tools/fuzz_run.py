@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Builds fuzz targets, runs them, and says what came of it."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import tree
+
+FINDINGS = tree.ROOT / "fuzz/findings"
+FOUND_SO_FAR = tree.ROOT / ".cache/fuzz"
+MAX_LEN = 2000
+SLOWEST_INPUT_SECONDS = 20
+
+
+def build(args):
+    """Copies of the programs, by target: another build must not change them under our feet."""
+    config = ["--config=fuzz"] + (["--config=fuzz_sanitize"] if args.sanitize else [])
+    labels = [f"//fuzz:{name}" for name in args.targets]
+    if subprocess.run(["bazel", "build", *config, *labels], cwd=tree.ROOT, check=False).returncode != 0:
+        print("drops: the fuzz targets could not be built; the message is above")
+        return None
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="drops-fuzz-"))
+    return {name: shutil.copy(tree.ROOT / "bazel/bin/fuzz" / name, folder) for name in args.targets}
+
+
+def environment(name):
+    findings = FINDINGS / name
+    findings.mkdir(parents=True, exist_ok=True)
+    # A finding leaves its trace there (test/lockstep/flight_recorder.h).
+    return dict(os.environ, TEST_UNDECLARED_OUTPUTS_DIR=str(findings), ASAN_OPTIONS="detect_leaks=0",
+                UBSAN_OPTIONS="print_stacktrace=1", ASAN_SYMBOLIZER_PATH="/usr/bin/llvm-symbolizer-16")
+
+
+def run_one(name, program, args, job):
+    """One libFuzzer process; returns its status and its log."""
+    found, kept = FOUND_SO_FAR / name, tree.ROOT / "fuzz/corpus" / name
+    found.mkdir(parents=True, exist_ok=True)
+    kept.mkdir(parents=True, exist_ok=True)
+    command = [program, f"-max_total_time={args.seconds}", f"-max_len={MAX_LEN}", "-print_final_stats=1",
+               f"-timeout={SLOWEST_INPUT_SECONDS}", "-rss_limit_mb=2048", "-reload=10",
+               f"-artifact_prefix={FINDINGS / name}/", str(found), str(kept)]
+    log = FOUND_SO_FAR / f"{name}.{job}.log"
+    with log.open("wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=out, env=environment(name), check=False)
+    return done.returncode, log.read_text(errors="replace")
+
+
+def last(pattern, log):
+    found = re.findall(pattern, log)
+    return int(found[-1]) if found else 0
+
+
+def report(name, status, log):
+    """What was found, and how to go on; nothing if nothing was."""
+    if status == 0:
+        return
+    print(f"\n{name} FOUND SOMETHING:")
+    lines = log.splitlines()
+    noise = re.compile(r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |0x|\\x|MS:|NOTE:|SUMMARY|stat::)")
+    print("\n".join(line for line in lines if line and not noise.match(line))[-4000:])
+    inputs = re.findall(r"Test unit written to (\S+)", log)
+    for path in inputs:
+        here = os.path.relpath(path, tree.ROOT)
+        print(f"replay it with: ./drops fuzz {name} --replay {here}")
+        print(f"when it is mended, keep it: cp {here} fuzz/corpus/{name}/")
+    if not inputs:
+        print(f"libFuzzer kept no input (status {status}); its log ends with:")
+        print("\n".join(lines[-15:]))
+
+
+def search(args, programs):
+    # One target: all processes are its. Several: each has one.
+    jobs = [(name, job) for name in args.targets for job in range(args.jobs if len(args.targets) == 1 else 1)]
+    minutes = -(-len(jobs) // args.jobs) * args.seconds / 60
+    print(f"drops: {len(args.targets)} target(s), {args.seconds} s each, {args.jobs} at once: about {minutes:.1f} min")
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        futures = [(name, pool.submit(run_one, name, programs[name], args, job)) for name, job in jobs]
+        results = [(name, *future.result()) for name, future in futures]
+    failed = False
+    print(f"\n{'target':18} {'executions':>12} {'per second':>11} {'edges':>7} {'new inputs':>11}")
+    for name in args.targets:
+        logs = [log for n, _, log in results if n == name]
+        done = sum(last(r"stat::number_of_executed_units: (\d+)", log) for log in logs)
+        edges = max(last(r" cov: (\d+)", log) for log in logs)
+        new = sum(last(r"stat::new_units_added: +(\d+)", log) for log in logs)
+        print(f"{name:18} {done:12} {done // args.seconds:11} {edges:7} {new:11}")
+    for name, status, log in results:
+        report(name, status, log)
+        failed |= status != 0
+    return 1 if failed else 0
+
+
+def main(args):
+    programs = build(args)
+    if programs is None:
+        return 2
+    try:
+        if args.replay is None:
+            return search(args, programs)
+        name = args.targets[0]
+        status = subprocess.run([programs[name], str(args.replay)], env=environment(name), check=False).returncode
+        print(f"drops: {name} with {args.replay.name}: " + ("passes" if status == 0 else "FAILS"))
+        return 0 if status == 0 else 1
+    finally:
+        shutil.rmtree(os.path.dirname(next(iter(programs.values()))))

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/trace/arguments.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "test/lockstep/words.h"
+
+namespace trace {
+
+Arguments::Arguments(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string whole = argv[i];
+        if (whole.substr(0, 2) == "--") {
+            const std::size_t equals = std::min(whole.find('='), whole.size());
+            options_[whole.substr(2, equals - 2)] = whole.substr(std::min(equals + 1, whole.size()));
+        } else if (command_.empty()) {
+            command_ = whole;
+        } else {
+            files_.push_back(whole);
+        }
+    }
+}
+
+void Arguments::expect(std::size_t files, const std::vector<std::string>& options) const {
+    const std::string mine = "`" + command_ + "`";
+    if (files_.size() != files)
+        throw std::invalid_argument(mine + " wants " + std::to_string(files) +
+                                    (files == 1 ? " trace" : " traces") + ", but got " +
+                                    std::to_string(files_.size()) + "; `help` shows how it is called");
+    for (const auto& [name, value] : options_) {
+        if (std::find(options.begin(), options.end(), name) != options.end()) continue;
+        std::string all;
+        for (const std::string& o : options) all += " --" + o;
+        throw std::invalid_argument(mine + " has no option `--" + name + "`" +
+                                    (all.empty() ? "" : "; it has" + all));
+    }
+}
+
+std::string Arguments::text(const std::string& option, const std::string& otherwise) const {
+    const auto found = options_.find(option);
+    if (found == options_.end()) return otherwise;
+    if (found->second.empty())
+        throw std::invalid_argument("--" + option + " wants a value: --" + option + "=...");
+    return found->second;
+}
+
+std::uint64_t Arguments::number(const std::string& option, std::uint64_t otherwise) const {
+    if (!has(option)) return otherwise;
+    return test::parse_number(text(option, ""), "--" + option, 10, std::numeric_limits<std::uint64_t>::max());
+}
+
+} // namespace trace
