@@ -169,12 +169,12 @@ void Referee::compare() {
 /// The threads that ran before the event and run now, and the timer.
 void Referee::compare_running() {
     const kern::Thread& next = kernel_.current();
-    const auto runs = next.idle() ? std::nullopt : std::optional(name_of(next.id()));
-    const auto armed = machine_.timer().deadline();
-    const auto timer = armed == kern::never ? std::nullopt : std::optional(armed.raw());
-    if (spec_.current() != runs || spec_.timer() != timer) return compare();
+    const kern::Micros armed = machine_.timer().deadline();
+    const bool same_thread = next.idle() ? !spec_.current() : spec_.current() == name_of(next.id());
+    const bool same_timer = armed == kern::never ? !spec_.timer() : spec_.timer() == armed.raw();
+    if (!same_thread || !same_timer) return compare();
     if (ran_.task.raw() != 0) compare_thread(ran_);
-    if (runs && next.id() != ran_) compare_thread(next.id());
+    if (!next.idle() && next.id() != ran_) compare_thread(next.id());
     ++comparisons_;
 }
 
