@@ -46,8 +46,8 @@ def main():
     wanted = [row["id"] for milestone in MILESTONES for row in whole.of(milestone)]
     missing = [row for row in wanted if row not in named]
     early = sum(row["id"] in named for row in whole.rows if row["milestone"] not in MILESTONES)
-    print(f"{len(wanted) - len(missing)} of {len(wanted)} rows of {', '.join(MILESTONES)} have a test that runs, "
-          f"and {early} of later milestones; {len(paths)} sources")
+    print(f"{len(wanted) - len(missing)} of {len(wanted)} rows of {', '.join(MILESTONES)} have a test that "
+          f"runs, and {early} of later milestones; {len(paths)} sources")
     for row in missing:
         print(f"no test that runs says ABI_ROW({row}); its program must be among the `tests` of a "
               "test_sources that this test reads")
