@@ -15,7 +15,7 @@ namespace kern {
 struct BootInfo {
     PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
+    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; root's is the rest, less its ports' map
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
