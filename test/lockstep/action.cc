@@ -10,13 +10,15 @@ namespace {
 
 using Kind = Action::Kind;
 
-constexpr const char* names[] = {"call", "load", "store", "exception", "irq", "pass", "timer", "resume"};
+constexpr const char* names[] = {"call", "load", "store", "exception", "io",    "emulate",
+                                 "set",  "fpu",  "irq",   "pass",      "timer", "resume"};
 
 /// The numbers that follow the name, as pointers: one list for both directions.
 template <class A, class F>
 void for_each_number(A& a, F visit) {
     switch (a.kind) {
         case Kind::call:
+        case Kind::emulate:
             visit(a.code);
             for (auto* r :
                  {&a.regs.eax, &a.regs.ebx, &a.regs.ecx, &a.regs.edx, &a.regs.esi, &a.regs.edi, &a.regs.ebp})
@@ -28,6 +30,12 @@ void for_each_number(A& a, F visit) {
             break;
         case Kind::load: visit(a.address); break;
         case Kind::exception:
+        case Kind::io:
+            visit(a.code);
+            visit(a.address);
+            break;
+        case Kind::set: visit(a.code); [[fallthrough]];
+        case Kind::fpu: visit(a.value); break;
         case Kind::irq: visit(a.code); break;
         case Kind::pass: visit(a.time); break;
         case Kind::timer:
@@ -47,7 +55,12 @@ void perform(const Action& a, Lockstep& on) {
         case Kind::call: return on.syscall(a.code, a.regs);
         case Kind::load: return static_cast<void>(on.touch(kern::VAddr{a.address & ~3u}, false));
         case Kind::store: return static_cast<void>(on.touch(kern::VAddr{a.address & ~3u}, true, a.value));
-        case Kind::exception: return on.exception(a.code);
+        case Kind::exception: return on.exception(a.code, a.address);
+        case Kind::io: return on.io(a.address, a.code);
+        case Kind::emulate:
+            return on.emulate(a.code == 0 ? ia32::Emulated::lidt : ia32::Emulated::lldt, a.regs);
+        case Kind::set: return on.set(static_cast<Lockstep::Register>(a.code), a.value);
+        case Kind::fpu: return on.set_fpu(a.value);
         case Kind::irq: return on.irq(kern::Line{static_cast<std::uint8_t>(a.code)});
         case Kind::pass: return on.pass(kern::Micros{a.time});
         case Kind::timer: return static_cast<void>(on.timer());

@@ -54,6 +54,10 @@ private:
         message,
         raise,
         wild,
+        utcb,     ///< words of the own UTCB
+        ports,    ///< in, out, cli
+        tables,   ///< lidt, lldt
+        own_regs, ///< registers that calls do not load
         choices
     };
     // prologue.cc
@@ -63,8 +67,8 @@ private:
 
     Action outside();
     Action while_idle();
-    Action user();
     Action choose();
+    std::optional<Action> next_planned();
 
     // calls.cc
     Action call_ipc();
@@ -79,6 +83,25 @@ private:
     Action reply_to_fault(const kern::Thread& faulting);
     std::uint32_t send_descriptor();
     std::uint32_t receive_descriptor();
+
+    // extensions.cc
+    Action raise_exception();
+    bool has_handler();
+    Action compose_utcb();
+    Action compose_table();
+    Action compose_tls();
+    Action use_port();
+    Action change_register();
+    Action planned(Action last);
+    std::uint32_t ex_regs_flags();
+    void store_utcb_word();
+    void store_page_list();
+    void store_state(unsigned percent);
+    std::uint32_t state_word(std::uint32_t index);
+    std::uint32_t selector();
+    std::uint32_t descriptor_high();
+    std::uint32_t scratch();
+    Action answer_exception(const kern::Thread& waiting);
 
     // compose.cc
     Action compose();
@@ -98,6 +121,8 @@ private:
     Scene scene_;
     std::array<std::uint32_t, choices> weights_{};
     unsigned outside_;        ///< percent of actions
+    unsigned flags_;          ///< percent of each ex_regs flag
+    unsigned state_;          ///< percent of answers that carry something in the UTCB
     std::deque<Action> plan_; ///< of thread `planner_`, if it is still the one that runs
     const kern::Thread* planner_ = nullptr;
 

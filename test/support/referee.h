@@ -44,10 +44,13 @@ private:
     bool active() const { return following_ && mismatch_.empty(); }
     bool hear(const kern::Event& event);
     void check_fault(const kern::Event& event);
+    bool working_alike() const;
     bool busy_alone() const;
     void compare();
     void compare_machine();
+    void compare_tlb(std::uint32_t page, const arch::Tlb::Hit& hit);
     void compare_written();
+    void compare_utcbs();
     void compare_frame(spec::Word frame, const spec::Ram::Frame& wanted);
     void differ(const std::string& what);
 
