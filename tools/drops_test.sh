@@ -58,7 +58,7 @@ stand_in npm "case \"\$1\" in
     --version) echo 9.0 ;;
 esac"
 
-stand_in bazel 'echo "$event" >"${2#--build_event_json_file=}"
+stand_in bazel '[ "$1" != test ] || echo "$event" >"${2#--build_event_json_file=}"
 exit "$bazel_status"'
 
 # What Bazel says from now on: its exit status, its verdict on one test target, and the cases in the test.xml.
@@ -111,8 +111,15 @@ check "... and that is a success" status_is 0
 
 drops test --config=asan //libkern/...
 check "the second time nothing is installed" not_called install
-check "arguments reach bazel" called "--config=asan //libkern/..."
-check "targets replace the pattern" not_called " //... "
+check "arguments reach bazel" called "--config=asan -- //libkern/..."
+check "targets replace the pattern" called "-- //libkern/..."
+drops test --config asan libkern/... -//libkern/test/...
+check "targets need no //, values of options are none" called "--config asan -- libkern/... -//libkern/test/..."
+drops test -- -//libkern/...
+check "what is taken away is taken away from everything" called "-- //... -//libkern/..."
+drops test --help
+check "help for test is ours" says "usage: ./drops"
+check "... and asks nobody" not_called bazel
 
 bazel_says 3 FAILED "$good$bad"
 drops test
@@ -129,6 +136,21 @@ bazel_says 0 PASSED "$skipped"
 drops test
 check "a run without a passed case fails" status_is 1
 check "... and says so" says "no test case ran"
+
+mkdir -p "$tree/bazel/bin/bench" "$TEST_TMPDIR/elsewhere"
+printf '#!/bin/bash\necho "from $BUILD_WORKING_DIRECTORY: $*"\n' >"$tree/bazel/bin/bench/sim"
+chmod +x "$tree/bazel/bin/bench/sim"
+cd "$TEST_TMPDIR/elsewhere" || exit 1
+drops bench --json figures.json
+check "benchmarks are built" called "bazel build //bench:sim"
+check "... and write where the caller is" says "from $TEST_TMPDIR/elsewhere: --json figures.json"
+drops bench sim --help
+check "their suite can be named" says ": --help"
+drops bench nothing
+check "another suite is refused by its name" says 'there is no suite `nothing`'
+check "... and fails" status_is 2
+drops bench linux
+check "a later one says that it is later" says "later milestone"
 
 drops doctor
 check "doctor is content now" status_is 0

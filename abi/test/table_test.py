@@ -65,13 +65,20 @@ class Coverage(unittest.TestCase):
 
     def test_counts_code_only(self):
         with tempfile.TemporaryDirectory() as folder:
-            deep = pathlib.Path(folder, "test/sim")
-            deep.mkdir(parents=True)
-            deep.joinpath("a_test.cc").write_text(
+            source = pathlib.Path(folder, "a_test.cc")
+            source.write_text(
                 "ABI_ROW(ipc_one);\n// ABI_ROW(ipc_two);\n/* ABI_ROW(\nipc_three) */ ABI_ROW( ipc_four );\n")
-            pathlib.Path(folder, "other.cc").write_text("ABI_ROW(ipc_five);\n")
-            found = rows_covered_test.named_in(pathlib.Path(folder))
-        self.assertEqual(sorted(found), ["ipc_four", "ipc_one"])
+            self.assertEqual(sorted(rows_covered_test.named_in([source])), ["ipc_four", "ipc_one"])
+
+    def test_finds_cases_that_do_not_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            texts = {"runs": "TEST(A, B) {} // GTEST_SKIP", "skips": "GTEST_SKIP() << 1;",
+                     "off": "TEST(A, DISABLED_B) {}"}
+            paths = [pathlib.Path(folder, name) for name in texts]
+            for path in paths:
+                path.write_text(texts[path.name])
+            found = [pathlib.Path(path).name for path in rows_covered_test.skipping(paths)]
+        self.assertEqual(found, ["skips", "off"])
 
 
 class Manual(unittest.TestCase):

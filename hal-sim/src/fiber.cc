@@ -25,19 +25,36 @@ void Fiber::kill() {
         gone.destroy();
     }
     instruction_.kind = Instruction::Kind::none;
-    done_ = ended_ = false;
+    pending_ = done_ = ended_ = false;
 }
 
 void Fiber::complete() {
-    instruction_.kind = Instruction::Kind::none;
+    pending_ = false;
     value_ = instruction_.value;
-    at_ += instruction_length;
-    if (at_ - entry_ >= Text::window) at_ = entry_ + instruction_length;
+    at_ += length(instruction_);
+}
+
+bool Fiber::go_on_at(std::uint32_t eip, std::uint32_t eax) {
+    if (eip == at_) return true;
+    if (instruction_.kind == Instruction::Kind::none) return false;
+    const std::uint32_t bytes = length(instruction_);
+    if (pending_) {
+        if (eip != at_ + bytes) return false;
+        instruction_.value = eax;
+        complete();
+        return true;
+    }
+    if (eip != at_ - bytes) return false;
+    at_ = eip;
+    pending_ = true;
+    return true;
 }
 
 void Fiber::fetch(const Regs& results) {
     regs_ = results;
-    if (at_ == entry_) at_ += instruction_length; // so that only a fresh start stands at the entry
+    // Only a fresh start stands at the entry; and each instruction lies in the window, with the address behind it.
+    if (at_ == entry_ || at_ - entry_ > Text::window - 2 * instruction_length_max)
+        at_ = entry_ + instruction_length;
     while (!pending() && !ended_) {
         next_.resume();
         if (!done_) continue;
@@ -47,6 +64,7 @@ void Fiber::fetch(const Regs& results) {
     if (!ended_) return;
     const Regs sleep{.eax = L4_IPC_NO_SEND, .ebp = 0};
     instruction_ = {.kind = Instruction::Kind::syscall, .code = L4_VEC_IPC, .regs = sleep};
+    pending_ = true;
 }
 
 void Fiber::enter(Activation& callee, Activation& caller) {

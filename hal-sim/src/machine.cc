@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ia32/paging.h"
+#include "ia32/trap_frame.h"
 #include "kern/ensure.h"
 
 namespace arch {
@@ -55,6 +56,11 @@ std::optional<AccessFault> Machine::store(kern::VAddr va, std::span<const std::b
     if (p.first < from.size())
         std::memcpy(bytes(*this, p.at[1]), from.data() + p.first, from.size() - p.first);
     return {};
+}
+
+std::optional<std::uint32_t> Machine::word_at_gs(std::uint32_t gs) const {
+    if (((gs ^ ia32::utcb_selector) & ia32::selector_mask) != 0) return {};
+    return utcb_.raw();
 }
 
 } // namespace arch

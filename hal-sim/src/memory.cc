@@ -35,12 +35,30 @@ struct Spare {
 /// the host costs a page fault a frame.  Trivially destructible, because static machines may outlive it.
 thread_local std::array<Spare, 4> spares;
 
-/// What the kernel's pools declared unusable is usable again by another machine.
+constexpr std::size_t link = 8; ///< of memory out of use stays usable: a granule of AddressSanitizer's
+
+/// What the kernel's pools declared unusable.
+void poison([[maybe_unused]] const std::byte* p, [[maybe_unused]] std::size_t n) {
+#ifdef ARCH_ASAN
+    __asan_poison_memory_region(p, n);
+#endif
+}
+
+/// It is usable again.
 void unpoison([[maybe_unused]] const std::byte* p, [[maybe_unused]] std::size_t n) {
 #ifdef ARCH_ASAN
     __asan_unpoison_memory_region(p, n);
 #endif
 }
+
+/// Out of use or not.
+#ifdef ARCH_ASAN
+__attribute__((no_sanitize("address"))) void copy_any(std::byte* to, const std::byte* from) {
+    for (std::uint32_t i = 0; i < Memory::frame_size; ++i) const_cast<volatile std::byte*>(to)[i] = from[i];
+}
+#else
+void copy_any(std::byte* to, const std::byte* from) { std::memcpy(to, from, Memory::frame_size); }
+#endif
 
 } // namespace
 
@@ -106,14 +124,23 @@ void Memory::clean(std::size_t frame) {
 }
 
 void Memory::copy(const Memory& other) {
+    unpoison(bytes_, frames() * frame_size);
     for (std::size_t i = 0; i < frames(); ++i) {
         if (other.touched_[i])
-            std::memcpy(bytes_ + i * frame_size, other.bytes_ + i * frame_size, frame_size);
+            copy_any(bytes_ + i * frame_size, other.bytes_ + i * frame_size);
         else if (touched_[i])
             clean(i);
         touched_[i] = other.touched_[i];
     }
 }
+
+void Memory::discard(std::span<std::byte> bytes, bool spoil) {
+    unpoison(bytes.data(), bytes.size());
+    if (spoil) std::memset(bytes.data(), int(rubbish), bytes.size());
+    poison(bytes.data() + link, bytes.size() - link);
+}
+
+void Memory::hand_out(std::span<std::byte> bytes) { unpoison(bytes.data(), bytes.size()); }
 
 kern::PAddr Memory::address(const void* p) const {
     const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(p) - bytes_);

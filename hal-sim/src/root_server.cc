@@ -125,6 +125,8 @@ Program RootServer::run(User u) {
         } else if (m.from_irq(bell)) {
             co_await drain(u);
             m = co_await u.wait();
+        } else if (l4_fpage_is_io(m.w0)) {
+            m = co_await u.reply_and_wait(m.from, L4_PF_REFUSED, 0); // it has no ports to give
         } else {
             const std::uint32_t page = m.w0 & L4_FP_PAGE_MASK;
             const auto task = static_cast<std::uint16_t>(l4_id_task(m.from));

@@ -14,7 +14,7 @@ Thread& Kernel::start() {
         l4_threadid_t pager;
     };
     const First firsts[]{
-        {TaskNo{L4_TASK_ROOT}, boot_.kernel_frames - boot_.sigma0_frames, L4_PRIO_ROOT, L4_MCP_ROOT,
+        {TaskNo{L4_TASK_ROOT}, kernel_account_.limit() - boot_.sigma0_frames, L4_PRIO_ROOT, L4_MCP_ROOT,
          boot_.root_ip, boot_.root_sp, report({.task = TaskNo{L4_TASK_SIGMA0}, .lthread = 0})},
         {TaskNo{L4_TASK_SIGMA0}, boot_.sigma0_frames, L4_PRIO_SIGMA0, L4_MCP_SIGMA0, boot_.sigma0_ip,
          boot_.sigma0_sp, l4_nil_id()},

@@ -7,7 +7,7 @@ namespace kern {
 /// Whatever IPC t is in ends now: t's registers say how, its partner is told, and t is ready.  No effect on a
 /// thread that is in none.
 void Kernel::abort_ipc(Thread& t) {
-    if (t.fault_.kind == Fault::Kind::user) {
+    if (t.fault_.of_program()) {
         withdraw_fault(t);
         return make_ready(t, Place::tail);
     }
@@ -30,7 +30,8 @@ void Kernel::abort_ipc(Thread& t) {
     }
 }
 
-/// Takes back the page-fault message of t, wherever it stands; the caller decides at once what t does next.
+/// Takes back the message of the kernel on behalf of t, wherever it stands; the caller decides at once what t
+/// does next.
 void Kernel::withdraw_fault(Thread& t) {
     t.fault_ = {};
     t.op_ = Op::none;

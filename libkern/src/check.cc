@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The invariants of threads, tasks and waits: docs/invariants.md K1 to K12.  Walks all there is; every test,
+// The invariants of threads, tasks and waits: docs/invariants.md, K.  Walks all there is; every test,
 // and the image that is not a release, calls it after events.
 #include "kern/kernel.h"
 
@@ -48,9 +48,9 @@ void check_transfer(const Thread& t) {
                "K4: a thread waits for a page of another than its receiver");
 }
 
-/// K10: a thread with a fault is in the midst of telling its pager, and of nothing else.
+/// K10: a thread with a fault or an exception is in the midst of telling its pager, and of nothing else.
 void check_fault(const Thread& t) {
-    if (t.fault().kind == Fault::Kind::none) return;
+    if (!t.fault().any()) return;
     const bool told =
         t.op() == Op::receive_phase; // the pager knows; the wait for its answer begins when t runs
     ensure(is(t, Wait::For::send) || is(t, Wait::For::receive) || is(t, Wait::For::transfer) || told,
@@ -59,6 +59,17 @@ void check_fault(const Thread& t) {
     if (t.fault().kind == Fault::Kind::transfer)
         ensure(t.fault().driver == &t ? t.transfer().to != nullptr : t.fault().driver->transfer().to == &t,
                "K10: a fault of a transfer that does not exist");
+}
+
+/// K15, K16, K17: what the extensions keep in a thread.
+void check_extensions(const Thread& t) {
+    ensure(!is(t, Wait::For::stopped) || (!t.stop() && !t.fault().any() && t.transfer().to == nullptr),
+           "K15: a stopped thread is to be stopped, or is in the midst of a message");
+    ensure(t.alien() || (!t.dealien() && t.after_call() == 0),
+           "K16: a thread that is not alien has an alien's call to do or behind it");
+    for (const std::uint64_t descriptor : t.tls())
+        ensure(descriptor == 0 || (descriptor >> 32 & 0x0020f800) == 0xf000,
+               "K17: a TLS descriptor that is no data segment of users");
 }
 
 /// K8: thread 0 first; every thread of the table once.
@@ -82,13 +93,13 @@ void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
     for (std::uint16_t n = 0; n < L4_TASKS; ++n) check_number(TaskNo{n});
+    check_accounts();
     map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)
         if (const Thread* const owner = irqs_[Line{l}].owner)
             ensure(owner->irq_attached_ && owner->irq_line_ == Line{l},
                    "K9: an interrupt's owner does not know of it");
     check_choice();
-    ensure(kernel_account_.used() <= kernel_account_.limit(), "K11: more kernel memory in use than there is");
 }
 
 void Kernel::check_current() const {
@@ -105,6 +116,39 @@ void Kernel::check_choice() const {
     ensure(plain ? current_ == plain || (scheduler_.donor() == plain && scheduler_.donee() == current_)
                  : current_ == &idle_,
            "K12: the running thread is not the one that the ready queues name");
+    if (plain) check_running(*current_);
+}
+
+/// Every account but the kernel's was carved out of another, which counts that as used.
+void Kernel::check_accounts() const {
+    ensure(kernel_account_.used() <= kernel_account_.limit(), "K11: more kernel memory in use than there is");
+    std::uint32_t promised = kernel_account_.free();
+    for (std::uint16_t n = 0; n < L4_TASKS; ++n) {
+        const Task* const task = tasks_.task(TaskNo{n});
+        if (!task) continue;
+        const Account& account = task->account();
+        ensure(account.used() <= account.limit(), "K11: an account is overdrawn");
+        if (!task->chief() || &account != &task->chief()->account()) promised += account.free();
+    }
+    ensure(promised <= frames_.size() - frames_.used(), "K11: accounts may spend more than there is");
+}
+
+/// K14: threads find their UTCBs in the frames that the kernel uses for them.
+void Kernel::check_utcbs(const Task& task) const {
+    if (!Ext::utcb || task.dying_) return; // its space is being cleared
+    for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
+        const auto page = map_db_.page(task.space_, VAddr{L4_UTCB_AREA + i * ia32::page_size});
+        ensure(page && page->frame == task.utcb_frames_[i] && page->writable,
+               "K14: the UTCB area of a task is not where it should be");
+    }
+}
+
+/// K18, K19, K20: the running thread may run.
+void Kernel::check_running(const Thread& t) const {
+    ensure(t.op_ != Op::none || t.time_limit_ > now_, "K18: a thread runs beyond its time limit");
+    ensure((t.frame.eflags & ia32::eflags_iopl) == 0 || map_db_.holds_all_ports(t.task().space()),
+           "K19: a thread may use ports that its task does not hold");
+    ensure(fpu_owner_ == &t, "K20: the running thread's floating-point registers are not loaded");
 }
 
 /// K7 and everything about the threads behind one task number.
@@ -115,8 +159,8 @@ void Kernel::check_number(TaskNo no) const {
     if (const Task* const chief = task->chief())
         ensure(tasks_.chief(no) == chief->no() && tasks_.task(chief->no()) == chief,
                "K7: a task and its number have different chiefs");
-    ensure(task->account().used() <= task->account().limit(), "K11: an account is overdrawn");
     check_present(*task);
+    check_utcbs(*task);
     task->present().for_each([&](const Thread& t) { check_thread(t); });
 }
 
@@ -125,6 +169,7 @@ void Kernel::check_thread(const Thread& t) const {
     check_wait(t);
     check_transfer(t);
     check_fault(t);
+    check_extensions(t);
     t.senders.for_each([&](const Thread& s) {
         ensure(s.wait().with == &t && is(s, Wait::For::send),
                "K3: a sender queue has a thread that does not send to its owner");
@@ -132,7 +177,7 @@ void Kernel::check_thread(const Thread& t) const {
     });
     ensure(!t.irq_attached_ || irqs_[t.irq_line_].owner == &t,
            "K9: a thread believes it has an interrupt that another owns");
-    ensure(!t.irq_attached_ || !irqs_[t.irq_line_].pending || t.fault_.kind != Fault::Kind::none ||
+    ensure(!t.irq_attached_ || !irqs_[t.irq_line_].pending || t.fault_.any() ||
                (!is(t, Wait::For::interrupt) && !is(t, Wait::For::receive_any)),
            "K13: an interrupt is pending although its owner waits for it");
 }

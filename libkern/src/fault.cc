@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Page faults as messages (docs/semantics.md 7.7, 9.10, 9.11): the thread sends its pager the fault, then
-// waits for the answer, through the same rendezvous as any message.
+// Faults and exceptions as messages (docs/semantics.md 7.7, 9.10, 9.11, 12.2): the thread sends its pager the
+// fault, then waits for the answer, through the same rendezvous as any message.
 #include "ia32/paging.h"
 #include "kern/kernel.h"
 #include "kern/timeout.h"
+#include "l4/abi/exception.h"
+#include "l4/abi/fpage.h"
 
 namespace kern {
-
-constexpr std::uint32_t refused = ~0u; ///< w0 of an answer: the pager will not resolve the fault
 
 /// A fault of t's program at its instruction.
 void Kernel::page_fault(Thread& t, VAddr addr, std::uint32_t code) {
@@ -15,12 +15,26 @@ void Kernel::page_fault(Thread& t, VAddr addr, std::uint32_t code) {
         if (!map_db_.sigma0_fault(t.task().space(), addr).ok()) kill(t);
         return;
     }
+    if (t.alien() && takes_exception(t, L4_TRAP_PAGE_FAULT))
+        return send_exception(t, L4_TRAP_PAGE_FAULT, code, addr);
     const std::uint32_t present = code & ia32::fault_present, write = code & ia32::fault_write;
     t.fault_ = {.kind = Fault::Kind::user,
+                .with_state = wants_state(t),
+                .trapno = L4_TRAP_PAGE_FAULT,
+                .err = code,
                 .pager = t.pager_,
                 .w0 = (addr.raw() & ~3u) | write | present,
-                .w1 = t.frame.eip};
+                .w1 = t.frame.eip,
+                .pfa = addr.raw(),
+                .window = L4_FP_WHOLE_SPACE};
     send_fault(t);
+}
+
+/// Does t's pager ask for its state with a page or I/O fault?
+bool Kernel::wants_state(const Thread& t) {
+    if constexpr (!Ext::page_fault_state) return false;
+    const Thread* const pager = partner(t.pager_);
+    return pager && (utcb(*pager).status & L4_UTCB_PF_STATE) != 0;
 }
 
 /// Sends t's fault to its pager, and goes on to the answer if the pager was waiting.
@@ -35,7 +49,7 @@ void Kernel::send_fault(Thread& t) {
     pager->senders.push_back(t);
 }
 
-/// The receive phase of a page-fault message: closed, from the pager that it went to.
+/// The receive phase of such a message: closed, from the pager that it went to.
 Thread* Kernel::receive_fault_answer(Thread& t) {
     Thread* const pager = partner(t.fault_.pager);
     if (!pager) {
@@ -49,9 +63,10 @@ Thread* Kernel::receive_fault_answer(Thread& t) {
 
 /// The pager answered: whatever it said but "refused", the instruction or the transfer is tried again.
 void Kernel::fault_answered(Thread& t, std::uint32_t w0, Place place) {
-    if (w0 == refused) return fault_failed(t);
+    if (t.fault_.refused_by(w0)) return fault_failed(t);
     const Fault fault = t.fault_;
     t.fault_ = {};
+    if (fault.kind == Fault::Kind::exception && w0 == L4_EXC_DEALIEN) t.dealien_ = t.alien_;
     if (fault.kind == Fault::Kind::transfer && fault.driver != &t) {
         block(t, {.what = Wait::For::transfer, .with = fault.driver}, never);
         fault.driver->op_ = Op::transfer;
@@ -61,7 +76,7 @@ void Kernel::fault_answered(Thread& t, std::uint32_t w0, Place place) {
     make_ready(t, place);
 }
 
-/// Nobody will resolve the fault.
+/// Nobody will answer.
 void Kernel::fault_failed(Thread& t) {
     if (t.fault_.kind == Fault::Kind::transfer)
         end_transfer(*t.fault_.driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
@@ -78,8 +93,8 @@ bool Kernel::transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, A
         if (!mapped) kill(owner);
         return mapped;
     }
-    const Micros deadline = in_sender ? receive_fault_deadline(driver.transfer_.to->frame.ecx, now_)
-                                      : send_fault_deadline(driver.frame.ecx, now_);
+    const Micros deadline = in_sender ? receive_fault_deadline(driver.transfer_.to->ipc_args().timeouts, now_)
+                                      : send_fault_deadline(driver.ipc_args().timeouts, now_);
     if (expired(deadline)) {
         fault_timeout(driver, in_sender);
         return false;
@@ -94,6 +109,7 @@ bool Kernel::transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, A
                     .w0 = (addr & ~3u) | (access == Access::write ? ia32::fault_write : 0u) |
                           (present ? ia32::fault_present : 0u),
                     .w1 = ~0u,
+                    .window = L4_FP_WHOLE_SPACE,
                     .driver = &driver,
                     .deadline = deadline};
     if (!in_sender) block(driver, {.what = Wait::For::fault_of, .with = &owner}, never);

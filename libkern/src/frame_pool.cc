@@ -8,6 +8,7 @@ Result<PAddr> FramePool::take() {
     if (free_.raw() != 0) {
         const PAddr frame = free_;
         free_ = PAddr{*at<std::uint32_t>(frame)};
+        hand_out(frame, frame_size);
         ++used_;
         return frame;
     }
@@ -20,6 +21,7 @@ void FramePool::give(PAddr frame) {
     ensure(used_ != 0 && frame >= first_ && frame < first_ + fresh_ * frame_size &&
                frame.raw() % frame_size == 0,
            "a frame was returned to a pool that it is not of");
+    discard(frame, frame_size);
     *at<std::uint32_t>(frame) = free_.raw();
     free_ = frame;
     --used_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The rendezvous: how a sender meets a receiver (docs/semantics.md 7).  Messages of two registers are
-// delivered here; all others are handed to transfer.cc.  A thread whose page fault is a message takes part
-// like any other: its Fault says what it sends and how the answer is received.
+// delivered here; all others are handed to transfer.cc.  A thread whose fault or exception is a message takes
+// part like any other: its Fault says what it sends and how the answer is received.
 #include "kern/kernel.h"
 #include "kern/timeout.h"
 
@@ -11,11 +11,12 @@ namespace kern {
 Thread* Kernel::partner(l4_threadid_t id) const {
     if (is_nil(id) || is_invalid(id) || is_irq(id)) return nullptr;
     Thread* const t = find(ThreadId::of(id));
-    return t && !t->dead() ? t : nullptr;
+    return t && !t->dead() && !t->task().dying() ? t : nullptr;
 }
 
 void Kernel::sys_ipc(Thread& t) {
-    const IpcArgs args = IpcArgs::decode(t.frame);
+    t.args_kept_ = false;
+    const IpcArgs args = t.ipc_args();
     if (args.send)
         begin_send(t, args);
     else if (args.receive)
@@ -58,8 +59,8 @@ void Kernel::begin_receive(Thread& t) {
 /// on with a receive phase of its own, if there is one.
 Thread* Kernel::receive(Thread& t) {
     t.op_ = Op::none;
-    if (t.fault_.kind != Fault::Kind::none) return receive_fault_answer(t);
-    const IpcArgs args = IpcArgs::decode(t.frame);
+    if (t.fault_.any()) return receive_fault_answer(t);
+    const IpcArgs args = t.ipc_args();
     if (!args.open) return receive_closed(t, args);
     if (t.irq_attached_ && irqs_[t.irq_line_].pending) {
         deliver_irq(t);
@@ -106,7 +107,7 @@ Thread* Kernel::receive_closed(Thread& t, const IpcArgs& args) {
 /// with.
 Thread* Kernel::take(Thread& from, Thread& to) {
     leave_queue(from);
-    if (from.fault_.kind == Fault::Kind::none && IpcArgs::decode(from.frame).is_transfer()) {
+    if (!from.fault_.any() && from.ipc_args().is_transfer()) {
         begin_transfer(from, to);
         from.op_ = Op::transfer;
         make_ready(from, Place::tail);
@@ -118,10 +119,11 @@ Thread* Kernel::take(Thread& from, Thread& to) {
 
 /// Moves a message of two words and lets the receiver go on.
 void Kernel::deliver(Thread& from, Thread& to, Place place) {
-    const bool faulting = from.fault_.kind != Fault::Kind::none;
-    const std::uint32_t w0 = faulting ? from.fault_.w0 : from.frame.edx;
-    const std::uint32_t w1 = faulting ? from.fault_.w1 : from.frame.ebx;
-    if (to.fault_.kind != Fault::Kind::none) return fault_answered(to, w0, place);
+    const bool faulting = from.fault_.any();
+    const std::uint32_t w0 = faulting ? from.fault_.w0 : from.ipc_args().w0;
+    const std::uint32_t w1 = faulting ? from.fault_.w1 : from.ipc_args().w1;
+    move_state(from, to, w0);
+    if (to.fault_.any()) return fault_answered(to, w0, place);
     const l4_threadid_t id = report(from.id());
     to.frame.edx = w0;
     to.frame.ebx = w1;
@@ -132,7 +134,7 @@ void Kernel::deliver(Thread& from, Thread& to, Place place) {
 
 /// The send phase of `from` has succeeded.  Returns it if a receive phase follows; else its program goes on.
 Thread* Kernel::sent(Thread& from) {
-    if (from.fault_.kind != Fault::Kind::none || IpcArgs::decode(from.frame).receive) return &from;
+    if (from.fault_.any() || from.ipc_args().receive) return &from;
     finish(from, L4_IPC_OK);
     return nullptr;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One way in, one way out.
 #include "kern/kernel.h"
+#include "l4/abi/exception.h"
 
 namespace kern {
 
@@ -9,7 +10,7 @@ Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limit
       boot_(boot),
       limits_(limits),
       frames_(machine, boot.kernel_first, boot.kernel_frames),
-      kernel_account_(frames_, boot.kernel_frames),
+      kernel_account_(frames_, boot.kernel_frames - L4_KMEM_IO_BITMAP), // sigma0's is in no account
       map_db_(machine, frames_),
       idle_(nullptr, ThreadId{}, Prio{0}, 0),
       current_(&idle_) {
@@ -23,7 +24,9 @@ Thread& Kernel::handle(const Event& e) {
     switch (e.kind) {
         case Event::Kind::syscall: syscall(self, e.code); break;
         case Event::Kind::page_fault: page_fault(self, e.addr, e.code); break;
-        case Event::Kind::exception: kill(self); break;
+        case Event::Kind::exception: exception(self, e.code, e.addr.raw()); break;
+        case Event::Kind::io_fault: io_fault(self, e.addr.raw(), e.code); break;
+        case Event::Kind::emulate: emulate(self, static_cast<ia32::Emulated>(e.code)); break;
         case Event::Kind::irq: irq(Line{static_cast<std::uint8_t>(e.code)}); break;
         case Event::Kind::timer: timer(); break;
         case Event::Kind::resume: resume(self); break;
@@ -32,6 +35,9 @@ Thread& Kernel::handle(const Event& e) {
 }
 
 void Kernel::syscall(Thread& self, std::uint32_t vector) {
+    if (vector < L4_VEC_IPC || vector > L4_VEC_TASK_NEW)
+        return exception(self, L4_TRAP_PROTECTION, l4_exc_err_int(vector));
+    if (self.alien() && !alien_may_call(self, vector)) return;
     switch (vector) {
         case L4_VEC_IPC: return sys_ipc(self);
         case L4_VEC_ID_NEAREST: return sys_id_nearest(self);
@@ -39,8 +45,7 @@ void Kernel::syscall(Thread& self, std::uint32_t vector) {
         case L4_VEC_THREAD_SWITCH: return sys_thread_switch(self);
         case L4_VEC_THREAD_SCHEDULE: return sys_thread_schedule(self);
         case L4_VEC_LTHREAD_EX_REGS: return sys_ex_regs(self);
-        case L4_VEC_TASK_NEW: return run_task_new(self);
-        default: return kill(self); // no such call: an exception like any other
+        default: return sys_task_new(self);
     }
 }
 
@@ -51,23 +56,38 @@ void Kernel::resume(Thread& self) {
         case Op::receive_phase: return begin_receive(self);
         case Op::unmap: return run_unmap(self);
         case Op::task_new: return run_task_new(self);
-        case Op::none: ensure(false, "resumed a thread that has nothing to do in the kernel");
+        case Op::none: return run_deferred(self);
     }
 }
 
-/// Picks who runs next and gives it the machine: its space, its floating-point registers, the timer.
+/// Picks who runs next and gives it the machine: its space, UTCB, TLS and floating-point registers, the
+/// timer.
 Thread& Kernel::leave() {
     Thread* const next = scheduler_.pick();
     current_ = next ? next : &idle_;
+    if (next) prepare(*next);
     arm_timer();
     if (!next) return idle_;
     map_db_.activate(next->task().space());
+    if constexpr (Ext::utcb) machine_.set_utcb(VAddr{L4_UTCB_AREA + next->lthread() * L4_UTCB_SIZE});
+    if constexpr (Ext::tls) machine_.set_tls(next->tls_);
     if (fpu_owner_ != next) {
         if (fpu_owner_) machine_.save_fpu(fpu_owner_->fpu);
         machine_.load_fpu(next->fpu);
         fpu_owner_ = next;
     }
     return *next;
+}
+
+/// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the privilege
+/// t could not let interrupts in again.
+void Kernel::prepare(Thread& t) {
+    if (t.time_limit() <= now_ && t.op_ == Op::none) {
+        t.time_limit_ = never;
+        t.deferred_.time_fault = true;
+    }
+    if ((t.frame.eflags & ia32::eflags_iopl) != 0 && !map_db_.holds_all_ports(t.task().space()))
+        t.frame.eflags = (t.frame.eflags & ~ia32::eflags_iopl) | ia32::user_eflags;
 }
 
 /// Version and site are 0; chief and nest are bookkeeping that a number keeps while no task is behind it.

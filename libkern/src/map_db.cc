@@ -70,6 +70,17 @@ Status MapDb::fix(Space& space, VAddr va, PAddr frame, Access access) {
     return Done{};
 }
 
+void MapDb::unfix(Space& space, VAddr va) {
+    if (mappings_.tables.find(space, va).kind == PageTables::Spot::Kind::fixed)
+        mappings_.tables.leave(space, va);
+}
+
+bool MapDb::holds_ports(const Space& space, std::uint32_t port, std::uint32_t count) const {
+    for (std::uint32_t p = port; p != port + count; ++p)
+        if (p >= IoTree::ports || !io_.holds(space, p)) return false;
+    return true;
+}
+
 std::optional<MapDb::Page> MapDb::page(const Space& space, VAddr va) const {
     const PageTables::Spot spot = mappings_.tables.find(space, va);
     if (!spot.is_there()) return {};

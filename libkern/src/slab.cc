@@ -10,6 +10,7 @@ Result<void*> Slab::take(Account& payer, FramePool& pool) {
     if (free_.raw() == 0) KTRY(grow(payer, pool));
     const PAddr slot = free_;
     free_ = PAddr{*pool.at<std::uint32_t>(slot)};
+    pool.hand_out(slot, geometry_.size);
     ++used_;
     return static_cast<void*>(pool.at<std::byte>(slot));
 }
@@ -17,6 +18,7 @@ Result<void*> Slab::take(Account& payer, FramePool& pool) {
 void Slab::give(FramePool& pool, void* slot) {
     ensure(used_ != 0, "a slot was returned to a slab that it is not of");
     const PAddr at = pool.of(slot);
+    pool.discard(at, geometry_.size);
     *pool.at<std::uint32_t>(at) = free_.raw();
     free_ = at;
     --used_;
@@ -29,6 +31,7 @@ Status Slab::grow(Account& payer, FramePool& pool) {
     ++frames_;
     for (std::uint32_t i = geometry_.count; i-- != 0;) {
         const PAddr slot = frame + (geometry_.first + i * geometry_.size);
+        pool.discard(slot, geometry_.size);
         *pool.at<std::uint32_t>(slot) = free_.raw();
         free_ = slot;
     }

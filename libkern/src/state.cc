@@ -43,6 +43,8 @@ void Kernel::leave_queue(Thread& t) {
 void Kernel::kill(Thread& t) {
     abort_ipc(t);
     detach_irq(t);
+    t.deferred_ = {};
+    t.time_limit_ = never;
     block(t, {.what = Wait::For::dead}, never);
 }
 

@@ -1,34 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // task_new (docs/semantics.md 5): create, delete, transfer.
 #include "kern/kernel.h"
-#include "l4/abi/thread.h"
 
 namespace kern {
 namespace {
-
-/// task_new's arguments, decoded from the caller's registers; they stay there while a task is being killed.
-struct TaskNewArgs {
-    TaskNo task;
-    bool create; ///< else: transfer or delete
-    l4_threadid_t pager;
-    std::uint32_t esp, eip;
-    std::uint8_t mcp;
-    std::uint32_t reserve; ///< frames; 0: the caller's account is shared
-    TaskNo new_chief;      ///< not create
-
-    static TaskNewArgs decode(const arch::Frame& f) {
-        return {
-            .task = ThreadId::of({f.esi, f.edi}).task,
-            .create = f.ebx != L4_NIL_LOW,
-            .pager = {f.ebx, f.ebp},
-            .esp = f.ecx,
-            .eip = f.edx,
-            .mcp = static_cast<std::uint8_t>(f.eax & L4_TASK_NEW_MCP_MASK),
-            .reserve = (f.eax & L4_TASK_NEW_QUOTA_MASK) >> L4_TASK_NEW_QUOTA_SHIFT,
-            .new_chief = ThreadId::of({f.eax, 0}).task,
-        };
-    }
-};
 
 constexpr std::uint8_t nest_max = L4_ID_NEST_MASK >> L4_ID_NEST_SHIFT;
 
@@ -41,15 +16,20 @@ bool within(const Task* task, const Task* victim) {
 
 } // namespace
 
+void Kernel::sys_task_new(Thread& t) {
+    t.job_.emplace<TaskNewArgs>(TaskNewArgs::decode(t.frame));
+    run_task_new(t);
+}
+
 /// One entry of the call: checks again, kills a bit of the old task, and when nothing is left of it,
 /// finishes.
 void Kernel::run_task_new(Thread& t) {
-    const TaskNewArgs args = TaskNewArgs::decode(t.frame);
+    const TaskNewArgs args = *std::get_if<TaskNewArgs>(&t.job_);
     Task& caller = t.task();
     if (args.task.raw() < L4_TASK_FIRST_USER || tasks_.chief(args.task) != caller.no())
         return task_new_failed(t, L4_TASK_NEW_EPERM);
     Task* const old = tasks_.task(args.task);
-    if (args.create ? caller.nest() == nest_max : !may_own(args.new_chief, old))
+    if (args.create ? caller.nest() == nest_max || caller.dying() : !may_own(args.new_chief, old))
         return task_new_failed(t, L4_TASK_NEW_EINVAL);
     Steps threads{limits_.threads}, pages{limits_.pages};
     if (old && !kill_task(*old, caller, threads, pages)) {
@@ -74,6 +54,8 @@ void Kernel::run_task_new(Thread& t) {
     thread.frame.esp = args.esp;
     thread.frame.eip = args.eip;
     thread.pager_ = args.pager;
+    thread.alien_ = args.alien;
+    thread.deferred_.trigger = args.trigger;
     make_ready(thread, Place::tail);
     task_new_done(t, report(thread.id()), args.reserve);
 }
@@ -88,6 +70,7 @@ void Kernel::task_new_failed(Thread& t, std::uint32_t error) { task_new_done(t, 
 
 void Kernel::task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax) {
     t.op_ = Op::none;
+    t.job_.emplace<std::monostate>();
     t.frame.eax = eax;
     t.frame.ecx = t.task().account().free();
     t.frame.edx = t.frame.ebx = t.frame.ebp = 0;

@@ -33,6 +33,7 @@ std::uint32_t state_of(const Thread& t) {
         case Wait::For::fault_of: return L4_STATE_SENDING;
         case Wait::For::transfer: return L4_STATE_RECEIVING;
         case Wait::For::send: return L4_STATE_PENDING_SEND;
+        case Wait::For::stopped: return L4_STATE_STOPPED;
         case Wait::For::dead: return L4_STATE_DEAD;
         default: return L4_STATE_WAITING;
     }

@@ -16,6 +16,7 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     static_assert(sizeof(Thread) <= Account::thread_slot);
 
     Thread& t = *new (slot) Thread(&task, ThreadId{task.no(), lthread}, prio, mcp);
+    t.frame.gs = ia32::utcb_selector;
     t.frame.cs = ia32::user_cs;
     t.frame.ss = ia32::user_ds;
     t.frame.eflags = ia32::user_eflags;
@@ -23,8 +24,8 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     return &t;
 }
 
-/// An empty task: object, page directory, directory shadow.  With `reserve` frames it gets an account of its
-/// own out of payer's, else it shares payer's.  On failure nothing has changed.
+/// An empty task: object, page directory, directory shadow, UTCB area.  With `reserve` frames it gets an
+/// account of its own out of payer's, else it shares payer's.  On failure nothing has changed.
 Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
                                   std::uint8_t nest) {
     if (reserve != 0) KTRY(payer.reserve(reserve));
@@ -44,7 +45,7 @@ Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reser
     return Err::no_memory;
 }
 
-/// Gives a new task its account and its space.
+/// Gives a new task its account, its space, and the UTCBs of its threads.
 Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
     if (reserve != 0) task.own_account_.emplace(frames_, reserve);
     Account& account = reserve != 0 ? *task.own_account_ : payer;
@@ -54,28 +55,37 @@ Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
     if (shadow.ok()) {
         task.account_ = &account;
         map_db_.init(task.space_, *directory, *shadow, account, task.no());
-        return Done{};
+        if (make_utcbs(task).ok()) return Done{};
+        drop_utcbs(task);
+        map_db_.retire(task.space_);
+        account.give_frame(*shadow);
     }
     if (directory.ok()) account.give_frame(*directory);
     account.disown_frame();
-    return shadow.error();
+    return Err::no_memory;
 }
 
 /// One entry's worth of killing `top` and all tasks below it.  True when nothing is left of them.
+///
+/// Each task on the way down is dying from then on, and so takes no new threads, tasks and messages: else
+/// those that run between two entries could replace what is killed as fast as it goes.
 bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
     for (;;) {
         Task* victim = &top;
-        while (Task* const child = victim->children.front()) victim = child;
-        if (!victim->dying_) {
-            victim->dying_ = true;
-            victim->clear_.start(victim->space_);
-        }
+        begin_dying(*victim);
+        while (Task* const child = victim->children.front()) begin_dying(*(victim = child));
         if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages)) return false;
         if (map_db_.run(victim->clear_, pages) == Progress::more) return false;
         const bool last = victim == &top;
         if (!free_task(*victim, pages)) return false;
         if (last) return true;
     }
+}
+
+void Kernel::begin_dying(Task& task) {
+    if (task.dying_) return;
+    task.dying_ = true;
+    task.clear_.start(task.space_);
 }
 
 bool Kernel::delete_threads(Task& task, Steps& steps) {
@@ -119,6 +129,7 @@ bool Kernel::free_task(Task& task, Steps& steps) {
     if (task.own_account_ && !account.release(steps)) return false;
     const PAddr object = machine_.address(&task), directory = task.space_.directory(),
                 shadow = task.space_.shadow();
+    drop_utcbs(task);
     Task* const chief = task.chief_;
     const std::uint32_t reserved = task.own_account_ ? account.limit() : 0;
     map_db_.retire(task.space_);

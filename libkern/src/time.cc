@@ -41,11 +41,13 @@ void Kernel::expire(Thread& t) {
     finish(t, L4_IPC_SETIMEOUT);
 }
 
-/// For the first deadline, or the end of the slice that the thread to run runs on.
+/// For the first deadline, the end of the slice that the thread to run runs on, or its time limit, which does
+/// not matter while it is in the kernel.
 void Kernel::arm_timer() {
     const Thread& owner = slice_owner();
     const Micros slice_end = owner.idle() || owner.remaining_ == never ? never : now_ + owner.remaining_;
-    const Micros at = less(timeouts_.next(), slice_end);
+    const Micros limit = current_->in_kernel() ? never : current_->time_limit();
+    const Micros at = less(less(timeouts_.next(), slice_end), limit);
     if (at == armed_) return;
     armed_ = at;
     machine_.arm_timer(at);

@@ -11,12 +11,13 @@ namespace kern {
 
 /// Joins the two: `to` waits as partner; `from` is left to the caller, who runs it now or makes it ready.
 void Kernel::begin_transfer(Thread& from, Thread& to) {
-    Transfer x{.to = &to, .send = IpcArgs::decode(from.frame)};
-    if (to.fault_.kind != Fault::Kind::none) { // an answer to a page fault: registers only
+    Transfer x{.to = &to, .send = from.ipc_args()};
+    if (to.fault_.any()) { // an answer to a message of the kernel's: registers only, and a list of flexpages
         x.send.send_buffer = 0;
-        x.window = L4_FP_WHOLE_SPACE;
+        x.window = to.fault_.window;
+        x.with_list = Ext::map_list && x.window != 0;
     } else {
-        const IpcArgs receive = IpcArgs::decode(to.frame);
+        const IpcArgs receive = to.ipc_args();
         x.window = receive.window;
         x.receive_buffer = receive.receive_buffer;
     }
@@ -42,7 +43,8 @@ void Kernel::complete_transfer(Thread& from) {
     Thread& to = *x.to;
     from.transfer_.to = nullptr;
     const Place place = x.send.no_switch ? Place::tail : Place::head;
-    if (to.fault_.kind != Fault::Kind::none) {
+    move_state(from, to, x.send.w0);
+    if (to.fault_.any()) {
         fault_answered(to, x.send.w0, place);
     } else {
         const l4_threadid_t id = report(from.id());
@@ -66,24 +68,29 @@ void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t
     from.job_.emplace<std::monostate>();
     for (Thread* const t : {&from, &to})
         if (t->fault_.kind == Fault::Kind::transfer && t->fault_.driver == &from) withdraw_fault(*t);
-    if (to.fault_.kind != Fault::Kind::none)
+    if (to.fault_.any())
         fault_answered(to, 0, Place::tail);
     else
         finish(to, to_result);
     finish(from, from_result);
 }
 
-/// The byte of owner's memory at addr, reached as its own program would.  nullptr: the page was missing; the
-/// transfer then waits for it or has ended.
+/// The byte of owner's memory at addr, if its own program reached it; marks the page as the machine would.
+std::byte* Kernel::byte_at(Thread& owner, std::uint32_t addr, Access access) {
+    const auto pa = map_db_.translate(owner.task().space(), VAddr{addr}, access);
+    return pa ? machine_.page(PAddr{pa->raw() & ia32::frame_mask}).data() + (pa->raw() & ~ia32::frame_mask)
+              : nullptr;
+}
+
+/// The same on behalf of a transfer.  nullptr: the page was missing; the transfer then waits for it or has
+/// ended.
 std::byte* Kernel::reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access) {
     if (addr >= L4_USER_TOP) {
         end_transfer(driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
         return nullptr;
     }
     for (;;) {
-        if (const auto pa = map_db_.translate(owner.task().space(), VAddr{addr}, access))
-            return machine_.page(PAddr{pa->raw() & ia32::frame_mask}).data() +
-                   (pa->raw() & ~ia32::frame_mask);
+        if (std::byte* const at = byte_at(owner, addr, access)) return at;
         if (!transfer_fault(driver, owner, addr, access)) return nullptr;
     }
 }

@@ -3,6 +3,7 @@
 // step either advances `step` and returns true, or leaves everything as it was and returns false to be done
 // again.
 #include <algorithm>
+#include <cstring>
 #include "budget.h"
 
 namespace kern {
@@ -58,6 +59,8 @@ bool Kernel::step(Thread& from, Budget& left) {
         case Step::item_map:
         case Step::item_store_base:
         case Step::item_store_fpage: return step_item(from, left);
+        case Step::list_head:
+        case Step::list_pair: return step_list(from);
         case Step::word: return step_words(from, left);
         case Step::receive_dope_size:
         case Step::receive_dope_address: return step_receive_dope(from);
@@ -127,8 +130,30 @@ bool Kernel::step_item(Thread& from, Budget& left) {
             if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at + 4, x.pair[1])) return false;
             x.next_word += 2;
             x.step = x.last_pair || x.next_word + 1 >= x.words ? Step::word : Step::item_base;
+            if (x.with_list) x.step = x.next_word == 2 ? Step::list_head : Step::list_pair;
             return true;
     }
+}
+
+/// Flexpages of an answer to a fault: what follows the pair in the registers stands behind the state words
+/// that the pager sends (docs/semantics.md 17.5).
+bool Kernel::step_list(Thread& from) {
+    Transfer& x = from.transfer_;
+    const l4_utcb_t& pager = utcb(from);
+    if (x.step == Step::list_head) {
+        x.list_next = static_cast<std::uint8_t>(std::min(pager.snd_size, L4_UTCB_STATE_WORDS));
+        x.list_left = pager.map_count;
+        x.step = Step::list_pair;
+        return true;
+    }
+    x.step = Step::word;
+    if (x.list_left == 0 || x.list_next + 1u >= L4_UTCB_STATE_WORDS) return true;
+    const auto* const words = reinterpret_cast<const std::byte*>(&pager.state);
+    std::memcpy(x.pair, words + x.list_next * sizeof(l4_word_t), sizeof x.pair);
+    x.list_next += 2;
+    --x.list_left;
+    if (x.pair[1] != 0) x.step = Step::item_map;
+    return true;
 }
 
 bool Kernel::map_item(Thread& from, Budget& left) {

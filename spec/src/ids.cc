@@ -26,6 +26,11 @@ std::optional<ThreadName> System::find_live(Id id) const {
     return name && !thread(*name).dead ? name : std::nullopt;
 }
 
+/// 13.1, 17.3: what the id says, whether or not there is such a thread.
+bool System::has_pager_in(const Thread& t, TaskNo task) {
+    return !t.pager.is_invalid() && name_in(t.pager).task == task;
+}
+
 /// 2.4
 std::optional<Word> System::irq_line(Id id) {
     if (id.low < L4_IRQ_ID_FIRST || id.low > L4_IRQ_ID_LAST || (id.high & ~partner_flags) != 0) {

@@ -3,6 +3,7 @@
 #include "l4/abi/ipc.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "spec/system.h"
 #include "spec/times.h"
@@ -149,8 +150,15 @@ void System::take_message(ThreadName self, ThreadName sender) {
 /// A message is complete (7.4).
 void System::deliver(ThreadName to, Word dope, Word w0, Word w1, ThreadName from, Place place) {
     Thread& t = thread(to);
+    const auto& message = thread(from).fault;
+    if (message && message->with_state) { // 12.2
+        store_state(thread(from), to, utcb_word(to, offsetof(l4_utcb_t, rcv_size)));
+    }
     if (t.fault) {
-        return answer_fault(to, w0, place);
+        return answer_fault(to, from, w0, place);
+    }
+    if (!message) {
+        copy_words(from, to);
     }
     const Id sender = reported(from);
     t.registers.edx = w0;
@@ -167,10 +175,11 @@ void System::finish(ThreadName name, Word eax, Place place) {
     t.stage = Thread::Stage::none;
     t.wants_resume = false;
     disarm(name);
+    call_is_over(t);
     make_ready(name, place);
 }
 
-/// Off the queue of the thread that it sends to, whether for itself or with a page fault.
+/// Off the queue of the thread that it sends to, whether for itself or with a fault.
 void System::leave_sender_queue(ThreadName name) {
     const Thread& t = thread(name);
     const ThreadName partner = t.fault ? t.fault->pager : *find(t.call.partner);

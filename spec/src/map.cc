@@ -134,7 +134,7 @@ MapResult Memory::map_small(const Item& item, PageName source, Word part, Word t
     if (item.grant && page.super) {
         return MapResult::nothing;
     }
-    const Bill receivers{.frames = region_has_small(item.to, target) ? 0 : L4_KMEM_TABLE, .nodes = 1};
+    const Bill receivers{.frames = region_has_table(item.to, target) ? 0 : L4_KMEM_TABLE, .nodes = 1};
     const Bill owners{.frames = page.super && !page.fanout ? L4_KMEM_FANOUT : 0};
     if (!accounts.pay(account_of(item.to), receivers, account_of(item.from), owners)) {
         return MapResult::no_memory;
@@ -178,7 +178,7 @@ bool Memory::sigma0_fault(Word va) {
     }
     const bool as_super = region_is_empty(L4_TASK_SIGMA0, va) && !holds_kernel(super, super_size) &&
                           !region_is_protected(super);
-    const bool table = !as_super && !region_has_small(L4_TASK_SIGMA0, va);
+    const bool table = !as_super && !region_has_table(L4_TASK_SIGMA0, va);
     if (!accounts.pay(account_of(L4_TASK_SIGMA0), {.frames = table ? L4_KMEM_TABLE : 0, .nodes = 1})) {
         return false;
     }

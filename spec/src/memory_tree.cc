@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "spec/memory.h"
+#include "spec/ram.h"
 
 namespace spec {
 namespace {
 
 constexpr Word super_base(Word va) { return va & ~(super_size - 1); }
+
+/// The region whose table comes with the task (11.1).
+constexpr bool has_utcb_table(Word va) { return super_base(va) == super_base(L4_UTCB_AREA); }
 
 } // namespace
 
@@ -27,10 +31,10 @@ bool Memory::region_is_empty(TaskNo task, Word va) const {
     return page == pages_.end() || page->first.task != task || page->first.va - base >= super_size;
 }
 
-/// Does the region have 4 KiB pages, and so a page table?
-bool Memory::region_has_small(TaskNo task, Word va) const {
+/// Does the region have a page table for 4 KiB pages?
+bool Memory::region_has_table(TaskNo task, Word va) const {
     const auto page = pages_.lower_bound({task, super_base(va)});
-    return !region_is_empty(task, va) && !page->second.super;
+    return has_utcb_table(va) || (!region_is_empty(task, va) && !page->second.super);
 }
 
 void Memory::insert(PageName name, Page page) {
@@ -61,7 +65,7 @@ void Memory::move(PageName from, PageName to, bool writable) {
     pages_.erase(from);
     pages_[to] = std::move(page);
     accounts.refund(account_of(from.task), cost);
-    if (small && !region_has_small(from.task, from.va)) {
+    if (small && !region_has_table(from.task, from.va)) {
         accounts.refund(account_of(from.task), {.frames = L4_KMEM_TABLE});
     }
 }
@@ -77,12 +81,18 @@ void Memory::remove(PageName name) {
     }
     pages_.erase(name);
     accounts.refund(account_of(name.task), cost);
-    if (small && !region_has_small(name.task, name.va)) {
+    if (small && !region_has_table(name.task, name.va)) {
         accounts.refund(account_of(name.task), {.frames = L4_KMEM_TABLE});
     }
 }
 
 Translation Memory::look(TaskNo task, Word va, bool write) const {
+    if (is_utcb(va)) {
+        return {.present = true,
+                .allowed = true,
+                .phys = Ram::utcb(task, va - L4_UTCB_AREA),
+                .bits = {.writable = true, .accessed = true, .dirty = true}};
+    }
     const PageName name = covering(task, va);
     if (name.task == 0) {
         return {};
@@ -98,7 +108,7 @@ Translation Memory::look(TaskNo task, Word va, bool write) const {
 
 Translation Memory::access(TaskNo task, Word va, bool write) {
     const Translation found = look(task, va, write);
-    if (found.allowed) {
+    if (found.allowed && !is_utcb(va)) {
         Page& page = pages_.at(covering(task, va));
         PageBits& bits = page.is_split() ? page.parts[va % super_size / page_size] : page.bits;
         bits.accessed = true;
@@ -125,7 +135,7 @@ Bill Memory::count(TaskNo task) const {
     for (auto page = pages_.lower_bound({task, 0}); page != pages_.end() && page->first.task == task;
          ++page) {
         bill = bill + cost_of(page->second);
-        if (!page->second.super && table != super_base(page->first.va)) {
+        if (!page->second.super && !has_utcb_table(page->first.va) && table != super_base(page->first.va)) {
             table = super_base(page->first.va);
             bill.frames += L4_KMEM_TABLE;
         }

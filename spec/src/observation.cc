@@ -39,11 +39,36 @@ std::string text(PageBits bits) {
 }
 
 std::string text(FaultKind kind) {
-    return kind == FaultKind::none ? "none" : kind == FaultKind::user ? "user" : "transfer";
+    switch (kind) {
+        case FaultKind::none: return "none";
+        case FaultKind::user: return "user";
+        case FaultKind::exception: return "exception";
+        case FaultKind::transfer: return "transfer";
+    }
+    return "?";
 }
 
 std::string text(Role role) {
     return role == Role::none ? "none" : role == Role::driver ? "driver" : "partner";
+}
+
+std::string text(bool yes) { return yes ? "yes" : "no"; }
+
+std::string text(std::uint64_t descriptor) {
+    return hex(static_cast<Word>(descriptor >> 32)) + hex(static_cast<Word>(descriptor));
+}
+
+/// Words that are not 0, with their offsets.
+std::string text(const std::array<std::uint8_t, 512>& bytes) {
+    std::string all;
+    for (std::size_t at = 0; at < bytes.size(); at += 4) {
+        const Word word =
+            bytes[at] | Word{bytes[at + 1]} << 8 | Word{bytes[at + 2]} << 16 | Word{bytes[at + 3]} << 24;
+        if (word != 0) {
+            all.append("+").append(std::to_string(at)).append("=").append(hex(word)).append(" ");
+        }
+    }
+    return all;
 }
 
 std::string text(const MappingView& m) {
@@ -83,6 +108,21 @@ Fields fields(const ThreadView& t) {
         {"esp", hex(r.esp)},
         {"eip", hex(r.eip)},
         {"eflags", hex(r.eflags)},
+        {"gs", hex(r.gs)},
+        {"fs", hex(r.fs)},
+        {"trapno", hex(t.trapno)},
+        {"err", hex(t.err)},
+        {"pfa", hex(t.pfa)},
+        {"alien", text(t.alien)},
+        {"dealien", text(t.dealien)},
+        {"after call", hex(t.after_call)},
+        {"triggered", text(t.triggered)},
+        {"time fault", text(t.time_fault)},
+        {"stop", text(t.stop)},
+        {"time limit", text(t.time_limit)},
+        {"tls", text(t.tls[0]) + " " + text(t.tls[1]) + " " + text(t.tls[2])},
+        {"idt", hex(t.idt_base) + ":" + hex(t.idt_limit)},
+        {"fpu", text(t.fpu)},
         {"prio", std::to_string(t.prio)},
         {"mcp", std::to_string(t.mcp)},
         {"slice", std::to_string(t.slice)},
@@ -115,9 +155,7 @@ Fields fields(const TaskView& t) {
 }
 
 Fields fields(const IrqView& irq) {
-    return {{"owner", to_string(irq.owner)},
-            {"pending", irq.pending ? "yes" : "no"},
-            {"masked", irq.masked ? "yes" : "no"}};
+    return {{"owner", to_string(irq.owner)}, {"pending", text(irq.pending)}, {"masked", text(irq.masked)}};
 }
 
 /// Everything, the most telling first.
@@ -172,6 +210,7 @@ std::string to_string(ThreadState state) {
         case ThreadState::fault_send: return "fault_send";
         case ThreadState::fault_receive: return "fault_receive";
         case ThreadState::fault_partner: return "fault_partner";
+        case ThreadState::stopped: return "stopped";
     }
     return "?";
 }

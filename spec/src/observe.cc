@@ -8,17 +8,20 @@
 namespace spec {
 namespace {
 
-ThreadState state_of(const Thread& t) {
+ThreadState state_of(const Thread& t, bool in_kernel) {
     if (t.dead) {
         return ThreadState::dead;
+    }
+    if (t.stopped) {
+        return ThreadState::stopped;
     }
     if (t.fault) {
         return t.fault->sent ? ThreadState::fault_receive : ThreadState::fault_send;
     }
     switch (t.stage) {
-        case Thread::Stage::none: return ThreadState::ready;
+        case Thread::Stage::none: return in_kernel ? ThreadState::in_kernel : ThreadState::ready;
         case Thread::Stage::send: return ThreadState::send;
-        case Thread::Stage::driver: return t.wants_resume ? ThreadState::in_kernel : ThreadState::driver;
+        case Thread::Stage::driver: return in_kernel ? ThreadState::in_kernel : ThreadState::driver;
         case Thread::Stage::partner: return ThreadState::partner;
         case Thread::Stage::receive: break;
     }
@@ -35,7 +38,7 @@ ThreadState state_of(const Thread& t) {
 
 ThreadView System::view(const Thread& t) const {
     ThreadView view;
-    view.state = state_of(t);
+    view.state = state_of(t, in_kernel(t));
     view.partner = schedule_partner(t).low;
     view.fault = t.fault ? t.fault->kind : FaultKind::none;
     if (t.stage == Thread::Stage::driver) {
@@ -55,6 +58,21 @@ ThreadView System::view(const Thread& t) const {
     view.internal_preempter = t.internal_preempter;
     view.external_preempter = t.external_preempter;
     view.registers = t.registers;
+    const Fault fault = t.fault.value_or(Fault{});
+    view.trapno = fault.trapno;
+    view.err = fault.err;
+    view.pfa = fault.pfa;
+    view.alien = t.alien;
+    view.dealien = t.dealien;
+    view.after_call = t.after_call;
+    view.triggered = t.triggered;
+    view.time_fault = t.time_fault;
+    view.stop = t.stop;
+    view.time_limit = t.time_limit;
+    view.tls = t.tls;
+    view.idt_base = t.idt_base;
+    view.idt_limit = t.idt_limit;
+    view.fpu = t.fpu;
     view.senders.assign(t.senders.begin(), t.senders.end());
     return view;
 }
@@ -123,7 +141,46 @@ Observation System::observe() const {
     return seen;
 }
 
+/// Ready or waiting for something, never both, never neither; nothing pending that can not be.
+std::string System::check_thread(ThreadName name, const Thread& t) const {
+    const ThreadState state = state_of(t, in_kernel(t));
+    const bool runs = state == ThreadState::ready || state == ThreadState::in_kernel;
+    const auto queue = ready_.find(t.prio);
+    const auto queued =
+        queue == ready_.end() ? 0 : std::count(queue->second.begin(), queue->second.end(), name);
+    if (t.ready != runs || queued != (runs ? 1 : 0)) {
+        return " is " + to_string(state) + " and in the wrong queue";
+    }
+    if (t.remaining > t.slice) {
+        return " has more left than its slice";
+    }
+    const bool queues = state == ThreadState::send || state == ThreadState::fault_send;
+    if (queues) {
+        const auto& senders = thread(t.fault ? t.fault->pager : name_in(t.call.partner)).senders;
+        if (std::count(senders.begin(), senders.end(), name) != 1) {
+            return " sends and is not queued";
+        }
+    }
+    if ((t.dead || t.stopped) && (t.stage != Thread::Stage::none || t.fault || (t.dead && t.stopped))) {
+        return " is dead or stopped and does something";
+    }
+    if (!t.alien && (t.dealien || t.executing != 0 || t.after_call != 0)) {
+        return " is not alien and has an alien's call";
+    }
+    if (t.executing != 0 && t.stage == Thread::Stage::none) {
+        return " executes a call that is over";
+    }
+    if (std::any_of(t.tls.begin(), t.tls.end(),
+                    [](auto d) { return (d >> 32 & 0xf800) != 0xf000 && d != 0; })) {
+        return " has a descriptor that can not be";
+    }
+    return {};
+}
+
 std::string System::check() const {
+    if (ram_.utcbs().size() != tasks_.size()) {
+        return "there are not as many UTCB areas as tasks";
+    }
     if (std::string wrong = memory_.check(); !wrong.empty()) {
         return wrong;
     }
@@ -145,25 +202,9 @@ std::string System::check() const {
             return "account " + std::to_string(account) + " does not add up";
         }
     }
-    // Threads: ready or waiting for something, never both, never neither.
     for (const auto& [name, t] : threads_) {
-        const ThreadState state = state_of(t);
-        const bool runs = state == ThreadState::ready || state == ThreadState::in_kernel;
-        const auto queue = ready_.find(t.prio);
-        const auto queued =
-            queue == ready_.end() ? 0 : std::count(queue->second.begin(), queue->second.end(), name);
-        if (t.ready != runs || queued != (runs ? 1 : 0)) {
-            return to_string(name) + " is " + to_string(state) + " and in the wrong queue";
-        }
-        if (t.remaining > t.slice) {
-            return to_string(name) + " has more left than its slice";
-        }
-        const bool queues = state == ThreadState::send || state == ThreadState::fault_send;
-        if (queues) {
-            const auto& senders = thread(t.fault ? t.fault->pager : name_in(t.call.partner)).senders;
-            if (std::count(senders.begin(), senders.end(), name) != 1) {
-                return to_string(name) + " sends and is not queued";
-            }
+        if (std::string wrong = check_thread(name, t); !wrong.empty()) {
+            return to_string(name) + wrong;
         }
     }
     return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Page faults as messages (semantics 7.7, 9.10, 9.11).
+// Faults as messages (semantics 7.7, 9.10, 9.11, 12.2, 17.4).
 #include "l4/abi/exception.h"
 #include "l4/abi/ipc.h"
 #include "spec/system.h"
@@ -21,8 +21,18 @@ void System::user_fault(ThreadName self, Word address, Word error_code) {
         }
         return;
     }
+    if (thread(self).alien && send_exception(self, L4_TRAP_PAGE_FAULT, error_code, address)) { // 12.7
+        return;
+    }
     const Word w0 = fault_word(address, (error_code & pf_write) != 0, (error_code & pf_present) != 0);
-    raise_fault(self, {.kind = FaultKind::user, .w0 = w0, .w1 = thread(self).registers.eip}, std::nullopt);
+    raise_fault(self,
+                {.kind = FaultKind::user,
+                 .w0 = w0,
+                 .w1 = thread(self).registers.eip,
+                 .trapno = L4_TRAP_PAGE_FAULT,
+                 .err = error_code,
+                 .pfa = address},
+                std::nullopt);
 }
 
 /// The driver is current; nobody of the two is in a page-fault IPC.
@@ -49,14 +59,16 @@ void System::end_by_time(ThreadName driver, Side side) {
 }
 
 /// The message to the pager, now or queued.
-void System::raise_fault(ThreadName owner, PageFault fault, Deadline deadline) {
+void System::raise_fault(ThreadName owner, Fault fault, Deadline deadline) {
     const auto pager = find_live(thread(owner).pager);
     if (!pager) {
         return no_pager(owner, fault.kind);
     }
     fault.pager = *pager;
+    fault.with_state = fault.kind == FaultKind::exception ||
+                       (fault.kind == FaultKind::user && has_status(*pager, L4_UTCB_PF_STATE));
     thread(owner).fault = fault;
-    block(fault.kind == FaultKind::user ? owner : transfer_of(owner));
+    block(fault.kind == FaultKind::transfer ? transfer_of(owner) : owner);
     arm(owner, deadline);
     if (!accepts(*pager, owner)) {
         thread(*pager).senders.push_back(owner);
@@ -75,20 +87,30 @@ void System::wait_for_answer(ThreadName owner) {
 }
 
 void System::no_pager(ThreadName owner, FaultKind kind) {
-    if (kind == FaultKind::user) {
+    if (kind != FaultKind::transfer) {
         return kill(owner);
     }
     end_transfer(transfer_of(owner), L4_IPC_REABORTED, L4_IPC_SEABORTED);
 }
 
-/// The pager has answered.
-void System::answer_fault(ThreadName owner, Word w0, Place place) {
-    const FaultKind kind = thread(owner).fault->kind;
+/// The pager has answered; nobody: its answer has ended with an error.
+void System::answer_fault(ThreadName owner, ThreadName from, Word w0, Place place) {
+    Thread& t = thread(owner);
+    const Fault fault = *t.fault;
     withdraw_fault(owner);
-    if (w0 == L4_PF_REFUSED) {
-        return no_pager(owner, kind);
+    if (w0 == L4_PF_REFUSED && fault.kind != FaultKind::exception) {
+        return no_pager(owner, fault.kind);
     }
-    if (kind == FaultKind::user) {
+    if (fault.kind != FaultKind::transfer) {
+        if (!from.is_none() && fault.with_state) {
+            set_state(t, from);
+        }
+        if (!from.is_none() && has_status(from, L4_UTCB_TIME_LIMIT)) {
+            set_time_limit(t, from);
+        }
+        if (fault.kind == FaultKind::exception && w0 == L4_EXC_DEALIEN && t.alien) {
+            t.dealien = true;
+        }
         return make_ready(owner, place);
     }
     const ThreadName driver = transfer_of(owner);

@@ -34,6 +34,9 @@ Word System::schedule_state(const Thread& t) const {
     if (t.dead) {
         return L4_STATE_DEAD;
     }
+    if (t.stopped) {
+        return L4_STATE_STOPPED;
+    }
     if (t.fault) {
         return t.fault->sent ? L4_STATE_WAITING : L4_STATE_PENDING_SEND;
     }

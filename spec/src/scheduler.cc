@@ -56,6 +56,20 @@ void System::dispatch() {
         donation_.reset();
     }
     current_ = donation_ ? donation_->second : plain;
+    if (!current_.is_none()) {
+        before_user_mode(thread(current_), current_.task);
+    }
+}
+
+/// 15.2, 17.1
+void System::before_user_mode(Thread& t, TaskNo task) {
+    if (t.time_limit && *t.time_limit <= now_ && !t.wants_resume) {
+        t.time_limit.reset();
+        t.time_fault = true;
+    }
+    if ((t.registers.eflags & eflags_iopl) != 0 && !memory_.has_all_ports(task)) {
+        t.registers.eflags = (t.registers.eflags & ~eflags_iopl) | eflags_always;
+    }
 }
 
 /// The second part of a timer event (1.3).
@@ -79,6 +93,10 @@ std::optional<Time> System::timer() const {
     if (!current_.is_none() && thread(slice_owner()).slice != 0) {
         const Time end = now_ + thread(slice_owner()).remaining;
         armed = armed ? std::min(*armed, end) : end;
+    }
+    if (!current_.is_none() && thread(current_).time_limit && !in_kernel(thread(current_))) {
+        const Time limit = *thread(current_).time_limit;
+        armed = armed ? std::min(*armed, limit) : limit;
     }
     return armed;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "l4/abi/exception.h"
 #include "l4/abi/ipc.h"
 
 namespace spec {
@@ -11,8 +12,6 @@ namespace {
 
 constexpr ThreadName sigma0{L4_TASK_SIGMA0, 0};
 constexpr ThreadName root{L4_TASK_ROOT, 0};
-constexpr Word initial_eflags = 0x202;
-
 } // namespace
 
 /// 2.5
@@ -31,13 +30,13 @@ System::System(const Config& config)
     for (const TaskNo task : {root.task, sigma0.task}) {
         memory_.accounts.pay(task, {.frames = L4_KMEM_TASK});
         memory_.create(task, task);
+        ram_.make_utcbs(task);
         tasks_[task] = {};
     }
     memory_.give_all_ports(L4_TASK_SIGMA0);
 
     Thread first;
     first.dead = false;
-    first.registers.eflags = initial_eflags;
     first.prio = L4_PRIO_ROOT;
     first.mcp = L4_MCP_ROOT;
     first.pager = reported(sigma0);
@@ -71,9 +70,19 @@ void System::handle(const Event& event, Time now) {
                 user_fault(self, event.addr, event.code);
             }
             break;
-        case EventKind::exception: // 9.12
+        case EventKind::exception:
             if (!idle) {
-                kill(self);
+                exception(self, event.code, event.addr);
+            }
+            break;
+        case EventKind::io_fault:
+            if (!idle) {
+                io_fault(self, event.addr, event.code);
+            }
+            break;
+        case EventKind::emulate:
+            if (!idle) {
+                emulate(self, event.code);
             }
             break;
         case EventKind::irq: irq_event(event.code); break;
@@ -84,8 +93,8 @@ void System::handle(const Event& event, Time now) {
             }
             break;
         case EventKind::resume:
-            if (!idle && thread(self).wants_resume) {
-                drive(self);
+            if (!idle) {
+                resume(self);
             }
             break;
     }
@@ -93,31 +102,43 @@ void System::handle(const Event& event, Time now) {
 }
 
 void System::syscall(ThreadName self, Word vector) {
+    Thread& t = thread(self);
+    const Word error_code = l4_exc_err_int(vector);
+    if (vector < L4_VEC_IPC || vector > L4_VEC_TASK_NEW) {
+        return exception(self, L4_TRAP_PROTECTION, error_code);
+    }
+    if (t.alien && !t.dealien) {
+        return trap_alien_call(self, error_code);
+    }
+    if (t.alien) {
+        t.dealien = false;
+        t.executing = error_code | L4_EXC_ERR_AFTER_CALL;
+    }
     switch (vector) {
         case L4_VEC_IPC: return sys_ipc(self);
-        case L4_VEC_ID_NEAREST: return sys_id_nearest(self);
-        case L4_VEC_FPAGE_UNMAP: {
-            Registers& r = thread(self).registers;
-            r.eax = memory_.unmap(self.task, r.eax, r.ecx);
-            return;
-        }
-        case L4_VEC_THREAD_SWITCH: return sys_thread_switch(self);
-        case L4_VEC_THREAD_SCHEDULE: return sys_thread_schedule(self);
-        case L4_VEC_LTHREAD_EX_REGS: return sys_ex_regs(self);
-        case L4_VEC_TASK_NEW: return sys_task_new(self);
-        default: return kill(self); // an exception like any other (1.1)
+        case L4_VEC_ID_NEAREST: sys_id_nearest(self); break;
+        case L4_VEC_FPAGE_UNMAP:
+            t.registers.eax = memory_.unmap(self.task, t.registers.eax, t.registers.ecx);
+            break;
+        case L4_VEC_THREAD_SWITCH: sys_thread_switch(self); break;
+        case L4_VEC_THREAD_SCHEDULE: sys_thread_schedule(self); break;
+        case L4_VEC_LTHREAD_EX_REGS: sys_ex_regs(self); break;
+        default: sys_task_new(self); break;
     }
+    call_is_over(t);
 }
 
 std::optional<ThreadName> System::current() const {
     return current_.is_none() ? std::nullopt : std::optional(current_);
 }
 
-bool System::current_in_kernel() const { return !current_.is_none() && thread(current_).wants_resume; }
+bool System::current_in_kernel() const { return !current_.is_none() && in_kernel(thread(current_)); }
+
+bool System::current_drives() const { return !current_.is_none() && thread(current_).wants_resume; }
 
 bool System::quiescent() const {
     return std::none_of(threads_.begin(), threads_.end(),
-                        [](const auto& entry) { return entry.second.wants_resume; });
+                        [](const auto& entry) { return in_kernel(entry.second); });
 }
 
 Registers& System::registers() { return thread(current_).registers; }
@@ -161,9 +182,6 @@ bool System::store_byte(Word va, std::uint8_t value) {
     return true;
 }
 
-bool System::has_port(Word port) const {
-    return !current_.is_none() && port <= 0xffff &&
-           memory_.has_port(current_.task, static_cast<std::uint16_t>(port));
-}
+bool System::has_port(Word port) const { return !current_.is_none() && holds_ports(current_.task, port, 1); }
 
 } // namespace spec

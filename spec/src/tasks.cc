@@ -62,6 +62,7 @@ bool System::create_task(ThreadName self, TaskNo number) {
     }
     memory_.accounts.refund(account, {.threads = 1}); // the slab has room for it now; create_thread() pays
     memory_.create(number, account);
+    ram_.make_utcbs(number);
     chief_[number] = self.task;
     tasks_[number] = {
         .nest = self.task == L4_TASK_ROOT ? 0 : nest_of(self.task) + 1, .age = ++task_count_, .present = {}};
@@ -73,7 +74,8 @@ bool System::create_task(ThreadName self, TaskNo number) {
     first.pager = {in.ebx, in.ebp};
     first.registers.eip = in.edx;
     first.registers.esp = in.ecx;
-    first.registers.eflags = 0x202;
+    first.triggered = (in.eax & L4_TASK_NEW_RAISE_EXCEPTION) != 0;
+    first.alien = (in.eax & L4_TASK_NEW_ALIEN) != 0;
     return create_thread({number, 0}, first);
 }
 
@@ -105,6 +107,7 @@ void System::kill_task(TaskNo task, TaskNo heir) {
     }
     const TaskNo account = memory_.account_of(task);
     memory_.destroy(task);
+    ram_.drop_utcbs(task);
     if (account == task) {
         memory_.accounts.close(task, memory_.account_of(chief_[task]));
     } else {

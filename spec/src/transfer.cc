@@ -64,7 +64,7 @@ void System::end_transfer(ThreadName driver, Word receiver_code, Word sender_cod
     const Thread& r = thread(receiver);
     const bool is_answer = r.stage != Thread::Stage::partner || r.driver != driver;
     if (is_answer) { // 9.11: as if nothing had been mapped
-        answer_fault(receiver, 0, Place::tail);
+        answer_fault(receiver, nobody, 0, Place::tail);
     }
     for (const ThreadName side : {receiver, driver}) {
         if (is_answer && side == receiver) {

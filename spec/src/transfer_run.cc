@@ -2,6 +2,7 @@
 #include "transfer_run.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "l4/abi/ipc.h"
 
@@ -40,8 +41,8 @@ System::TransferResult System::Run::all() {
 void System::Run::headers() {
     const Word descriptor = system_.thread(receiver_).call.receive;
     const bool has_map = (call_.send & L4_SND_MAP) != 0;
-    if (answer_) { // 9.11: only the registers count; window is the whole space
-        window_ = L4_FP_WHOLE_SPACE;
+    if (answer_) { // 9.11, 12.2: only the registers count
+        window_ = system_.thread(receiver_).fault->window;
         return;
     }
     send_buffer_ = call_.send & L4_SND_BUFFER_MASK;
@@ -90,6 +91,25 @@ void System::Run::items() {
             write(receive_buffer_ + at + 4, fpage);
         }
         words_done_ = i + 2;
+    }
+    if (answer_ && more && window_ != 0) {
+        more_items();
+    }
+}
+
+/// Those in the UTCB (17.5).
+void System::Run::more_items() {
+    const Word utcb = L4_UTCB_AREA + L4_UTCB_SIZE * sender_.lthread;
+    const Word size = read(Side::sender, utcb + offsetof(l4_utcb_t, snd_size));
+    const Word count = read(Side::sender, utcb + offsetof(l4_utcb_t, map_count));
+    for (std::uint64_t i = 0; i < count && 2 * i + 1 + size < L4_UTCB_STATE_WORDS; ++i) {
+        const std::uint64_t at = utcb + offsetof(l4_utcb_t, state) + 4 * (2 * i + size);
+        const Word base = read(Side::sender, at);
+        const Word fpage = read(Side::sender, at + 4);
+        if (fpage == 0) {
+            return;
+        }
+        map(base, fpage);
     }
 }
 
@@ -194,7 +214,7 @@ void System::Run::log(Word value) {
 }
 
 /// Physical address of what one of the two could access itself.
-Word System::Run::address(Side side, std::uint64_t va, bool write) {
+Physical System::Run::address(Side side, std::uint64_t va, bool write) {
     if (va >= L4_USER_TOP) {
         throw TransferAborted{};
     }
@@ -239,10 +259,10 @@ void System::Run::copy(std::uint64_t from, std::uint64_t to, Word size, Word uni
     }
     Word& moved = transfer_.copied;
     while (moved < size) {
-        const Word source = address(Side::sender, from + moved, false);
-        const Word target = address(Side::receiver, to + moved, true);
-        const Word run =
-            std::min({size - moved, page_size - source % page_size, page_size - target % page_size});
+        const Physical source = address(Side::sender, from + moved, false);
+        const Physical target = address(Side::receiver, to + moved, true);
+        const Word run = static_cast<Word>(std::min<Physical>(
+            {size - moved, page_size - source % page_size, page_size - target % page_size}));
         for (Word i = 0; i < run; i += unit) {
             if (unit == 4) {
                 system_.ram_.set_word(target + i, system_.ram_.word(source + i));

@@ -22,6 +22,7 @@ private:
 
     void headers();
     void items();
+    void more_items();
     void words();
     void strings();
     void one_string();
@@ -37,7 +38,7 @@ private:
     void write(std::uint64_t va, Word value);
     void copy(std::uint64_t from, std::uint64_t to, Word size, Word unit);
     void map(Word snd_base, Word fpage);
-    Word address(Side, std::uint64_t va, bool write);
+    Physical address(Side, std::uint64_t va, bool write);
     bool is_done() const { return step_ < transfer_.log.size(); }
     Word done() { return transfer_.log[step_++]; }
     void log(Word value);
@@ -48,7 +49,7 @@ private:
     const IpcCall call_;
     std::size_t step_ = 0;
 
-    bool answer_ = false;                       ///< to a page fault (9.11)
+    bool answer_ = false;                       ///< to a fault or exception (9.11, 12.2)
     Word send_buffer_ = 0, receive_buffer_ = 0; ///< 0: none
     Word window_ = 0;
     Word send_count_ = 0, receive_count_ = 0; ///< string dopes

@@ -36,14 +36,21 @@ protected:
         EXPECT_EQ(system.check(), "");
     }
 
+    /// A system call loads the general registers only.
+    static void keep_special(Registers& r, const Registers& old) {
+        r.esp = old.esp;
+        r.eip = old.eip;
+        r.eflags = old.eflags;
+        r.gs = old.gs;
+        r.fs = old.fs;
+    }
+
     /// The general registers of the current thread, then the vector.
     void syscall(Word vector, const Registers& in) {
         Registers& r = system.registers();
-        const Word esp = r.esp, eip = r.eip, eflags = r.eflags;
+        const Registers old = r;
         r = in;
-        r.esp = esp;
-        r.eip = eip;
-        r.eflags = eflags;
+        keep_special(r, old);
         handle(Event::syscall(vector));
     }
 
@@ -107,6 +114,17 @@ protected:
             yield();
         }
         ASSERT_EQ(to_string(system.current().value_or(nobody)), to_string(name));
+    }
+
+    /// Words of a UTCB, whoever is current.
+    Word utcb(ThreadName name, std::size_t offset) { return system.ram().word(utcb_address(name, offset)); }
+    void set_utcb(ThreadName name, std::size_t offset, Word value) {
+        system.ram().set_word(utcb_address(name, offset), value);
+    }
+    Word state_word(ThreadName name, Word index) { return utcb(name, 4 + 4 * index); }
+    void set_state_word(ThreadName name, Word index, Word value) { set_utcb(name, 4 + 4 * index, value); }
+    static Physical utcb_address(ThreadName name, std::size_t offset) {
+        return Ram::utcb(name.task, name.lthread * L4_UTCB_SIZE + static_cast<Word>(offset));
     }
 
     Word eax(ThreadName name) { return system.registers(name).eax; }

@@ -79,8 +79,8 @@ TEST_F(MemoryTest, FaultsOfSigma0AreServedInSuperpages) {
     EXPECT_TRUE(page(L4_TASK_SIGMA0, 0).super);
     EXPECT_TRUE(page(L4_TASK_SIGMA0, 0).fanout);
     EXPECT_EQ(page(L4_TASK_ROOT, 0x1000).parent_task, L4_TASK_SIGMA0);
-    EXPECT_EQ(task(L4_TASK_SIGMA0).account.used, 3u + 1 + 1 + 1); // task, thread, node, fan-out
-    EXPECT_EQ(task(L4_TASK_ROOT).account.used, 3u + 1 + 1 + 2);   // task, thread, node, table
+    EXPECT_EQ(task(L4_TASK_SIGMA0).account.used, L4_KMEM_TASK + 1 + 1 + 1); // task, thread, node, fan-out
+    EXPECT_EQ(task(L4_TASK_ROOT).account.used, L4_KMEM_TASK + 1 + 1 + 2);   // task, thread, node, table
 }
 
 TEST_F(MemoryTest, Sigma0CanNotHaveKernelMemory) {
@@ -238,7 +238,7 @@ TEST_F(MemoryTest, PageFaultTimeoutZeroSendsNoMessage) {
 
 TEST_F(MemoryTest, NoMemoryEndsATransfer) {
     page_in(0x1000);
-    const ThreadName five = start_task(5, 4); // task and thread, nothing left
+    const ThreadName five = start_task(5, L4_KMEM_TASK + 1); // task and thread, nothing left
     run(five);
     ipc({.receive = L4_RCV_MAP | L4_FP_WHOLE_SPACE, .partner = root});
     run(root);
@@ -251,7 +251,7 @@ TEST_F(MemoryTest, NoMemoryEndsATransfer) {
 class LittleMemory : public Driver {
 protected:
     // Root: task, thread slab, node slab, and nothing more.
-    LittleMemory() : Driver({.kernel_frames = 105, .sigma0_frames = 100}) {}
+    LittleMemory() : Driver({.kernel_frames = 100 + L4_KMEM_TASK + 2, .sigma0_frames = 100}) {}
 };
 
 TEST_F(LittleMemory, ASplitThatCanNotBePaidFlushesTheWholePage) {
@@ -265,7 +265,7 @@ TEST_F(LittleMemory, ASplitThatCanNotBePaidFlushesTheWholePage) {
          .w1 = l4_fpage(0, L4_FP_SUPERPAGE_SIZE, rw)});
     ASSERT_EQ(system.current(), root);
     ASSERT_EQ(task(L4_TASK_ROOT).mappings.size(), 1u);
-    EXPECT_EQ(task(L4_TASK_ROOT).account.used, 5u);
+    EXPECT_EQ(task(L4_TASK_ROOT).account.used, L4_KMEM_TASK + 2);
     syscall(L4_VEC_FPAGE_UNMAP, {.eax = l4_fpage(0x5000, 12, 0), .ecx = L4_FP_ALL_SPACES});
     EXPECT_TRUE(task(L4_TASK_ROOT).mappings.empty());
     EXPECT_EQ(task(L4_TASK_SIGMA0).mappings.size(), 1u);

@@ -23,10 +23,18 @@ public:
             call(L4_VEC_LTHREAD_EX_REGS, {.eax = lthread, .edx = 0x1000, .esi = low(sigma0)});
         }
         for (const TaskNo task : {TaskNo{5}, TaskNo{6}}) {
-            call(L4_VEC_TASK_NEW, {.eax = l4_task_new_create(255, seed % 3 == 1 ? 4 + seed % 7 : 0),
+            call(L4_VEC_TASK_NEW, {.eax = l4_task_new_create(255, seed % 3 == 1 ? 10 + seed % 7 : 0) |
+                                          (seed % 4 == 0 ? L4_TASK_NEW_ALIEN : 0),
                                    .ebx = low(root),
                                    .edx = 0x1000,
                                    .esi = low({task, 0})});
+        }
+        for (Word lthread = 0; seed % 2 == 0 && lthread < 3; ++lthread) { // takes exceptions
+            const Physical utcb = Ram::utcb(4, L4_UTCB_SIZE * lthread);
+            system_.ram().set_word(utcb, one_of({1u, 9u, 0x29u}));
+            system_.ram().set_word(utcb + 0x44, one_of({0u, 2u}));
+            system_.ram().set_word(utcb + 0x48, 16);
+            system_.ram().set_word(utcb + 0x64, 4000);
         }
     }
 
@@ -59,8 +67,8 @@ private:
     static Config config(unsigned seed) {
         Config c{.kernel_begin = 0x400000, .kernel_end = 0x800000};
         if (seed % 3 == 0) { // little memory
-            c.kernel_frames = 40 + seed % 50;
-            c.sigma0_frames = 10 + seed % 9;
+            c.kernel_frames = 52 + seed % 50;
+            c.sigma0_frames = 16 + seed % 9;
         }
         return c;
     }
@@ -112,7 +120,13 @@ private:
         if (chance(2) && (!chance(3) || system_.current() == sigma0)) {
             return serve();
         }
-        switch (below(17)) {
+        switch (below(22)) {
+            case 17: return set_up_utcb();
+            case 18: return event(Event::exception(one_of({0u, 1u, 3u, 6u, 8u, 13u, 17u}), below(8)));
+            case 19:
+                return chance(3) ? event(Event::io_fault(below(64), one_of({0u, 1u, 2u, 4u}))) : emulate();
+            case 20:
+            case 21: return ex_regs();
             case 0: return event(Event::irq(below(4)));
             case 16:
                 return call(L4_VEC_IPC,
@@ -143,7 +157,7 @@ private:
                     return touch();
                 }
                 return call(L4_VEC_TASK_NEW,
-                            {.eax = chance(3) ? id() : l4_task_new_create(255, one_of({0u, 0u, 4u, 8u})),
+                            {.eax = chance(3) ? id() : l4_task_new_create(255, one_of({0u, 0u, 10u, 14u})),
                              .ebx = chance(3) ? 0u : id(),
                              .edx = 0x1000,
                              .esi = low({static_cast<TaskNo>(5 + below(3)), 0})});
@@ -154,6 +168,42 @@ private:
                 return call(L4_VEC_ID_NEAREST, {.esi = id()});
             default: return ipc();
         }
+    }
+
+    /// Flags of every kind, in any task.
+    void ex_regs() {
+        Word flags = 0;
+        for (Word bit = 18; bit < 31; ++bit) {
+            flags |= chance(4) ? 1u << bit : 0;
+        }
+        call(L4_VEC_LTHREAD_EX_REGS,
+             {.eax = one_of({0u, 4u << 7, 5u << 7, 6u << 7, 7u << 7}) | below(4) | flags,
+              .ebx = 0xffffffffu,
+              .ecx = 0xffffffffu,
+              .edx = chance(2) ? 0xffffffffu : 0x1000u,
+              .esi = chance(2) ? 0xffffffffu : id()});
+    }
+
+    void set_up_utcb() {
+        const Word words = L4_UTCB_AREA + L4_UTCB_SIZE * system_.current()->lthread;
+        switch (below(6)) {
+            case 0: system_.store(words, one_of({1u, 1u, 9u, 0x11u, 0x21u, 0x39u, 0u})); break;
+            case 1: system_.store(words + 0x44, one_of({0u, 3u, 16u, 16u})); break;
+            case 2: system_.store(words + 0x48, one_of({0u, 3u, 16u, 16u})); break;
+            case 3: system_.store(words + 0x64, static_cast<Word>(now_) + below(5000)); break;
+            case 4: system_.store(words + 0x6c, below(9)); break;
+            default: system_.store(words + 4 + 4 * below(16), chance(2) ? fpage() : address()); break;
+        }
+    }
+
+    void emulate() {
+        Registers& r = system_.registers();
+        r.eax = address();
+        r.ebx = 8 * below(4);
+        r.ecx = below(3);
+        r.edx = 0;
+        r.esi = id();
+        event(Event::emulate(chance(2) ? Emulated::lidt : Emulated::lldt));
     }
 
     void ipc() {
@@ -191,6 +241,8 @@ private:
         r.esp = old.esp;
         r.eip = old.eip;
         r.eflags = old.eflags;
+        r.gs = old.gs;
+        r.fs = old.fs;
         event(Event::syscall(vector));
     }
 
@@ -201,7 +253,7 @@ private:
 
 TEST(MonkeyTest, NothingBreaks) {
     std::set<ThreadState> states;
-    std::set<Word> codes;
+    std::set<Word> codes, traps;
     std::size_t most_pages = 0;
     for (unsigned seed = 0; seed < 400; ++seed) {
         Monkey monkey(seed);
@@ -217,6 +269,7 @@ TEST(MonkeyTest, NothingBreaks) {
             for (const auto& [name, t] : seen.threads) {
                 states.insert(t.state);
                 codes.insert(t.registers.eax & 0xff);
+                traps.insert(t.fault == FaultKind::exception ? t.trapno : 0);
             }
             for (const auto& [number, task] : seen.tasks) {
                 most_pages = std::max(most_pages, task.mappings.size());
@@ -227,7 +280,10 @@ TEST(MonkeyTest, NothingBreaks) {
                             0xc0u, 0xd0u, 0xe0u, 0xf0u}) {
         EXPECT_EQ(codes.count(code), 1u) << "never saw " << code;
     }
-    EXPECT_EQ(states.size(), 12u); // all but fault_partner, which lasts no longer than an entry
+    for (const Word trap : {6u, 13u, 14u, 0xfeu, 0xffu}) {
+        EXPECT_EQ(traps.count(trap), 1u) << "never saw " << trap;
+    }
+    EXPECT_EQ(states.size(), 13u); // all but fault_partner, which lasts no longer than an entry
     EXPECT_GT(most_pages, 10u);
 }
 

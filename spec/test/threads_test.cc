@@ -103,9 +103,9 @@ TEST_F(Threads, ExRegsReportsTheOldAndCancels) {
 TEST_F(Threads, ThreadsCostASlabFrameForThree) {
     start_thread(1);
     start_thread(2);
-    EXPECT_EQ(task(L4_TASK_ROOT).account.used, 4u);
+    EXPECT_EQ(task(L4_TASK_ROOT).account.used, L4_KMEM_TASK + 1);
     start_thread(3);
-    EXPECT_EQ(task(L4_TASK_ROOT).account.used, 5u);
+    EXPECT_EQ(task(L4_TASK_ROOT).account.used, L4_KMEM_TASK + 2);
 }
 
 TEST_F(Threads, KillTakesTheTasksBelowAndReturnsEverything) {
@@ -119,7 +119,7 @@ TEST_F(Threads, KillTakesTheTasksBelowAndReturnsEverything) {
     run(five);
     start_task(6, 10);
     EXPECT_EQ(task(6).nest, 1u);
-    EXPECT_EQ(task(5).account.used, 4u + 10u);
+    EXPECT_EQ(task(5).account.used, L4_KMEM_TASK + 1 + 10u);
     run({6, 0});
     send(five); // queued at its chief
     run(root);
@@ -138,7 +138,7 @@ TEST_F(Threads, TaskNewRefusals) {
     EXPECT_EQ(eax(root), L4_TASK_NEW_EINVAL);
     syscall(L4_VEC_TASK_NEW, {.eax = l4_task_new_create(0, 3), .ebx = low(root), .esi = low({5, 0})});
     EXPECT_EQ(eax(root), L4_TASK_NEW_ENOMEM);
-    EXPECT_EQ(system.registers(root).ecx, 1024u - 128u - 4u);
+    EXPECT_EQ(system.registers(root).ecx, 1024u - 128u - (L4_KMEM_TASK + 1));
 }
 
 } // namespace

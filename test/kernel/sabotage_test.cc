@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "l4/abi/exception.h"
 #include "sim/world.h"
 
 namespace kern {
@@ -26,6 +27,12 @@ struct Saboteur {
         task.present_.remove(t);
         task.present_.push_front(t);
     }
+    static PAddr& utcb_frame(Task& task) { return task.utcb_frames_[0]; }
+    static Deferred& deferred(Thread& t) { return t.deferred_; }
+    static bool& dealien(Thread& t) { return t.dealien_; }
+    static std::uint64_t& tls(Thread& t) { return t.tls_[0]; }
+    static Micros& time_limit(Thread& t) { return t.time_limit_; }
+    static Thread*& fpu_owner(Kernel& k) { return k.fpu_owner_; }
     static void forget(Task& task, Thread& t) { task.present_.remove(t); }
 };
 
@@ -157,6 +164,10 @@ TEST_F(SabotageDeathTest, K11AnOverdrawnAccount) {
     expect_caught("K11", [&] { Saboteur::used(task(5).account()) = task(5).account().limit() + 1; });
 }
 
+TEST_F(SabotageDeathTest, K11AFrameThatIsPromisedTwice) {
+    expect_caught("K11", [&] { --Saboteur::used(task(5).account()); });
+}
+
 TEST_F(SabotageDeathTest, K12AnotherThreadRunsThanTheQueuesSay) {
     expect_caught("K12", [&] { Saboteur::current(kernel()) = &thread(8); });
 }
@@ -170,6 +181,39 @@ TEST_F(SabotageDeathTest, K13AnInterruptIsPendingAlthoughItsOwnerWaits) {
         Saboteur::irqs(kernel())[kern::Line{3}].pending = true;
         Saboteur::wait(thread(7)).what = Wait::For::interrupt;
     });
+}
+
+TEST_F(SabotageDeathTest, K14AUtcbFrameThatIsNotMapped) {
+    expect_caught("K14", [&] { Saboteur::utcb_frame(task(5)) = Saboteur::utcb_frame(task(6)); });
+}
+
+TEST_F(SabotageDeathTest, K15AStoppedThreadThatIsToBeStopped) {
+    expect_caught("K15", [&] {
+        Saboteur::scheduler(kernel()).unqueue(thread(6, 1));
+        Saboteur::wait(thread(6, 1)).what = Wait::For::stopped;
+        Saboteur::deferred(thread(6, 1)).stop = true;
+    });
+}
+
+TEST_F(SabotageDeathTest, K16ACallThatOnlyAliensMake) {
+    expect_caught("K16", [&] { Saboteur::dealien(thread(5)) = true; });
+    expect_caught("K16", [&] { Saboteur::deferred(thread(5)).after_call = L4_EXC_ERR_IPC; });
+}
+
+TEST_F(SabotageDeathTest, K17ACodeSegmentAmongTheTlsDescriptors) {
+    expect_caught("K17", [&] { Saboteur::tls(thread(5)) = 0x00cffa000000ffff; });
+}
+
+TEST_F(SabotageDeathTest, K18AThreadRunsBeyondItsTimeLimit) {
+    expect_caught("K18", [&] { Saboteur::time_limit(kernel().current()) = kernel().now(); });
+}
+
+TEST_F(SabotageDeathTest, K19PortsThatTheTaskDoesNotHold) {
+    expect_caught("K19", [&] { kernel().current().frame.eflags |= ia32::eflags_iopl; });
+}
+
+TEST_F(SabotageDeathTest, K20ForeignFloatingPointRegisters) {
+    expect_caught("K20", [&] { Saboteur::fpu_owner(kernel()) = &thread(7); });
 }
 
 } // namespace

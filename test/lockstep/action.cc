@@ -13,8 +13,8 @@ namespace {
 
 using Kind = Action::Kind;
 
-constexpr const char* names[] = {"call", "load",  "store",  "exception", "irq",
-                                 "pass", "timer", "resume", "fail"};
+constexpr const char* names[] = {"call", "load", "store", "exception", "io",    "emulate", "set",
+                                 "fpu",  "irq",  "pass",  "timer",     "resume", "fail"};
 
 constexpr std::uint64_t word_max = ~std::uint32_t{0};
 constexpr std::uint64_t code_max = 0xff, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
@@ -24,6 +24,7 @@ template <class A, class F>
 void for_each_number(A& a, F visit) {
     switch (a.kind) {
         case Kind::call:
+        case Kind::emulate:
             visit("the vector", a.code, code_max);
             visit("eax", a.regs.eax, word_max);
             visit("ebx", a.regs.ebx, word_max);
@@ -38,7 +39,13 @@ void for_each_number(A& a, F visit) {
             visit("the value", a.value, word_max);
             break;
         case Kind::load: visit("the address", a.address, word_max); break;
-        case Kind::exception: visit("the exception's number", a.code, code_max); break;
+        case Kind::exception:
+        case Kind::io:
+            visit("the number", a.code, code_max);
+            visit("the second number", a.address, word_max);
+            break;
+        case Kind::set: visit("the register", a.code, code_max); [[fallthrough]];
+        case Kind::fpu: visit("the value", a.value, word_max); break;
         case Kind::irq: visit("the interrupt line", a.code, code_max); break;
         case Kind::pass: visit("the microseconds", a.time, pass_max); break;
         case Kind::fail: visit("the number of the allocation", a.code, fail_max); break;
@@ -59,7 +66,12 @@ void perform(const Action& a, Lockstep& on) {
         case Kind::call: return on.syscall(a.code, a.regs);
         case Kind::load: return static_cast<void>(on.touch(kern::VAddr{a.address & ~3u}, false));
         case Kind::store: return static_cast<void>(on.touch(kern::VAddr{a.address & ~3u}, true, a.value));
-        case Kind::exception: return on.exception(a.code);
+        case Kind::exception: return on.exception(a.code, a.address);
+        case Kind::io: return on.io(a.address, a.code);
+        case Kind::emulate:
+            return on.emulate(a.code == 0 ? ia32::Emulated::lidt : ia32::Emulated::lldt, a.regs);
+        case Kind::set: return on.set(static_cast<Lockstep::Register>(a.code), a.value);
+        case Kind::fpu: return on.set_fpu(a.value);
         case Kind::irq: return on.irq(kern::Line{static_cast<std::uint8_t>(a.code)});
         case Kind::pass: return on.pass(kern::Micros{a.time});
         case Kind::timer: return static_cast<void>(on.timer());

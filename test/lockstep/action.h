@@ -15,7 +15,11 @@ struct Action {
         call,      ///< int code, with regs
         load,      ///< at address
         store,     ///< value at address
-        exception, ///< code
+        exception, ///< code, error code in address
+        io,        ///< at port address, of code bytes; 0: cli
+        emulate,   ///< code (ia32::Emulated), with regs
+        set,       ///< register code (Lockstep::Register) := value
+        fpu,       ///< its floating-point registers, filled by value
         irq,       ///< line code
         pass,      ///< time goes by
         timer,     ///< the timer's event, if it is due
@@ -37,7 +41,11 @@ struct Action {
     static Action pass(std::uint64_t us) { return {.kind = Kind::pass, .time = us}; }
     static Action fail(std::uint32_t k) { return {.kind = Kind::fail, .code = k}; }
 
-    bool by_user() const { return kind <= Kind::exception; }
+    static Action set(Lockstep::Register which, std::uint32_t value) {
+        return {.kind = Kind::set, .code = static_cast<std::uint32_t>(which), .value = value};
+    }
+
+    bool by_user() const { return kind <= Kind::fpu; }
     bool operator==(const Action&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // System calls with arguments of every kind.
 #include "sim/calls.h"
+#include "l4/abi/exception.h"
 #include "l4/abi/fpage.h"
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
@@ -49,7 +50,7 @@ Action Trace::call_ipc() {
     return Action::call(L4_VEC_IPC, call.regs());
 }
 
-/// What a pager answers: mostly a page of its own.
+/// What a pager answers: mostly a page of its own, or the ports that were asked for.
 Action Trace::reply_to_fault(const kern::Thread& faulting) {
     sim::Ipc call{.partner = l4_threadid(faulting.task_no().raw(), faulting.lthread()),
                   .w0 = faulting.fault().w0 & L4_FP_PAGE_MASK,
@@ -59,12 +60,16 @@ Action Trace::reply_to_fault(const kern::Thread& faulting) {
     const std::uint32_t rights =
         dice_.pick({L4_FP_WRITE, L4_FP_WRITE, L4_FP_WRITE, 0u, L4_FP_WRITE | L4_FP_GRANT});
     call.w1 = page ? l4_fpage(page->page, page->size, rights) : scene_.fpage();
+    if (faulting.fault().trapno == L4_TRAP_PROTECTION)
+        call.w1 = dice_.chance(70) ? faulting.fault().w0 : L4_FP_IO_WHOLE;
     if (prologue_left_ == 0) {
         if (dice_.chance(5)) call.w0 = dice_.word();
         if (dice_.chance(5)) call.w0 = ~0u;
         if (dice_.chance(10)) call.send = send_descriptor();
         if (dice_.chance(20)) call.receive = receive_descriptor();
         if (dice_.chance(20)) call.timeout = scene_.timeouts();
+        if (dice_.chance(taste_.state)) dice_.chance(50) ? store_page_list() : store_state(40);
+        return planned(Action::call(L4_VEC_IPC, call.regs()));
     }
     return Action::call(L4_VEC_IPC, call.regs());
 }
@@ -81,6 +86,7 @@ Action Trace::call_serve() {
         return Action::call(L4_VEC_IPC, sim::Ipc{.receive = receive, .timeout = scene_.timeouts()}.regs());
     }
     const kern::Thread& t = *dice_.pick(waiting);
+    if (t.fault().kind == kern::Fault::Kind::exception) return answer_exception(t);
     if (t.fault().kind != kern::Fault::Kind::none) return reply_to_fault(t);
     sim::Ipc call{.partner = l4_threadid(t.task_no().raw(), t.lthread()), .w0 = dice_.word()};
     call.w1 = scene_.fpage();
@@ -130,16 +136,21 @@ Action Trace::call_schedule() {
 Action Trace::call_ex_regs() {
     sim::ExRegs call{.target = scene_.lthread()};
     if (dice_.chance(15)) {
-        const std::uint32_t task = dice_.chance(60) ? scene_.own_task() : scene_.task();
+        const std::uint32_t task = dice_.chance(40) ? scene_.own_task() : scene_.task();
         call.target |= l4_ex_regs_target(task, 0);
+    } else if (dice_.chance(35)) {
+        const kern::Thread& t = *dice_.pick(scene_.threads());
+        call.target = l4_ex_regs_target(t.task_no().raw(), t.lthread());
     }
+    call.target |= ex_regs_flags();
     if (dice_.chance(20)) call.target |= L4_EX_REGS_NO_CANCEL;
     if (dice_.chance(5)) call.target |= dice_.word() & (L4_EX_REGS_UTCB_ARGS | L4_EX_REGS_VM86);
     if (dice_.chance(40)) call.esp = dice_.word();
-    if (dice_.chance(65)) call.eip = dice_.word();
+    if (dice_.chance(taste_.flags != 0 ? 45 : 65)) call.eip = dice_.word();
     if (dice_.chance(40)) call.pager = scene_.pager();
     if (dice_.chance(20)) call.preempter = scene_.thread();
-    return Action::call(L4_VEC_LTHREAD_EX_REGS, call.regs());
+    if ((call.target & L4_EX_REGS_STATE_SET) != 0 && dice_.chance(50)) store_state(40);
+    return planned(Action::call(L4_VEC_LTHREAD_EX_REGS, call.regs()));
 }
 
 Action Trace::call_task_new() {
@@ -149,9 +160,11 @@ Action Trace::call_task_new() {
     call.eip = dice_.chance(10) ? ~0u : dice_.word();
     if (dice_.chance(60)) {
         const std::uint32_t mcp = scene_.prio();
-        call.mcp_or_chief = l4_task_new_create(mcp, dice_.pick({0u, 0u, 0u, 3u, 4u, 6u, 20u, 1000u}));
+        call.mcp_or_chief = l4_task_new_create(mcp, dice_.pick({0u, 0u, 0u, 9u, 10u, 12u, 26u, 1000u}));
         if (dice_.chance(5))
             call.mcp_or_chief |= dice_.word() & ~(L4_TASK_NEW_MCP_MASK | L4_TASK_NEW_QUOTA_MASK);
+        if (dice_.chance(taste_.flags)) call.mcp_or_chief |= L4_TASK_NEW_ALIEN;
+        if (dice_.chance(taste_.flags)) call.mcp_or_chief |= L4_TASK_NEW_RAISE_EXCEPTION;
         call.pager = scene_.pager();
     } else {
         const std::uint32_t chief = dice_.chance(50) ? scene_.own_task() : scene_.task();

@@ -5,6 +5,7 @@
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
 #include "l4/abi/thread.h"
+#include "l4/abi/utcb.h"
 #include "sim/calls.h"
 #include "test/lockstep/trace.h"
 
@@ -12,6 +13,10 @@ namespace test {
 
 Action Trace::prologue() {
     const bool root = scene_.own_task() == L4_TASK_ROOT;
+    if (dice_.chance(15)) {
+        store_utcb_word();
+        return planned(Action::load(L4_UTCB_AREA));
+    }
     if (!root && scene_.own_task() != L4_TASK_SIGMA0) return child_prologue();
     if (!mapped_page()) return Action::store(scene_.page(), 1);
     for (const kern::Thread* const t : scene_.threads())
@@ -27,10 +32,13 @@ Action Trace::prologue() {
 Action Trace::create_next() {
     const l4_threadid_t task = l4_threadid(to_create_.back(), 0);
     to_create_.pop_back();
-    const std::uint32_t quota = dice_.pick({0u, 0u, 5u, 8u, 20u}), mcp = dice_.pick({255u, 16u, 0u});
+    const std::uint32_t quota = dice_.pick({0u, 0u, 11u, 14u, 26u}), mcp = dice_.pick({255u, 16u, 0u});
     const l4_threadid_t pager = dice_.chance(80) ? l4_threadid(L4_TASK_ROOT, 0) : scene_.pager();
+    const std::uint32_t alien = dice_.chance(taste_.flags) ? L4_TASK_NEW_ALIEN : 0,
+                        trigger = dice_.chance(taste_.flags) ? L4_TASK_NEW_RAISE_EXCEPTION : 0;
+    const std::uint32_t flags = alien | trigger;
     return Action::call(L4_VEC_TASK_NEW, sim::TaskNew{.task = task,
-                                                      .mcp_or_chief = l4_task_new_create(mcp, quota),
+                                                      .mcp_or_chief = l4_task_new_create(mcp, quota) | flags,
                                                       .esp = 0x9000,
                                                       .eip = 0x8000,
                                                       .pager = pager}
@@ -38,7 +46,10 @@ Action Trace::create_next() {
 }
 
 Action Trace::child_prologue() {
-    if (dice_.chance(50)) return Action::store(scene_.page(), dice_.word());
+    if (dice_.chance(50)) {
+        const std::uint32_t page = scene_.page();
+        return Action::store(page, dice_.word());
+    }
     if (dice_.chance(30)) return call_switch();
     const l4_threadid_t pager = dice_.chance(50) ? l4_threadid(L4_TASK_ROOT, 0) : scene_.pager();
     return Action::call(

@@ -13,27 +13,42 @@ namespace {
 
 constexpr unsigned steps = 50;
 
-/// Runs the seeds of this shard; a failure prints the seed, the first bad step, and the command that replays
-/// it.
-void run_seeds(Mode mode, std::uint64_t count) {
-    std::uint64_t events = 0, followed = 0;
-    for (std::uint64_t seed = 0; seed < count; ++seed) {
-        const RunOptions options{.seed = seed, .mode = mode, .steps = steps};
-        const Outcome outcome = run(options);
-        ASSERT_EQ(outcome.failure, "") << "replay: " << replay_command(options);
-        events += outcome.events;
-        followed += outcome.followed;
-    }
-    ::testing::Test::RecordProperty("seeds", std::to_string(count));
-    ::testing::Test::RecordProperty("events", std::to_string(events));
-    EXPECT_GT(events, count * 10) << "the traces hardly do anything";
-    const std::uint64_t least = mode == Mode::alone ? 0 : count * 9 / 10;
-    EXPECT_GE(followed, least) << "the specification loses most traces";
-}
+/// A test is this many seeds: many small tests, so that shards are even.
+constexpr std::uint64_t slice = 500;
 
-TEST(RandomTraces, AgreeAfterEveryEvent) { run_seeds(Mode::free, 10000); }
-TEST(RandomTraces, AgreeWhenOperationsTakeManyEntries) { run_seeds(Mode::stepwise, 2000); }
-TEST(RandomTraces, KeepTheInvariantsWhateverComesInBetween) { run_seeds(Mode::alone, 2000); }
+/// Its parameter is the first seed.  A failure prints the seed, the first bad step, and the command that
+/// replays it.
+class RandomTraces : public ::testing::TestWithParam<std::uint64_t> {
+protected:
+    static void run_slice(Mode mode) {
+        std::uint64_t events = 0, followed = 0;
+        for (std::uint64_t seed = GetParam(); seed < GetParam() + slice; ++seed) {
+            const RunOptions options{.seed = seed, .mode = mode, .steps = steps};
+            const Outcome outcome = run(options);
+            ASSERT_EQ(outcome.failure, "") << "replay: " << replay_command(options);
+            events += outcome.events;
+            followed += outcome.followed;
+        }
+        RecordProperty("events", std::to_string(events));
+        EXPECT_GT(events, slice * 10) << "the traces hardly do anything";
+        const std::uint64_t least = mode == Mode::alone ? 0 : slice * 9 / 10;
+        EXPECT_GE(followed, least) << "the specification loses most traces";
+    }
+};
+
+auto seeds_up_to(std::uint64_t end) { return ::testing::Range(std::uint64_t{0}, end, slice); }
+
+class FreeTraces : public RandomTraces {};
+TEST_P(FreeTraces, AgreeAfterEveryEvent) { run_slice(Mode::free); }
+INSTANTIATE_TEST_SUITE_P(From, FreeTraces, seeds_up_to(10000));
+
+class StepwiseTraces : public RandomTraces {};
+TEST_P(StepwiseTraces, AgreeWhenOperationsTakeManyEntries) { run_slice(Mode::stepwise); }
+INSTANTIATE_TEST_SUITE_P(From, StepwiseTraces, seeds_up_to(2000));
+
+class TracesAlone : public RandomTraces {};
+TEST_P(TracesAlone, KeepTheInvariantsWhateverComesInBetween) { run_slice(Mode::alone); }
+INSTANTIATE_TEST_SUITE_P(From, TracesAlone, seeds_up_to(2000));
 
 } // namespace
 } // namespace test

@@ -11,7 +11,9 @@ namespace {
 /// Everybody waits for ever, or is dead: then another system goes on with what is left of a trace.
 constexpr unsigned most_lives = 20;
 
-constexpr unsigned settle_events = 30000; ///< a message of gigabytes is not waited for
+/// A message of gigabytes is not waited for, nor two threads that are each other's pagers and answer each
+/// fault with their own.
+constexpr unsigned settle_events = 30000;
 
 void print_events(Lockstep& lockstep) {
     lockstep.on_event = [&lockstep](const std::string& event) {
@@ -58,16 +60,18 @@ Outcome run_life(const RunOptions& o) {
     Lockstep lockstep(recording.config);
     if (o.print) print_events(lockstep);
     Trace trace(o.seed, o.mode, lockstep);
-    unsigned step = 0, idling = 0;
-    while (step < o.steps && idling < o.steps && lockstep.mismatch().empty()) {
+    unsigned step = 0, idling = 0, resumes = 0;
+    while (step < o.steps && idling < o.steps && resumes < settle_events && lockstep.mismatch().empty()) {
         const bool counts = !trace.in_prologue();
         const std::uint64_t before = lockstep.events();
         const Action action = trace.next();
         recording.actions.push_back(action);
         const bool alive = act(action, o.mode, lockstep) && !trace.over();
         recording.results.push_back(result_of(lockstep));
-        const bool event = lockstep.events() != before && action.kind != Action::Kind::resume;
-        idling = event ? 0 : idling + (action.kind != Action::Kind::resume);
+        const bool resumed = action.kind == Action::Kind::resume;
+        const bool event = lockstep.events() != before && !resumed;
+        idling = event ? 0 : idling + !resumed;
+        resumes = event ? 0 : resumes + resumed;
         step += counts && event;
         if (!alive || (o.mode == Mode::stepwise && !lockstep.following())) break;
     }

@@ -6,14 +6,15 @@
 #include "ia32/paging.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/limits.h"
+#include "l4/abi/utcb.h"
 
 namespace test {
 LockstepConfig configuration(std::uint64_t seed, Mode mode) {
     Dice dice(~seed);
     LockstepConfig c;
     c.machine.user_pages = 2112; // two 4 MiB pages and a bit; beyond is nothing, as on a real machine
-    c.machine.kernel_pages = dice.pick({48u, 64u, 96u, 256u});
-    c.sigma0_frames = dice.pick({6u, 10u, 16u, 32u});
+    c.machine.kernel_pages = dice.pick({64u, 80u, 112u, 256u});
+    c.sigma0_frames = dice.pick({12u, 16u, 22u, 38u});
     c.boot_time = kern::Micros{
         dice.pick({std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{123456}, dice.next() >> 12})};
     c.compare = mode != Mode::alone;
@@ -37,11 +38,13 @@ Trace::Trace(const Dice& dice, Mode mode, Lockstep& lockstep, const Taste& taste
 }
 
 Trace::Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep) : Trace(Dice(seed), mode, lockstep) {
-    constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 8, 3, 12, 16, 1, 2};
+    constexpr std::uint32_t usual[choices] = {30, 20, 2, 8, 5, 5, 10, 3, 12, 14, 5, 2, 8, 4, 4, 3};
     for (unsigned i = 0; i < choices; ++i)
         taste_.weights[i] = usual[i] * dice_.pick({0u, 1u, 1u, 1u, 2u, 4u});
     taste_.weights[ipc] += 1; // never all off
     taste_.outside = dice_.pick({0u, 5u, 15u, 40u});
+    taste_.flags = dice_.pick({0u, 8u, 25u});
+    taste_.state = dice_.pick({0u, 30u, 80u});
     prologue_left_ = dice_.pick({0u, 15u, 25u, 40u});
     for (unsigned i = dice_.between(1, 4); i != 0; --i) to_create_.push_back(scene_.task());
 }
@@ -62,7 +65,8 @@ Action Trace::next() {
     if (on_.idle()) return while_idle();
     if (dice_.chance(taste_.outside)) return outside();
     if (on_.in_kernel()) return {.kind = Action::Kind::resume};
-    return prologue_left_ != 0 ? prologue() : user();
+    if (const auto planned = next_planned()) return *planned;
+    return prologue_left_ != 0 ? prologue() : choose();
 }
 
 /// A length of time: often none, often to the next thing that the timer waits for.
@@ -94,7 +98,8 @@ Action Trace::while_idle() {
     return outside();
 }
 
-Action Trace::user() {
+/// Of a plan that the running thread has begun.  Other plans are given up.
+std::optional<Action> Trace::next_planned() {
     if (planner_ == &scene_.self() && !plan_.empty()) {
         const Action a = plan_.front();
         plan_.pop_front();
@@ -102,7 +107,7 @@ Action Trace::user() {
     }
     plan_.clear();
     planner_ = &scene_.self();
-    return choose();
+    return {};
 }
 
 Action Trace::choose() {
@@ -118,8 +123,12 @@ Action Trace::choose() {
         case message: return compose();
         case raise:
             if (scene_.lonely()) break;
-            return {.kind = Action::Kind::exception, .code = dice_.pick({L4_TRAP_BREAKPOINT, 0u, 6u, 13u})};
+            return raise_exception();
         case wild: return call_wild();
+        case utcb: return compose_utcb();
+        case ports: return use_port();
+        case tables: return dice_.chance(60) ? compose_table() : compose_tls();
+        case own_regs: return change_register();
         default: break;
     }
     std::uint32_t at = scene_.address() & ~3u;
@@ -128,7 +137,7 @@ Action Trace::choose() {
     return dice_.chance(60) ? Action::store(at, dice_.word()) : Action::load(at);
 }
 
-/// Read from the page tables that the machine walks.
+/// Read from the page tables that the machine walks; not one of the UTCB area, which everybody has.
 std::optional<Trace::Mapped> Trace::mapped_page() {
     arch::Machine& machine = on_.machine();
     const auto entry = [&](std::uint32_t frame, std::uint32_t index) {
@@ -143,9 +152,11 @@ std::optional<Trace::Mapped> Trace::mapped_page() {
             found.push_back({d << ia32::super_shift, ia32::super_shift});
             continue;
         }
-        for (std::uint32_t t = 0; t < ia32::entries; ++t)
-            if ((entry(pde, t) & ia32::present) != 0)
-                found.push_back({d << ia32::super_shift | t << ia32::page_shift, ia32::page_shift});
+        for (std::uint32_t t = 0; t < ia32::entries; ++t) {
+            const std::uint32_t page = d << ia32::super_shift | t << ia32::page_shift;
+            if ((entry(pde, t) & ia32::present) != 0 && page - L4_UTCB_AREA >= L4_UTCB_AREA_SIZE)
+                found.push_back({page, ia32::page_shift});
+        }
     }
     if (found.empty()) return {};
     return dice_.pick(found);

@@ -38,6 +38,10 @@ public:
         message,
         raise,
         wild,
+        utcb,     ///< words of the own UTCB
+        ports,    ///< in, out, cli
+        tables,   ///< lidt, lldt
+        own_regs, ///< registers that calls do not load
         choices
     };
     /// What a trace likes to do.
@@ -46,6 +50,8 @@ public:
         unsigned outside = 0;                         ///< percent of actions
         unsigned failing = 0;  ///< percent of actions before which an allocation is to fail
         unsigned prologue = 0; ///< actions
+        unsigned flags = 0;    ///< percent of each ex_regs flag
+        unsigned state = 0;    ///< percent of answers that carry something in the UTCB
     };
 
     Trace(std::uint64_t seed, Mode mode, Lockstep& lockstep);
@@ -66,8 +72,8 @@ private:
 
     Action outside();
     Action while_idle();
-    Action user();
     Action choose();
+    std::optional<Action> next_planned();
 
     // calls.cc
     Action call_ipc();
@@ -82,6 +88,25 @@ private:
     Action reply_to_fault(const kern::Thread& faulting);
     std::uint32_t send_descriptor();
     std::uint32_t receive_descriptor();
+
+    // extensions.cc
+    Action raise_exception();
+    bool has_handler();
+    Action compose_utcb();
+    Action compose_table();
+    Action compose_tls();
+    Action use_port();
+    Action change_register();
+    Action planned(Action last);
+    std::uint32_t ex_regs_flags();
+    void store_utcb_word();
+    void store_page_list();
+    void store_state(unsigned percent);
+    std::uint32_t state_word(std::uint32_t index);
+    std::uint32_t selector();
+    std::uint32_t descriptor_high();
+    std::uint32_t scratch();
+    Action answer_exception(const kern::Thread& waiting);
 
     // compose.cc
     Action compose();

@@ -6,9 +6,11 @@
 #include <new>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "arch/machine.h"
 #include "kern/map_db.h"
+#include "l4/abi/utcb.h"
 
 namespace test {
 
@@ -61,6 +63,15 @@ public:
         db.init(space, *a.take_frame(), *a.take_frame(), a, kern::TaskNo{task});
     }
     kern::Space& space(std::uint16_t task) { return *spaces_.at(task); }
+    /// Pages that the kernel keeps in it, as those of the UTCBs in a task's; paid by the account.
+    void add_utcbs(std::uint16_t task) {
+        kern::Space& s = space(task);
+        for (std::uint32_t at = L4_UTCB_AREA; at < L4_UTCB_AREA + L4_UTCB_AREA_SIZE; at += 4096) {
+            const kern::PAddr frame = *s.account().take_frame();
+            utcbs_[task].push_back(frame);
+            kern::ensure(db.fix(s, kern::VAddr{at}, frame, kern::Access::write).ok(), "no memory for UTCBs");
+        }
+    }
 
     /// Of an empty space.
     void close_space(std::uint16_t task) {
@@ -68,6 +79,8 @@ public:
         kern::Account& a = s.account();
         const kern::PAddr directory = s.directory(), shadow = s.shadow();
         db.retire(s);
+        for (const kern::PAddr frame : utcbs_[task]) a.give_frame(frame);
+        utcbs_.erase(task);
         a.give_frame(directory);
         a.give_frame(shadow);
         spaces_.erase(task);
@@ -144,6 +157,7 @@ private:
 
     std::map<std::uint16_t, kern::Account> accounts_;
     std::map<std::uint16_t, InFrame<kern::Space>> spaces_;
+    std::map<std::uint16_t, std::vector<kern::PAddr>> utcbs_;
     kern::Space* idle_ = nullptr;
 };
 

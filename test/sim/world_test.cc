@@ -324,13 +324,13 @@ TEST(World, SegmentsAndRegistersAreThreadsOwn) {
     arch::Frame mine{};
     w.spawn(6, sim::echo);
     w.spawn(5, [&](User u) -> Program {
-        co_await u.segments(0x23, 0x43);
+        co_await u.segments(0x23, 0x1b);
         co_await u.call(server, 1, 2);
         co_await u.look(mine);
     });
     EXPECT_EQ(w.run(), sim::End::idle);
     EXPECT_EQ(mine.gs, 0x23u);
-    EXPECT_EQ(mine.fs, 0x43u);
+    EXPECT_EQ(mine.fs, 0x1bu);
     EXPECT_EQ(mine.edx, 1u);
 }
 

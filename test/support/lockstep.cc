@@ -46,7 +46,9 @@ std::string Lockstep::last_event() const {
             break;
         }
         case Kind::page_fault: put("page fault at %08x, error %x", event.addr.raw(), event.code); break;
-        case Kind::exception: put("exception %u", event.code); break;
+        case Kind::exception: put("exception %u, error %x", event.code, event.addr.raw()); break;
+        case Kind::io_fault: put("I/O fault at port %x, %u bytes", event.addr.raw(), event.code); break;
+        case Kind::emulate: put("emulated instruction %u", event.code); break;
         case Kind::irq: put("interrupt %u", event.code); break;
         case Kind::timer: put("timer%s", ""); break;
         case Kind::resume: put("resume%s", ""); break;
@@ -162,9 +164,54 @@ std::optional<std::uint32_t> Lockstep::touch(kern::VAddr at, bool write, std::ui
     return value;
 }
 
-void Lockstep::exception(std::uint32_t vector) {
+void Lockstep::exception(std::uint32_t vector, std::uint32_t error_code) {
     kern::ensure(!idle() && !in_kernel(), "an exception without a thread in user mode");
-    deliver({.kind = Kind::exception, .code = vector});
+    deliver({.kind = Kind::exception, .code = vector, .addr = kern::VAddr{error_code}});
+}
+
+void Lockstep::io(std::uint32_t port, std::uint32_t bytes) {
+    kern::ensure(!idle() && !in_kernel(), "in or out without a thread in user mode");
+    const bool privileged = (current_->frame.eflags & ia32::eflags_iopl) == ia32::eflags_iopl;
+    const auto number = static_cast<std::uint16_t>(port);
+    if (privileged || (bytes != 0 && machine_.port_allowed(number, bytes))) return;
+    deliver({.kind = Kind::io_fault, .code = bytes, .addr = kern::VAddr{number}});
+}
+
+void Lockstep::emulate(ia32::Emulated instruction, const sim::Regs& regs) {
+    kern::ensure(!idle() && !in_kernel(), "an instruction without a thread in user mode");
+    regs.load_into(current_->frame);
+    deliver({.kind = Kind::emulate, .code = static_cast<std::uint32_t>(instruction)});
+}
+
+void Lockstep::set_fpu(std::uint32_t pattern) {
+    kern::ensure(!idle() && !in_kernel(), "FPU registers without a thread in user mode");
+    auto& bytes = machine_.fpu().bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::byte>(pattern >> (8 * (i % 4)) ^ i / 4);
+    hash_.add(std::uint64_t{pattern});
+}
+
+/// What user code loads without a fault: its code and data segments, its UTCB's, TLS that is there, none.
+bool Lockstep::loadable(std::uint32_t selector) const {
+    const std::uint32_t segment = selector & 0xfffc;
+    bool good = selector <= 3 || segment == (ia32::user_cs & ~3u) || segment == (ia32::user_ds & ~3u) ||
+                segment == (ia32::utcb_selector & ~3u);
+    for (std::size_t slot = 0; slot < machine_.tls().size(); ++slot)
+        good = good || (segment == (ia32::tls_selectors[slot] & ~3u) && machine_.tls()[slot] != 0);
+    return good;
+}
+
+void Lockstep::set(Register which, std::uint32_t value) {
+    kern::ensure(!idle() && !in_kernel(), "registers without a thread in user mode");
+    constexpr std::uint32_t own_flags = ia32::eflags_of_user;
+    arch::Frame& f = current_->frame;
+    switch (which) {
+        case Register::gs: f.gs = loadable(value) ? value & 0xffff : f.gs; break;
+        case Register::fs: f.fs = loadable(value) ? value & 0xffff : f.fs; break;
+        case Register::eflags: f.eflags = (f.eflags & ~own_flags) | (value & own_flags); break;
+        case Register::esp: f.esp = value; break;
+        case Register::eip: f.eip = value; break;
+    }
 }
 
 void Lockstep::irq(kern::Line line) {

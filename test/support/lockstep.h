@@ -7,6 +7,7 @@
 #include <string>
 
 #include "arch/machine.h"
+#include "ia32/emulated.h"
 #include "kern/kernel.h"
 #include "sim/regs.h"
 #include "sim/trace_hash.h"
@@ -43,7 +44,16 @@ public:
     void syscall(std::uint32_t vector, const sim::Regs& regs);
     /// Loads or stores a word at a multiple of 4.  A fault becomes the page-fault event.  Returns the word.
     std::optional<std::uint32_t> touch(kern::VAddr at, bool write, std::uint32_t value = 0);
-    void exception(std::uint32_t vector);
+    void exception(std::uint32_t vector, std::uint32_t error_code = 0);
+    /// in or out of 1, 2 or 4 bytes; 0: cli.  What the processor does not allow becomes the I/O fault.
+    void io(std::uint32_t port, std::uint32_t bytes);
+    /// lidt or lldt, with these general registers.
+    void emulate(ia32::Emulated instruction, const sim::Regs& regs);
+    /// Its program fills the floating-point registers; all of them differ.
+    void set_fpu(std::uint32_t pattern);
+    /// And the registers that it has besides the general ones, as far as a program can.
+    enum class Register : std::uint8_t { gs, fs, eflags, esp, eip };
+    void set(Register which, std::uint32_t value);
 
     // --- what happens to it
     /// The device raises its line; an interrupt event follows if the line is not masked.
@@ -79,6 +89,7 @@ public:
     std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers
 
 private:
+    bool loadable(std::uint32_t selector) const;
     void deliver(const kern::Event& event);
     void handle(const kern::Event& event);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/support/observe.h"
 
+#include <cstring>
+
 #include "l4/abi/limits.h"
 #include "test/support/observe_memory.h"
 
@@ -29,7 +31,7 @@ ThreadState fault_state(const kern::Thread& t) {
 ThreadState state_of(const kern::Thread& t) {
     if (t.fault().kind != Fault::Kind::none && !t.ready()) return fault_state(t);
     switch (t.wait().what) {
-        case Wait::For::nothing: return t.op() == Op::none ? ThreadState::ready : ThreadState::in_kernel;
+        case Wait::For::nothing: return t.in_kernel() ? ThreadState::in_kernel : ThreadState::ready;
         case Wait::For::send: return ThreadState::send;
         case Wait::For::receive: return ThreadState::receive_closed;
         case Wait::For::receive_any: return ThreadState::receive_open;
@@ -37,6 +39,7 @@ ThreadState state_of(const kern::Thread& t) {
         case Wait::For::sleep: return ThreadState::sleep;
         case Wait::For::transfer: return ThreadState::partner;
         case Wait::For::fault_of: return ThreadState::driver;
+        case Wait::For::stopped: return ThreadState::stopped;
         case Wait::For::dead: break;
     }
     return ThreadState::dead;
@@ -51,7 +54,7 @@ struct TransferRole {
 TransferRole role_of(const kern::Thread& t) {
     if (t.transfer().to) return {spec::Role::driver, t.transfer().to};
     if (t.fault().kind == Fault::Kind::transfer) return {spec::Role::partner, t.fault().driver};
-    if (t.fault().kind == Fault::Kind::user || t.wait().what != Wait::For::transfer) return {};
+    if (t.fault().of_program() || t.wait().what != Wait::For::transfer) return {};
     return {spec::Role::partner, t.wait().with};
 }
 
@@ -73,12 +76,22 @@ spec::FaultKind fault_of(const kern::Thread& t) {
     switch (t.fault().kind) {
         case Fault::Kind::none: break;
         case Fault::Kind::user: return spec::FaultKind::user;
+        case Fault::Kind::exception: return spec::FaultKind::exception;
         case Fault::Kind::transfer: return spec::FaultKind::transfer;
     }
     return spec::FaultKind::none;
 }
 
-spec::ThreadView observe_thread(const kern::Kernel& kernel, const kern::Thread& t) {
+/// Of the thread's program; in the processor while that is its owner's.
+std::array<std::uint8_t, 512> fpu_of(const kern::Kernel& kernel, arch::Machine& machine,
+                                     const kern::Thread& t) {
+    std::array<std::uint8_t, 512> bytes;
+    const arch::FpuState& state = kernel.fpu_owner() == &t ? machine.fpu() : t.fpu;
+    std::memcpy(bytes.data(), state.bytes.data(), bytes.size());
+    return bytes;
+}
+
+spec::ThreadView observe_thread(const kern::Kernel& kernel, arch::Machine& machine, const kern::Thread& t) {
     const TransferRole transfer = role_of(t);
     spec::ThreadView view{
         .state = state_of(t),
@@ -96,6 +109,20 @@ spec::ThreadView observe_thread(const kern::Kernel& kernel, const kern::Thread& 
         .internal_preempter = id_of(t.internal_preempter()),
         .external_preempter = id_of(t.external_preempter()),
         .registers = registers_of(t.frame),
+        .trapno = t.fault().trapno,
+        .err = t.fault().err,
+        .pfa = t.fault().pfa,
+        .alien = t.alien(),
+        .dealien = t.dealien(),
+        .after_call = t.after_call(),
+        .triggered = t.triggered(),
+        .time_fault = t.time_fault(),
+        .stop = t.stop(),
+        .time_limit = deadline_of(t.time_limit()),
+        .tls = t.tls(),
+        .idt_base = t.idt_base(),
+        .idt_limit = t.idt_limit(),
+        .fpu = fpu_of(kernel, machine, t),
         .senders = {},
     };
     t.senders.for_each([&](const kern::Thread& s) { view.senders.push_back(name_of(s.id())); });
@@ -149,8 +176,9 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
         const kern::Task* const task = kernel.tasks().task(number);
         if (task) {
             o.tasks[n] = observe_task(kernel, machine, *task);
-            task->present().for_each(
-                [&](const kern::Thread& t) { o.threads[name_of(t.id())] = observe_thread(kernel, t); });
+            task->present().for_each([&](const kern::Thread& t) {
+                o.threads[name_of(t.id())] = observe_thread(kernel, machine, t);
+            });
         } else if (n >= L4_TASK_FIRST_USER && chief != kern::TaskNo{L4_TASK_ROOT}) {
             o.chiefs[n] = chief.raw();
         }
@@ -159,9 +187,10 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
     return o;
 }
 
-std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, kern::ThreadId id) {
+std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine, kern::ThreadId id) {
     const kern::Thread* const t = kernel.find(id);
-    return t ? std::optional(observe_thread(kernel, *t)) : std::nullopt;
+    if (!t) return {};
+    return observe_thread(kernel, machine, *t);
 }
 
 spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
@@ -169,7 +198,7 @@ spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, c
     const kern::Thread& sigma0 = *kernel.find({.task = kern::TaskNo{L4_TASK_SIGMA0}, .lthread = 0});
     const kern::Thread& root = *kernel.find({.task = kern::TaskNo{L4_TASK_ROOT}, .lthread = 0});
     spec::Config config{
-        .kernel_frames = machine.memory().kernel_frames(),
+        .kernel_frames = machine.memory().kernel_frames() - L4_KMEM_IO_BITMAP, // sigma0's is in no account
         .sigma0_frames = sigma0_frames,
         .kernel_begin = arch::Memory::kernel_base.raw(),
         .kernel_end =
@@ -190,14 +219,16 @@ spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, c
 }
 
 spec::Registers registers_of(const arch::Frame& f) {
-    return {f.eax, f.ebx, f.ecx, f.edx, f.esi, f.edi, f.ebp, f.esp, f.eip, f.eflags};
+    return {f.eax, f.ebx, f.ecx, f.edx, f.esi, f.edi, f.ebp, f.esp, f.eip, f.eflags, f.gs, f.fs};
 }
 
 spec::Event event_of(const kern::Event& e) {
     switch (e.kind) {
         case kern::Event::Kind::syscall: return spec::Event::syscall(e.code);
         case kern::Event::Kind::page_fault: return spec::Event::page_fault(e.addr.raw(), e.code);
-        case kern::Event::Kind::exception: return spec::Event::exception(e.code);
+        case kern::Event::Kind::exception: return spec::Event::exception(e.code, e.addr.raw());
+        case kern::Event::Kind::io_fault: return spec::Event::io_fault(e.addr.raw(), e.code);
+        case kern::Event::Kind::emulate: return spec::Event::emulate(static_cast<spec::Emulated>(e.code));
         case kern::Event::Kind::irq: return spec::Event::irq(e.code);
         case kern::Event::Kind::timer: return spec::Event::timer();
         case kern::Event::Kind::resume: break;

@@ -11,6 +11,7 @@
 
 #include "ia32/paging.h"
 #include "l4/abi/limits.h"
+#include "l4/abi/utcb.h"
 
 namespace test {
 namespace {
@@ -56,6 +57,9 @@ spec::PageBits bits_of(std::uint32_t entry) {
             .dirty = (entry & ia32::dirty) != 0};
 }
 
+/// Memory of the kernel's that comes with a task and is no mapping.
+bool is_utcb(std::uint32_t va) { return va - L4_UTCB_AREA < L4_UTCB_AREA_SIZE; }
+
 /// Reads one space: rights and frames from the tables that the machine walks, origins from the mapping
 /// database.
 class SpaceReader {
@@ -87,7 +91,8 @@ private:
         if (origin(region).split) return read_split(region, table);
         for (std::uint32_t t = 0; t < ia32::entries; ++t) {
             const std::uint32_t pte = word_at(machine_, table, t), va = region | t << ia32::page_shift;
-            if ((pte & ia32::present) != 0) add(va, pte & ia32::frame_mask, origin(va)).bits = bits_of(pte);
+            if ((pte & ia32::present) == 0 || is_utcb(va)) continue;
+            add(va, pte & ia32::frame_mask, origin(va)).bits = bits_of(pte);
         }
     }
 

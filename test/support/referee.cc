@@ -7,6 +7,7 @@
 
 #include "ia32/paging.h"
 #include "l4/abi/ipc.h"
+#include "l4/abi/utcb.h"
 #include "test/support/observe.h"
 
 namespace test {
@@ -27,15 +28,32 @@ bool bounded(const kern::Limits& l) {
     return std::min({l.bytes, l.pages, l.timeouts, l.threads, l.chain}) != ~std::uint32_t{0};
 }
 
-/// Has the same long work been done on both sides?  Told by who has some left in the kernel.
-bool in_step(const spec::Observation& a, const spec::Observation& b) {
-    const auto same = [](const auto& x, const auto& y) {
-        const auto in_kernel = [](const spec::ThreadView& t) {
-            return t.state == spec::ThreadState::in_kernel;
-        };
-        return x.first == y.first && in_kernel(x.second) == in_kernel(y.second);
+/// Has the thread long work to do?  To stop and to send a pending exception take one entry on both sides.
+bool works(const kern::Thread& t) { return t.ready() && t.op() != kern::Op::none; }
+bool works(const spec::ThreadView& t) {
+    return t.state == spec::ThreadState::in_kernel && t.role == spec::Role::driver;
+}
+
+/// Has the same long work been done on both sides?  Told by who has some left.
+bool in_step(const kern::Kernel& kernel, const spec::Observation& kernels, const spec::Observation& wanted) {
+    const auto same = [&](const auto& x, const auto& y) {
+        const auto [task, lthread] = x.first;
+        const kern::Thread* const t =
+            kernel.find({.task = kern::TaskNo{task}, .lthread = static_cast<std::uint8_t>(lthread)});
+        return x.first == y.first && works(*t) == works(y.second);
     };
-    return std::equal(a.threads.begin(), a.threads.end(), b.threads.begin(), b.threads.end(), same);
+    return std::equal(kernels.threads.begin(), kernels.threads.end(), wanted.threads.begin(),
+                      wanted.threads.end(), same);
+}
+
+/// May this have changed memory?
+bool writes(const kern::Event& event) {
+    switch (event.kind) {
+        case Kind::irq:
+        case Kind::timer: return false;
+        case Kind::syscall: return event.code == L4_VEC_IPC || event.code == L4_VEC_LTHREAD_EX_REGS;
+        default: return true;
+    }
 }
 
 } // namespace
@@ -54,7 +72,14 @@ Referee::Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limit
 /// Does the specification still have to see this, although it is ahead?
 bool Referee::hear(const kern::Event& event) {
     if (event.kind != Kind::resume) following_ = false;
-    return spec_.current_in_kernel() && spec_.current() == name_of(kernel_.current().id());
+    return working_alike();
+}
+
+/// Does the specification want the same `resume` that the kernel's running thread gets?
+bool Referee::working_alike() const {
+    const kern::Thread& running = kernel_.current();
+    const bool wants = works(running) ? spec_.current_drives() : spec_.current_in_kernel();
+    return wants && spec_.current() == name_of(running.id());
 }
 
 void Referee::before(const kern::Event& event, bool may_fail) {
@@ -66,6 +91,7 @@ void Referee::before(const kern::Event& event, bool may_fail) {
     if (!active() || !told_) return;
     if (!running.idle()) {
         spec_.registers() = registers_of(running.frame);
+        std::memcpy(spec_.fpu().data(), machine_.fpu().bytes.data(), spec_.fpu().size());
         if (event.kind == Kind::page_fault) check_fault(event);
     }
     if (may_fail) earlier_ = spec_;
@@ -91,8 +117,7 @@ void Referee::after(const kern::Event& event, bool failed) {
     ahead_ = bounded_ && busy_alone();
     if (!ahead_ && full) compare();
     if (!ahead_ && !full) compare_running();
-    if (full && (event.kind == Kind::resume || (event.kind == Kind::syscall && event.code == L4_VEC_IPC)))
-        compare_written();
+    if (full && writes(event)) compare_written();
 }
 
 bool Referee::is_full(const kern::Event&) {
@@ -129,13 +154,12 @@ bool Referee::compare_failed(const kern::Event& event) {
 /// The kernel goes on with something that the specification is done with: no need to look any closer.
 bool Referee::busy_alone() const {
     const kern::Thread& next = kernel_.current();
-    return !next.idle() && next.in_kernel() &&
-           !(spec_.current_in_kernel() && spec_.current() == name_of(next.id()));
+    return !next.idle() && works(next) && !working_alike();
 }
 
 void Referee::compare() {
     const spec::Observation kernel = observe(kernel_, machine_), wanted = spec_.observe();
-    ahead_ = bounded_ && !in_step(kernel, wanted);
+    ahead_ = bounded_ && !in_step(kernel_, kernel, wanted);
     if (ahead_) return;
     ++comparisons_;
     if (kernel != wanted) return differ("state, kernel <> specification:\n" + spec::diff(kernel, wanted));
@@ -145,29 +169,37 @@ void Referee::compare() {
 /// The threads that ran before the event and run now, and the timer.
 void Referee::compare_running() {
     const kern::Thread& next = kernel_.current();
-    const auto runs = next.idle() ? std::nullopt : std::optional(name_of(next.id()));
-    const auto armed = machine_.timer().deadline();
-    const auto timer = armed == kern::never ? std::nullopt : std::optional(armed.raw());
-    if (spec_.current() != runs || spec_.timer() != timer) return compare();
+    const auto runs = spec_.current();
+    const auto timer = spec_.timer();
+    const bool same_thread = next.idle() ? !runs : runs && *runs == name_of(next.id());
+    const kern::Micros armed = machine_.timer().deadline();
+    if (!same_thread || armed != (timer ? kern::Micros{*timer} : kern::never)) return compare();
     if (ran_.task.raw() != 0) compare_thread(ran_);
-    if (runs && next.id() != ran_) compare_thread(next.id());
+    if (!next.idle() && next.id() != ran_) compare_thread(next.id());
     ++comparisons_;
 }
 
 void Referee::compare_thread(kern::ThreadId id) {
-    if (observe(kernel_, id) != spec_.observe(name_of(id))) compare();
+    if (observe(kernel_, machine_, id) != spec_.observe(name_of(id))) compare();
 }
 
-/// The processor's own memory of the running thread's rights: stale translations, and the I/O bitmap.
+void Referee::compare_tlb(std::uint32_t page, const arch::Tlb::Hit& hit) {
+    const spec::Translation to = spec_.look(page, hit.allows_write());
+    spec::Physical frame = to.phys;
+    if (spec::is_utcb(page))
+        frame = kernel_.current().task().utcb_frame((page - L4_UTCB_AREA) / ia32::page_size).raw();
+    if (!to.allowed || frame != hit.address(kern::VAddr{page}).raw() || !to.bits.accessed ||
+        (hit.dirty() && !to.bits.dirty))
+        differ("the TLB remembers of " + hex(page) + ": " + hex(hit.entry));
+}
+
+/// The processor's own memory of the running thread's rights and registers: stale translations, the I/O
+/// bitmap, its UTCB and TLS descriptors.
 void Referee::compare_machine() {
-    for (const std::uint32_t page : seen_) {
-        const arch::Tlb::Hit hit = machine_.mmu().tlb().find(kern::VAddr{page});
-        if (!hit) continue;
-        const spec::Translation to = spec_.look(page, hit.allows_write());
-        if (!to.allowed || to.phys != hit.address(kern::VAddr{page}).raw() || !to.bits.accessed ||
-            (hit.dirty() && !to.bits.dirty))
-            return differ("the TLB remembers of " + hex(page) + ": " + hex(hit.entry));
-    }
+    for (const std::uint32_t page : seen_)
+        if (const arch::Tlb::Hit hit = machine_.mmu().tlb().find(kern::VAddr{page})) compare_tlb(page, hit);
+    if (machine_.utcb().raw() != spec_.utcb_address()) differ("GS:0 reads " + hex(machine_.utcb().raw()));
+    if (machine_.tls() != kernel_.current().tls()) differ("the processor's TLS descriptors");
     for (const std::uint32_t port : {0u, 0x60u, 0x1ffu, 0x200u, 0x3f8u, 0x7fffu, 0x8000u, 0xffffu})
         if (machine_.port_allowed(static_cast<std::uint16_t>(port), 1) != spec_.has_port(port))
             return differ("may the running thread use port " + hex(port) + "?");
@@ -186,10 +218,9 @@ void Referee::stored(kern::VAddr at, std::uint32_t size) {
     if (!active()) return;
     const arch::Translation where = machine_.translate(at, true);
     const auto bytes = machine_.page(kern::PAddr{where.address.raw() & ia32::frame_mask});
-    for (std::uint32_t i = 0; i < size; ++i) {
-        const std::uint32_t pa = where.address.raw() + i;
-        spec_.ram().set_byte(pa, static_cast<std::uint8_t>(bytes[pa % ia32::page_size]));
-    }
+    const spec::Physical to = spec_.look(at.raw(), true).phys;
+    for (std::uint32_t i = 0; i < size; ++i)
+        spec_.ram().set_byte(to + i, static_cast<std::uint8_t>(bytes[(at.raw() + i) % ia32::page_size]));
 }
 
 void Referee::compare_frame(spec::Word frame, const spec::Ram::Frame& wanted) {
@@ -205,6 +236,23 @@ void Referee::compare_frame(spec::Word frame, const spec::Ram::Frame& wanted) {
 void Referee::compare_written() {
     if (!active() || ahead_) return;
     for (const auto& [frame, wanted] : spec_.ram().written()) compare_frame(frame, wanted);
+    compare_utcbs();
+}
+
+void Referee::compare_utcbs() {
+    for (const auto& [number, wanted] : spec_.ram().utcbs()) {
+        const kern::Task* const task = kernel_.tasks().task(kern::TaskNo{number});
+        for (std::uint32_t at = 0; task && at < wanted.size(); at += ia32::page_size) {
+            const auto bytes = machine_.page(task->utcb_frame(at / ia32::page_size));
+            if (std::memcmp(bytes.data(), &wanted[at], bytes.size()) == 0) continue;
+            std::uint32_t i = 0;
+            while (bytes[i] == static_cast<std::byte>(wanted[at + i])) ++i;
+            const std::uint32_t got = static_cast<std::uint8_t>(bytes[i]), utcb = (at + i) / L4_UTCB_SIZE;
+            return differ(
+                "UTCB of " + spec::to_string(spec::ThreadName{number, static_cast<std::uint16_t>(utcb)}) +
+                " at +" + hex((at + i) % L4_UTCB_SIZE) + ": " + hex(got) + " <> " + hex(wanted[at + i]));
+        }
+    }
 }
 
 void Referee::finish() {
@@ -225,6 +273,7 @@ void Referee::compare_memory() {
         if (it != written.end() || machine_.memory().touched(kern::PAddr{frame}))
             compare_frame(frame, it == written.end() ? zeros : it->second);
     }
+    compare_utcbs();
 }
 
 void Referee::differ(const std::string& what) {

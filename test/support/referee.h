@@ -48,6 +48,7 @@ private:
     bool active() const { return following_ && mismatch_.empty(); }
     bool hear(const kern::Event& event);
     void check_fault(const kern::Event& event);
+    bool working_alike() const;
     bool busy_alone() const;
     void check_invariants(const kern::Event& event);
     bool is_full(const kern::Event& event);
@@ -57,7 +58,9 @@ private:
     void compare_thread(kern::ThreadId id);
     void compare_memory();
     void compare_machine();
+    void compare_tlb(std::uint32_t page, const arch::Tlb::Hit& hit);
     void compare_written();
+    void compare_utcbs();
     void compare_frame(spec::Word frame, const spec::Ram::Frame& wanted);
     void differ(const std::string& what);
 

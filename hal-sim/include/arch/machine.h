@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,11 +20,13 @@ namespace arch {
 struct MachineConfig {
     std::uint32_t user_pages = 64;    ///< frames of RAM from physical address 0 on; at most 65536
     std::uint32_t kernel_pages = 256; ///< frames of RAM from Memory::kernel_base on
+    bool spoil = false;               ///< fill kernel memory that is given back with rubbish
 };
 
 /// What the machine was asked to do, for tests that state how often.
 struct Counters {
     std::uint64_t activations = 0, invalidations = 0, fpu_saves = 0, fpu_loads = 0, timer_arms = 0;
+    std::uint64_t utcb_sets = 0, tls_sets = 0;
 };
 
 /// A page fault that an access of user code ran into.
@@ -38,7 +41,8 @@ struct AccessFault {
 /// of its own: pointers in kernel memory are the host's.
 class Machine {
 public:
-    explicit Machine(const MachineConfig& config = {}) : memory_(config.user_pages, config.kernel_pages) {}
+    explicit Machine(const MachineConfig& config = {})
+        : memory_(config.user_pages, config.kernel_pages), spoil_(config.spoil) {}
 
     // --- the kernel's side
     kern::Micros now() const { return timer_.now(); }
@@ -69,7 +73,19 @@ public:
         fpu_ = from;
     }
     void set_ports(kern::PAddr low, kern::PAddr high) { ports_.set_bitmap(low, high); }
+    void set_utcb(kern::VAddr at) {
+        ++counters_.utcb_sets;
+        utcb_ = at;
+    }
+    void set_tls(const std::array<std::uint64_t, 3>& descriptors) {
+        ++counters_.tls_sets;
+        tls_ = descriptors;
+    }
     void put_char(char c) { console_.push_back(c); }
+    /// Who uses these bytes of kernel memory before they are handed out again is caught under
+    /// AddressSanitizer, and reads rubbish if the configuration says so.  Their first word stays usable.
+    void discard(std::span<std::byte> bytes) { Memory::discard(bytes, spoil_); }
+    void hand_out(std::span<std::byte> bytes) { Memory::hand_out(bytes); }
 
     // --- the embedder's side
     /// One user access of the current space; sets accessed and dirty bits, fills the TLB.
@@ -78,6 +94,13 @@ public:
     std::optional<AccessFault> load(kern::VAddr va, std::span<std::byte> to);
     std::optional<AccessFault> store(kern::VAddr va, std::span<const std::byte> from);
     bool port_allowed(std::uint16_t port, unsigned width) { return ports_.allowed(memory_, port, width); }
+
+    /// What user code reads at GS:0 with this selector in GS: its UTCB's address, if it is the selector for
+    /// that.
+    std::optional<std::uint32_t> word_at_gs(std::uint32_t gs) const;
+    /// The descriptors behind ia32::tls_selectors; 0: not present.
+    const std::array<std::uint64_t, 3>& tls() const { return tls_; }
+    kern::VAddr utcb() const { return utcb_; }
 
     Timer& timer() { return timer_; }
     IrqController& irqs() { return irqs_; }
@@ -90,11 +113,14 @@ public:
 
 private:
     Memory memory_;
+    bool spoil_;
     Mmu mmu_;
     Timer timer_;
     IrqController irqs_;
     Ports ports_;
     FpuState fpu_;
+    kern::VAddr utcb_{};
+    std::array<std::uint64_t, 3> tls_{};
     std::string console_;
     Counters counters_;
 };

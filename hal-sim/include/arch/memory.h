@@ -42,6 +42,10 @@ public:
     /// The physical address of a byte of either bank; anything else is a broken invariant.
     kern::PAddr address(const void* p) const;
 
+    /// Kernel memory goes out of use, but for its first word, and back.  Aligned to 8 bytes.
+    static void discard(std::span<std::byte> bytes, bool spoil);
+    static void hand_out(std::span<std::byte> bytes);
+
     std::uint32_t user_frames() const { return user_; }
     std::uint32_t kernel_frames() const { return kernel_; }
 

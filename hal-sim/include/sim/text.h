@@ -27,6 +27,10 @@ public:
     static constexpr std::uint32_t base = 0xa0000000, window = 0x1000, last = 0xb0000000;
 
     Entry add(Body body);
+    /// In whose window it lies; 0: in none's.
+    static constexpr std::uint32_t window_of(std::uint32_t eip) {
+        return eip >= base && eip < last ? eip / window : 0;
+    }
     /// The program whose entry is `eip`, or nullptr.
     const Body* at(std::uint32_t eip) const {
         if (eip < base || eip % window != 0 || (eip - base) / window >= bodies_.size()) return nullptr;

@@ -9,6 +9,7 @@
 #include "sim/step.h"
 #include "sim/text.h"
 #include "sim/timeouts.h"
+#include "sim/utcb.h"
 
 namespace sim {
 
@@ -101,23 +102,44 @@ public:
         return {{{.kind = Kind::store_block, .address = at, .size = size, .data = from}}};
     }
 
+    // --- its UTCB, at the address that it has by the interface; what the word at GS:0 says is load_gs(0)
+    Utcb utcb() const { return Utcb(id().lthread); }
+    Get load_gs(Word offset) const { return {{{.kind = Kind::load_gs, .address = offset}}}; }
+
     // --- the rest of the processor
     Do compute(Word us) const { return {{{.kind = Kind::compute, .value = us}}}; }
     Get in(Word port, Word width = 1) const { return {{{.kind = Kind::in, .address = port, .size = width}}}; }
     Do out(Word port, Word v, Word width = 1) const {
         return {{{.kind = Kind::out, .address = port, .value = v, .size = width}}};
     }
-    Do raise(Word vector) const { return {{{.kind = Kind::raise, .code = vector}}}; }
+    Do raise(Word vector, Word error = 0) const {
+        return {{{.kind = Kind::raise, .code = vector, .value = error}}};
+    }
     Do jump(Entry to) const { return {{{.kind = Kind::jump, .address = to.eip}}}; } ///< never returns
     Do segments(Word gs, Word fs) const { return {{{.kind = Kind::segments, .address = gs, .value = fs}}}; }
     Do look(arch::Frame& to) const {
         return {{{.kind = Kind::look, .data = reinterpret_cast<std::byte*>(&to)}}};
+    }
+    /// Loads all general registers, esp and those flags that a program sets without asking anybody.
+    Do assume(arch::Frame& from) const {
+        return {{{.kind = Kind::assume, .data = reinterpret_cast<std::byte*>(&from)}}};
+    }
+    Do cli() const { return {{{.kind = Kind::flags, .code = 0}}}; }
+    Do sti() const { return {{{.kind = Kind::flags, .code = 1}}}; }
+    /// lidt (%eax), lldt %ax: the kernel executes them (docs/semantics.md 17.2, 17.3).
+    Do lidt(Word operand) const { return emulated(ia32::Emulated::lidt, {.eax = operand}); }
+    Do lldt(Word descriptors, Word bytes, Word first, l4_threadid_t of, Word edx = 0) const {
+        return emulated(ia32::Emulated::lldt,
+                        {.eax = descriptors, .ebx = bytes, .ecx = first, .edx = edx, .esi = of.low, .edi = of.high});
     }
     Do get_fpu(arch::FpuState& to) const { return {{{.kind = Kind::fpu_get, .data = to.bytes.data()}}}; }
     Do set_fpu(arch::FpuState& from) const { return {{{.kind = Kind::fpu_set, .data = from.bytes.data()}}}; }
 
 private:
     using Kind = Instruction::Kind;
+    static Do emulated(ia32::Emulated what, const Regs& regs) {
+        return {{{.kind = Kind::emulated, .code = static_cast<Word>(what), .regs = regs}}};
+    }
     Fiber* fiber_;
 };
 

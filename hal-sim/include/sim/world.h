@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -88,15 +89,24 @@ private:
     void dispatch(const kern::Event& event);
 
     Fiber& fiber(const kern::Thread& t);
-    bool restart(Fiber& f, std::uint32_t eip);
+    bool go_on(kern::Thread& t, Fiber& f);
     void execute(kern::Thread& t);
     void perform(kern::Thread& t, Fiber& f);
     void syscall(kern::Thread& t, Fiber& f);
+    std::optional<arch::AccessFault> touch(const kern::Thread& t, std::uint32_t address,
+                                           std::span<std::byte> data, bool write);
     void access(kern::Thread& t, Fiber& f, bool write);
+    void access_block(kern::Thread& t, Fiber& f, bool write);
     void compute(kern::Thread& t, Fiber& f);
     void port(kern::Thread& t, Fiber& f, bool write);
+    void interrupt_flag(kern::Thread& t, Fiber& f);
     void raise(kern::Thread& t, Fiber& f);
+    void emulated(kern::Thread& t, Fiber& f);
+    void load_segments(kern::Thread& t, Fiber& f);
+    void load_gs(kern::Thread& t, Fiber& f);
     void wild(kern::Thread& t);
+    void check_user_mode(const kern::Thread& t);
+    void retire(kern::Thread& t, Fiber& f);
     void done(kern::Thread& t, Fiber& f);
     void page_fault(kern::Thread& t, const arch::AccessFault& fault);
     void exception(kern::Thread& t, std::uint32_t vector, std::uint32_t error);
@@ -107,8 +117,8 @@ private:
     std::unique_ptr<RootServer> root_server_;
     kern::Kernel kernel_;
     kern::Thread* current_ = nullptr;
-    std::map<std::uint32_t, Fiber> fibers_;
-    std::uint32_t last_key_ = ~0u; ///< of last_, since most steps belong to the same thread
+    std::map<std::uint64_t, Fiber> fibers_;   ///< by thread and program
+    std::uint64_t last_key_ = ~0ull; ///< of last_, since most steps belong to the same thread
     Fiber* last_ = nullptr;
 
     std::multimap<std::uint64_t, kern::Line> script_;
@@ -117,6 +127,7 @@ private:
     TraceHash hash_;
     std::uint64_t events_ = 0, instructions_ = 0;
     bool stopped_ = false;
+    bool stepping_ = false; ///< the instruction began with EFLAGS.TF set
 };
 
 } // namespace sim

@@ -10,7 +10,9 @@ struct Event {
     enum class Kind : std::uint8_t {
         syscall,    ///< code: vector 0x30..0x36
         page_fault, ///< code: IA-32 error code, addr: the address (CR2)
-        exception,  ///< code: vector
+        exception,  ///< code: vector, addr: error code
+        io_fault,   ///< #GP by in or out; code: bytes (1, 2, 4), addr: port.  By cli, sti: code 0
+        emulate,    ///< #GP by an instruction that the kernel executes; code: ia32::Emulated
         irq,        ///< code: line
         timer,      ///< the one-shot timer fired
         resume,     ///< the running thread is in the kernel and interrupts had their window

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "arch/machine.h"
 #include "kern/ensure.h"
@@ -42,6 +44,10 @@ public:
     }
     PAddr of(const void* p) const { return machine_.address(p); }
 
+    /// Memory goes out of use, but for the word that links it, and back: hint for a machine that wants to know.
+    void discard(PAddr first, std::uint32_t size) { discard_in(machine_, {at<std::byte>(first), size}); }
+    void hand_out(PAddr first, std::uint32_t size) { hand_out_in(machine_, {at<std::byte>(first), size}); }
+
     /// The k-th allocation from now on, of a frame or of a slab's slot, fails once; 0: none does.  For tests.
     void fail_at(std::uint32_t k) { fail_in_ = k; }
     bool failure_pending() const { return fail_in_ != 0; }
@@ -51,6 +57,15 @@ public:
     static constexpr std::uint32_t frame_size = 4096;
 
 private:
+    template <class Machine>
+    static void discard_in(Machine& m, std::span<std::byte> bytes) {
+        if constexpr (requires { m.discard(bytes); }) m.discard(bytes);
+    }
+    template <class Machine>
+    static void hand_out_in(Machine& m, std::span<std::byte> bytes) {
+        if constexpr (requires { m.hand_out(bytes); }) m.hand_out(bytes);
+    }
+
     arch::Machine& machine_;
     const PAddr first_;
     const std::uint32_t count_;

@@ -2,6 +2,7 @@
 #pragma once
 // Everything that libkern asks of hardware.  This file is the porting manual: a hardware layer supplies
 // "arch/frame.h" and "arch/machine.h", and kern::broken() (kern/ensure.h).
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -18,32 +19,42 @@ namespace kern {
 template <class F>
 concept FrameContract = std::derived_from<F, ia32::TrapFrame>;
 
+/// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes) that
+/// goes out of use and back; its first word is used all the time (FramePool).  hal-sim looks for use after free.
+///
 /// One CPU with its MMU, timer, interrupt controller and memory.  Holds all hardware state; there is no
 /// other. None of these may fail or call back into the kernel.
 template <class M>
-concept MachineContract = requires(M m, const M cm, PAddr pa, VAddr va, Micros t, Line line, const void* p,
-                                   arch::FpuState fpu, const arch::FpuState cfpu, char c) {
-    { cm.now() } -> std::same_as<Micros>;     // monotonic
-    { m.arm_timer(t) } -> std::same_as<void>; // one-shot, absolute; `never` stops it; the past fires at once
-    { m.activate(pa) } -> std::same_as<void>; // load a page directory; forgets all user translations
-    {
-        m.invalidate(va)
-    } -> std::same_as<void>; // forget one translation (4 KiB or 4 MiB) of the active directory
-    {
-        m.page(pa)
-    } -> std::same_as<std::span<std::byte, 4096>>; // a frame's bytes; kernel and user memory alike
-    { cm.address(p) } -> std::same_as<PAddr>;      // inverse of page(), any byte of kernel memory
-    { cm.offers(line) } -> std::same_as<bool>;     // may a thread attach to this interrupt line?
-    { m.mask(line) } -> std::same_as<void>;
-    { m.unmask(line) } -> std::same_as<void>;
-    { m.acknowledge(line) } -> std::same_as<void>;
-    { m.save_fpu(fpu) } -> std::same_as<void>;
-    { m.load_fpu(cfpu) } -> std::same_as<void>;
-    {
-        m.set_ports(pa, pa)
-    } -> std::same_as<void>; // the two frames of the I/O bitmap (1 = denied); PAddr{0}: none granted
-    { m.put_char(c) } -> std::same_as<void>; // debugging console
-};
+concept MachineContract =
+    requires(M m, const M cm, PAddr pa, VAddr va, Micros t, Line line, const void* p, arch::FpuState fpu,
+             const arch::FpuState cfpu, const std::array<std::uint64_t, 3> tls, char c) {
+        { cm.now() } -> std::same_as<Micros>; // monotonic
+        {
+            m.arm_timer(t)
+        } -> std::same_as<void>; // one-shot, absolute; `never` stops it; the past fires at once
+        { m.activate(pa) } -> std::same_as<void>; // load a page directory; forgets all user translations
+        {
+            m.invalidate(va)
+        } -> std::same_as<void>; // forget one translation (4 KiB or 4 MiB) of the active directory
+        {
+            m.page(pa)
+        } -> std::same_as<std::span<std::byte, 4096>>; // a frame's bytes; kernel and user memory alike
+        { cm.address(p) } -> std::same_as<PAddr>;      // inverse of page(), any byte of kernel memory
+        { cm.offers(line) } -> std::same_as<bool>;     // may a thread attach to this interrupt line?
+        { m.mask(line) } -> std::same_as<void>;
+        { m.unmask(line) } -> std::same_as<void>;
+        { m.acknowledge(line) } -> std::same_as<void>;
+        { m.save_fpu(fpu) } -> std::same_as<void>;
+        { m.load_fpu(cfpu) } -> std::same_as<void>;
+        {
+            m.set_ports(pa, pa)
+        } -> std::same_as<void>; // the two frames of the I/O bitmap (1 = denied); PAddr{0}: none granted
+        {
+            m.set_utcb(va)
+        } -> std::same_as<void>; // what the word at GS:0 (selector ia32::utcb_selector) reads
+        { m.set_tls(tls) } -> std::same_as<void>; // GDT slots of ia32::tls_selectors; 0: not present
+        { m.put_char(c) } -> std::same_as<void>;  // debugging console
+    };
 
 static_assert(FrameContract<arch::Frame> && MachineContract<arch::Machine>);
 

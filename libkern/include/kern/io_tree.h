@@ -23,6 +23,8 @@ public:
     IoTree(arch::Machine& machine, FramePool& pool, const Preorder& order, const PageTables& tables)
         : machine_(machine), pool_(pool), order_(order), tables_(tables) {}
 
+    static constexpr std::uint32_t ports = 65536;
+
     /// At boot.  The bitmap costs nobody, so accounts must leave two frames of the pool.
     Status give_all(Space& space);
     Progress map(MapJob& job, Steps& steps);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include "ia32/emulated.h"
 #include "kern/event.h"
 #include "kern/irq_table.h"
 #include "kern/limits.h"
@@ -15,7 +16,7 @@ namespace kern {
 struct BootInfo {
     PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest is root's
+    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
@@ -46,6 +47,8 @@ public:
     l4_threadid_t report(ThreadId id) const; ///< as the kernel tells it to users (docs/semantics.md 2.2)
     const Scheduler& scheduler() const { return scheduler_; }
     const TaskTable& tasks() const { return tasks_; }
+    /// Whose floating-point registers the processor holds; nullptr: nobody's.
+    const Thread* fpu_owner() const { return fpu_owner_; }
     const IrqTable& irqs() const { return irqs_; }
     const MapDb& map_db() const { return map_db_; }
     MapDb& map_db() { return map_db_; } ///< for inspection only
@@ -53,15 +56,20 @@ public:
 private:
     friend struct Saboteur;
 
-    void check_number(TaskNo no) const; // check.cc
+    // check.cc
+    void check_number(TaskNo no) const;
     void check_thread(const Thread& t) const;
     void check_choice() const;
+    void check_utcbs(const Task& task) const;
+    void check_running(const Thread& t) const;
+    void check_accounts() const;
 
     // kernel.cc: entry and exit
     void charge();
     void syscall(Thread& self, std::uint32_t vector);
     void resume(Thread& self);
     Thread& leave();
+    void prepare(Thread& t);
 
     // time.cc
     void timer();
@@ -91,8 +99,31 @@ private:
     Thread* sent(Thread& from);
     void deliver_irq(Thread& t);
 
+    // utcb.cc
+    l4_utcb_t& utcb(const Thread& t);
+    void move_state(Thread& from, Thread& to, std::uint32_t w0);
+    static void take_state(Thread& t, const l4_utcb_t& from, bool words);
+
+    // exception.cc
+    void exception(Thread& t, std::uint32_t vector, std::uint32_t code);
+    bool takes_exception(const Thread& t, std::uint32_t trapno);
+    void send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, VAddr pfa = {});
+    bool push(Thread& t, const std::uint32_t* words, std::uint32_t count);
+    bool reflect(Thread& t, std::uint32_t vector, std::uint32_t code);
+    bool alien_may_call(Thread& t, std::uint32_t vector);
+    void run_deferred(Thread& t);
+
+    // emulate.cc: what the kernel does in place of a user's instruction
+    void io_fault(Thread& t, std::uint32_t port, std::uint32_t bytes);
+    void emulate(Thread& t, ia32::Emulated instruction);
+    void emulate_lidt(Thread& t);
+    void emulate_lldt(Thread& t);
+    std::byte* look(Thread& t, std::uint32_t addr, Access access);
+    bool fetch(Thread& t, std::uint32_t from, void* to, std::uint32_t size);
+
     // fault.cc: page-fault messages
     void page_fault(Thread& t, VAddr addr, std::uint32_t code);
+    bool wants_state(const Thread& t);
     void send_fault(Thread& t);
     Thread* receive_fault_answer(Thread& t);
     void fault_answered(Thread& t, std::uint32_t w0, Place place);
@@ -105,6 +136,7 @@ private:
     void run_transfer(Thread& from);
     void complete_transfer(Thread& from);
     void end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t to_result);
+    std::byte* byte_at(Thread& owner, std::uint32_t addr, Access access);
     std::byte* reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
     bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
     bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);
@@ -116,6 +148,7 @@ private:
     bool step_head(Thread& from);
     bool step_item(Thread& from, Budget& left);
     bool map_item(Thread& from, Budget& left);
+    bool step_list(Thread& from);
     bool step_words(Thread& from, Budget& left);
     bool step_receive_dope(Thread& from);
     bool step_send_dope(Thread& from);
@@ -140,20 +173,33 @@ private:
     l4_threadid_t ipc_partner(const Thread& t) const;
     void set_prio(Thread& t, Prio prio);
     void set_id(l4_threadid_t& field, l4_threadid_t id) const;
-    void sys_ex_regs(Thread& t);
-    void ex_regs_create(Thread& caller, std::uint8_t lthread);
-    void ex_regs_existing(Thread& caller, Thread& target);
+    void sys_task_new(Thread& t);
     void run_task_new(Thread& t);
     bool may_own(TaskNo chief, const Task* victim) const;
     void task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax);
     void task_new_failed(Thread& t, std::uint32_t error);
+
+    // sys_ex_regs.cc, ex_regs_state.cc
+    struct ExRegs;
+    void sys_ex_regs(Thread& t);
+    bool may_control(const Thread& t, const Thread& target) const;
+    void ex_regs_create(Thread& caller, Task& task, ExRegs args);
+    void ex_regs_existing(Thread& caller, Thread& target, ExRegs args);
+    void ex_regs_change(Thread& caller, Thread& target, const ExRegs& args);
+    void ex_regs_get(Thread& caller, const Thread& target, const ExRegs& args);
+    void ex_regs_set(Thread& caller, Thread& target, const ExRegs& args);
+    void ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args);
+    void ex_regs_modes(Thread& target, const ExRegs& args);
 
     // task_life.cc
     Result<Thread*> create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp);
     Result<Task*> create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
                               std::uint8_t nest);
     Status furnish(Task& task, Account& payer, std::uint32_t reserve);
+    Status make_utcbs(Task& task);
+    void drop_utcbs(Task& task);
     bool kill_task(Task& top, Task& killer, Steps& threads, Steps& pages);
+    static void begin_dying(Task& task);
     bool delete_threads(Task& task, Steps& steps);
     bool delete_thread(Thread& t, Steps& steps);
     bool return_numbers(Task& task, Task& killer, Steps& steps);

@@ -56,11 +56,16 @@ public:
     /// At boot.
     Status give_all_ports(Space& sigma0) { return io_.give_all(sigma0); }
     bool holds_port(const Space& space, std::uint16_t port) const { return io_.holds(space, port); }
+    /// All of `count` (1, 2, 4) ports from `port` on; those beyond the last nobody holds.
+    bool holds_ports(const Space& space, std::uint32_t port, std::uint32_t count) const;
+    bool holds_all_ports(const Space& space) const { return space.io_.count == IoTree::ports; }
     /// 0: the kernel, or no ports at all.
     TaskNo port_giver(const Space& space) const { return io_.giver(space); }
     /// Fills a protected address with a page of the kernel's, which users read (and write) until the space is
     /// cleared.  The frame remains the caller's.
     Status fix(Space& space, VAddr va, PAddr frame, Access access);
+    /// Takes it away, unless it is gone already.
+    void unfix(Space& space, VAddr va);
 
     /// A 4 KiB page, or a 4 KiB part of a 4 MiB page, as its space sees it.
     struct Page {

@@ -6,12 +6,13 @@
 #include "kern/list.h"
 #include "kern/map_db.h"
 #include "kern/thread.h"
+#include "l4/abi/utcb.h"
 
 namespace kern {
 
-/// An active task: an address space, the threads in it, and the tasks made by it.  Occupies one frame, paid
-/// with the two of its page directory by its account.  Lifetime is the task tree: a task never outlives its
-/// chief.
+/// An active task: an address space with the UTCBs of its threads, the threads in it, and the tasks made by
+/// it. Occupies one frame; its account pays that, the two of its page directory, and six for the UTCBs.
+/// Lifetime is the task tree: a task never outlives its chief.
 class Task {
 public:
     Task(TaskNo no, Task* chief, std::uint8_t nest) : no_(no), chief_(chief), nest_(nest) {}
@@ -27,6 +28,10 @@ public:
     Thread* thread(std::uint8_t lthread) const { return threads_[lthread]; }
     /// Thread 0 first, then the others in order of creation.
     const List<Thread, &Thread::present_link>& present() const { return present_; }
+
+    /// A frame of the UTCB area: 32 UTCBs.
+    PAddr utcb_frame(std::uint32_t index) const { return utcb_frames_[index]; }
+    static constexpr std::uint32_t utcb_pages = L4_UTCB_AREA_SIZE / ia32::page_size;
 
     Link<Task> sibling_link{*this};
     List<Task, &Task::sibling_link> children; ///< active tasks whose chief it is, in order of creation
@@ -49,12 +54,13 @@ private:
     TaskNo no_;
     Task* chief_;
     std::uint8_t nest_;
-    bool dying_ = false;                 ///< being killed: takes no new threads and tasks
+    bool dying_ = false;                 ///< being killed: takes no new threads, tasks and messages
     std::uint16_t numbers_returned_ = 0; ///< killing: task numbers below this no longer belong to it
     Account* account_ = nullptr;         ///< its own, or an ancestor's
     std::optional<Account> own_account_;
     Space space_;
-    ClearJob clear_; ///< what is left of the space, when dying
+    std::array<PAddr, utcb_pages> utcb_frames_{}; ///< 0: not there
+    ClearJob clear_;                              ///< what is left of the space, when dying
     std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
     List<Thread, &Thread::present_link> present_;
 };

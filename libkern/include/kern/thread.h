@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <array>
 #include <cstdint>
 #include <variant>
+#include "kern/ext.h"
 #include "kern/hal_contract.h"
 #include "kern/ids.h"
 #include "kern/list.h"
 #include "kern/map_job.h"
+#include "kern/task_new_args.h"
 #include "kern/timeout_queue.h"
 #include "kern/transfer.h"
 #include "kern/unmap_job.h"
 #include "kern/wait.h"
 #include "l4/abi/limits.h"
+#include "l4/abi/utcb.h"
 
 namespace kern {
 
@@ -34,7 +38,7 @@ public:
     Task& task() const { return *task_; }
     bool idle() const { return task_ == nullptr; }
     /// The hardware layer opens a window for interrupts and delivers `resume` instead of going to user mode.
-    bool in_kernel() const { return op_ != Op::none; }
+    bool in_kernel() const { return op_ != Op::none || deferred_.any(); }
 
     const Wait& wait() const { return wait_; }
     const Fault& fault() const { return fault_; }
@@ -47,8 +51,31 @@ public:
         return wait_.what == Wait::For::receive_any ||
                (wait_.what == Wait::For::receive && wait_.peer == from.id_ && &from != this);
     }
+    /// The arguments of the IPC that it is in, as it was called with them.
+    IpcArgs ipc_args() const { return args_kept_ ? transfer_.send : IpcArgs::decode(frame); }
     bool holds_irq() const { return irq_attached_; }
     Line irq_line() const { return irq_line_; }
+
+    bool alien() const { return Ext::alien && alien_; }
+    bool dealien() const { return dealien_; } ///< its next system call is executed
+    bool triggered() const { return deferred_.trigger; }
+    bool time_fault() const { return deferred_.time_fault; }
+    bool stop() const { return deferred_.stop; } ///< to come; not once it has stopped
+    /// Error code of the exception that is pending because an alien's call is over; 0: none.
+    std::uint32_t after_call() const {
+        const bool over = (ready() && op_ == Op::none) || wait_.what == Wait::For::stopped;
+        return over ? deferred_.after_call : 0;
+    }
+    Micros time_limit() const { return Ext::time_limit ? time_limit_ : never; } ///< `never`: none
+    const std::array<std::uint64_t, 3>& tls() const { return tls_; }
+    std::uint32_t idt_base() const { return idt_base_; }
+    std::uint32_t idt_limit() const { return idt_limit_; } ///< 0: no table
+
+    // thread_state.cc: its registers as a UTCB's state words (docs/semantics.md 11.4)
+    void read_state(l4_utcb_state_t& to, std::uint32_t count) const;
+    void write_state(const l4_utcb_state_t& from, std::uint32_t count);
+    /// Sets TLS descriptors; what must not be one becomes empty (docs/semantics.md 16).
+    void write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count);
 
     Prio prio() const { return prio_; }
     std::uint8_t mcp() const { return mcp_; }
@@ -68,20 +95,34 @@ public:
 private:
     friend class Kernel;    // the only writer
     friend struct Saboteur; // tests that break an invariant to see it caught
+    std::uint32_t repaired(std::uint32_t selector) const;
+    /// Before its registers change under the IPC that it is in.
+    void keep_ipc_args() {
+        if (!args_kept_ && transfer_.to == nullptr) transfer_.send = IpcArgs::decode(frame);
+        args_kept_ = true;
+    }
+
     ThreadId id_;
     Task* task_;
     Prio prio_;
     std::uint8_t mcp_;
     Op op_ = Op::none;
     bool irq_attached_ = false;
+    bool args_kept_ = false; ///< the arguments of its IPC are in transfer_.send, no longer in its registers
+    bool alien_ = false, dealien_ = false;
     Line irq_line_{};
     Wait wait_{};
     Fault fault_{};
     Micros slice_{L4_SLICE_DEFAULT_US}, remaining_{L4_SLICE_DEFAULT_US}, consumed_{};
     l4_threadid_t pager_{}, internal_preempter_{}, external_preempter_{};
+    Micros time_limit_ = never;
+    std::array<std::uint64_t, 3> tls_{};
+    std::uint32_t idt_base_ = 0;
+    std::uint16_t idt_limit_ = 0;
+    Deferred deferred_{};
     Transfer transfer_{};
-    /// Memory work under way: the flexpage of the transfer that is being mapped, or an fpage_unmap.
-    std::variant<std::monostate, MapJob, UnmapJob> job_;
+    /// Work under way: the flexpage of the transfer that is being mapped, an fpage_unmap, or a task_new.
+    std::variant<std::monostate, MapJob, UnmapJob, TaskNewArgs> job_;
 };
 
 } // namespace kern

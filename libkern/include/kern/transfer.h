@@ -34,7 +34,9 @@ struct Transfer {
         item_map,
         item_store_base,
         item_store_fpage, // flexpages, a pair of words each
-        word,             // doublewords, one by one
+        list_head,
+        list_pair, // more of them, in the UTCB of a pager that answers
+        word,      // doublewords, one by one
         receive_dope_size,
         receive_dope_address, // next receive part
         send_dope_size,
@@ -57,7 +59,10 @@ struct Transfer {
     std::uint32_t pair[2]{}; ///< the item under way: snd_base, fpage
     bool last_pair = false;  ///< the pair under way ends the items
     bool cut = false, mapped = false;
-    bool goes_on = false; ///< the logical string continues in the next receive part
+    bool with_list = false;      ///< an answer to a fault, which may carry a list of flexpages
+    std::uint8_t list_next = 0;  ///< its next pair's place in the state words
+    std::uint32_t list_left = 0; ///< pairs
+    bool goes_on = false;        ///< the logical string continues in the next receive part
     StringPart from{}, into{};
     std::uint32_t dopes_used = 0;
 };

@@ -12,10 +12,15 @@ enum class EventKind : std::uint8_t {
     syscall,    ///< code: vector
     page_fault, ///< code: IA-32 error code, addr: address
     exception,  ///< code: vector, addr: error code
+    io_fault,   ///< code: bytes (1, 2, 4), addr: port; code 0: cli or sti
+    emulate,    ///< code: Emulated
     irq,        ///< code: line
     timer,
     resume, ///< instead of user mode, when the current thread is in the kernel (1.4)
 };
+
+/// Privileged instructions that the kernel executes for user programs (17).
+enum class Emulated : std::uint8_t { lidt, lldt };
 
 struct Event {
     EventKind kind = EventKind::timer;
@@ -30,6 +35,8 @@ struct Event {
     static Event exception(Word vector, Word error_code = 0) {
         return {EventKind::exception, vector, error_code};
     }
+    static Event io_fault(Word port, Word bytes) { return {EventKind::io_fault, bytes, port}; }
+    static Event emulate(Emulated what) { return {EventKind::emulate, static_cast<Word>(what), 0}; }
     static Event irq(Word line) { return {EventKind::irq, line, 0}; }
     static Event timer() { return {EventKind::timer, 0, 0}; }
     static Event resume() { return {EventKind::resume, 0, 0}; }

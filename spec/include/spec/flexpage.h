@@ -16,10 +16,11 @@ constexpr Word page_size = 1u << L4_PAGE_SHIFT;
 constexpr Word super_size = 1u << L4_SUPERPAGE_SHIFT;
 constexpr Word parts_per_super = super_size / page_size;
 
+constexpr bool is_utcb(Word va) { return va >= L4_UTCB_AREA && va - L4_UTCB_AREA < L4_UTCB_AREA_SIZE; }
+
 /// Nothing is ever mapped there.
 constexpr bool is_protected(Word va) {
-    return (va >= L4_UTCB_AREA && va - L4_UTCB_AREA < L4_UTCB_AREA_SIZE) ||
-           (va >= L4_KIP_ADDRESS && va - L4_KIP_ADDRESS < page_size);
+    return is_utcb(va) || (va >= L4_KIP_ADDRESS && va - L4_KIP_ADDRESS < page_size);
 }
 
 /// Does the 4 MiB region hold a protected page?

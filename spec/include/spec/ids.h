@@ -12,6 +12,7 @@ namespace spec {
 using Word = std::uint32_t;
 using Time = std::uint64_t; ///< microseconds
 using TaskNo = std::uint16_t;
+using Physical = std::uint64_t; ///< physical address; from 2^32 on those of UTCB areas (ram.h)
 
 /// An id as it stands in two registers, all 64 bits of it.
 struct Id {

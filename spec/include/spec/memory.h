@@ -40,8 +40,8 @@ enum class MapResult { nothing, something, no_memory };
 struct Translation {
     bool present = false;
     bool allowed = false;
-    Word phys = 0;   ///< of the byte
-    PageBits bits{}; ///< of the page, or of its part
+    Physical phys = 0; ///< of the byte
+    PageBits bits{};   ///< of the page, or of its part
 };
 
 class Memory {
@@ -67,6 +67,7 @@ public:
     bool sigma0_fault(Word va);
 
     bool has_port(TaskNo task, std::uint16_t port) const { return spaces_.at(task).ports.contains(port); }
+    bool has_all_ports(TaskNo task) const { return (PortSet::all() - spaces_.at(task).ports).empty(); }
     TaskNo account_of(TaskNo task) const { return spaces_.at(task).account; }
     void observe(TaskNo task, TaskView&) const;
     /// Frames that the mappings of a task cost, nodes not included; counted, not remembered.
@@ -102,7 +103,7 @@ private:
     // memory_tree.cc
     PageName covering(TaskNo task, Word va) const;
     bool region_is_empty(TaskNo task, Word va) const;
-    bool region_has_small(TaskNo task, Word va) const;
+    bool region_has_table(TaskNo task, Word va) const;
     void insert(PageName, Page);
     void move(PageName from, PageName to, bool writable);
     void remove(PageName);

@@ -3,6 +3,7 @@
 // put into the same form and compared after every event.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,6 +19,7 @@ namespace spec {
 struct Registers {
     Word eax = 0, ebx = 0, ecx = 0, edx = 0, esi = 0, edi = 0, ebp = 0;
     Word esp = 0, eip = 0, eflags = 0;
+    Word gs = 0, fs = 0;
     bool operator==(const Registers&) const = default;
 };
 
@@ -37,9 +39,10 @@ enum class ThreadState : std::uint8_t {
     fault_send,    ///< page-fault message queued at the pager, the partner
     fault_receive, ///< waiting for the pager's answer
     fault_partner, ///< the answer is a transfer that has begun (here it is done at once)
+    stopped,       ///< by ex_regs (14)
 };
 
-enum class FaultKind : std::uint8_t { none, user, transfer };
+enum class FaultKind : std::uint8_t { none, user, exception, transfer }; ///< user: page and I/O faults
 
 /// The part in a transfer that has begun, whatever the state.
 enum class Role : std::uint8_t { none, driver, partner };
@@ -57,6 +60,14 @@ struct ThreadView {
     Time consumed = 0;
     Id pager, internal_preempter, external_preempter; ///< as they were given, all 64 bits
     Registers registers;
+    Word trapno = 0, err = 0, pfa = 0;   ///< state words (11.4)
+    bool alien = false, dealien = false; ///< dealien: its next system call is executed (12.7)
+    Word after_call = 0;                 ///< error code of a pending after-call exception; 0: none
+    bool triggered = false, time_fault = false, stop = false; ///< pending (12.5, 14.6)
+    std::optional<Time> time_limit;
+    std::array<std::uint64_t, 3> tls{};
+    Word idt_base = 0, idt_limit = 0; ///< of lidt; limit 0: none
+    std::array<std::uint8_t, 512> fpu{};
     std::vector<ThreadName> senders; ///< queued here, head first
     bool operator==(const ThreadView&) const = default;
 };

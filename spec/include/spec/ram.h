@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Physical memory.  Beyond its end reads give 0xff bytes and writes are lost.
+// Physical memory.  Beyond its end reads give 0xff bytes and writes are lost.  The UTCB areas (11.1) are not
+// in it; they have addresses of their own, above all others.
 #pragma once
 
 #include <array>
@@ -15,19 +16,28 @@ public:
 
     explicit Ram(Word bytes) : bytes_(bytes) {}
 
-    std::uint8_t byte(Word pa) const;
-    void set_byte(Word pa, std::uint8_t);
+    using UtcbArea = std::array<std::uint8_t, L4_UTCB_AREA_SIZE>;
+    static constexpr Physical utcb(TaskNo task, Word offset) {
+        return (Physical{1} << 32) + Physical{task} * L4_UTCB_AREA_SIZE + offset;
+    }
+    void make_utcbs(TaskNo task) { utcbs_[task] = {}; }
+    void drop_utcbs(TaskNo task) { utcbs_.erase(task); }
 
-    /// `pa` a multiple of 4.
-    Word word(Word pa) const;
-    void set_word(Word pa, Word);
+    std::uint8_t byte(Physical) const;
+    void set_byte(Physical, std::uint8_t);
+
+    /// At a multiple of 4.
+    Word word(Physical) const;
+    void set_word(Physical, Word);
 
     /// Every frame that has ever been written, by physical address.  The others are zero.
     const std::map<Word, Frame>& written() const { return frames_; }
+    const std::map<TaskNo, UtcbArea>& utcbs() const { return utcbs_; }
 
 private:
     Word bytes_;
     std::map<Word, Frame> frames_;
+    std::map<TaskNo, UtcbArea> utcbs_; ///< of the active tasks
 };
 
 } // namespace spec

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "spec/config.h"
 #include "spec/event.h"
@@ -36,6 +37,8 @@ public:
     std::optional<ThreadName> current() const;
     /// The current thread wants `resume` instead of user mode.
     bool current_in_kernel() const;
+    /// It wants it to drive its transfer; else to stop or to send a pending exception.
+    bool current_drives() const;
     /// No thread does.
     bool quiescent() const;
     /// What the timer is armed for.
@@ -44,6 +47,10 @@ public:
     /// Trap frame of the current thread, and of any that exists.
     Registers& registers();
     Registers& registers(ThreadName name) { return threads_.at(name).registers; }
+    /// Floating-point registers of the current thread: user code writes them.
+    std::array<std::uint8_t, 512>& fpu() { return threads_.at(current_).fpu; }
+    /// Where the current thread finds its UTCB (11.3).
+    Word utcb_address() const { return L4_UTCB_AREA + L4_UTCB_SIZE * Word{current_.lthread}; }
 
     /// User accesses of the current thread.  One that succeeds sets the accessed and dirty bits; one that
     /// fails does nothing (deliver a page fault with error_code()).
@@ -55,7 +62,7 @@ public:
     Word error_code(Word va, bool write) const;
     /// What such an access would meet; changes nothing.
     Translation look(Word va, bool write) const { return memory_.look(current_.task, va, write); }
-    bool has_port(Word port) const;
+    bool has_port(Word port) const; ///< of the current thread's task
 
     /// Physical memory, for set-up and comparison.
     Ram& ram() { return ram_; }
@@ -96,6 +103,7 @@ private:
     std::optional<ThreadName> find(Id) const;
     std::optional<ThreadName> find_live(Id) const;
     static std::optional<Word> irq_line(Id);
+    static bool has_pager_in(const Thread&, TaskNo);
     Id reported(ThreadName) const;
     Word nest_of(TaskNo) const;
     bool is_below(TaskNo task, TaskNo above) const;
@@ -107,6 +115,7 @@ private:
     void block(ThreadName);
     void to_tail(ThreadName);
     void dispatch();
+    void before_user_mode(Thread&, TaskNo);
     ThreadName slice_owner() const;
     void end_slice();
     void sys_thread_switch(ThreadName self);
@@ -150,12 +159,43 @@ private:
     void end_transfer(ThreadName driver, Word receiver_code, Word sender_code);
     ThreadName transfer_of(ThreadName) const;
 
+    // utcb.cc
+    Word utcb_word(ThreadName, Word offset) const;
+    void set_utcb_word(ThreadName, Word offset, Word value);
+    bool has_status(ThreadName, Word bit) const;
+    std::array<Word, L4_UTCB_STATE_WORDS> state_words(const Thread&) const;
+    void store_state(const Thread& of, ThreadName to, Word count);
+    void set_state(Thread&, ThreadName from) const;
+    void copy_words(ThreadName from, ThreadName to);
+    void set_time_limit(Thread&, ThreadName from) const;
+    static void set_tls(Thread&, Word slot, std::uint64_t descriptor);
+    static void repair_selectors(Thread&);
+
+    // exception.cc
+    void exception(ThreadName self, Word vector, Word error_code);
+    bool send_exception(ThreadName self, Word vector, Word error_code, Word pfa = 0);
+    bool reflect(ThreadName self, Word vector, Word error_code);
+    void trap_alien_call(ThreadName self, Word error_code);
+    static void end_alien(Thread&);
+    static void call_is_over(Thread&);
+    static bool has_pending(const Thread&);
+    static bool in_kernel(const Thread&);
+    void resume(ThreadName self);
+
+    // emulate.cc
+    void io_fault(ThreadName self, Word port, Word bytes);
+    void emulate(ThreadName self, Word what);
+    void lidt(ThreadName self);
+    void lldt(ThreadName self);
+    bool holds_ports(TaskNo, Word port, Word bytes) const;
+    std::optional<std::vector<Physical>> user_bytes(ThreadName self, Word va, Word size, bool write);
+
     // page_fault.cc
     void user_fault(ThreadName self, Word address, Word error_code);
     void transfer_fault(ThreadName driver, const PageMissing&);
-    void raise_fault(ThreadName owner, PageFault, Deadline);
+    void raise_fault(ThreadName owner, Fault, Deadline);
     void wait_for_answer(ThreadName owner);
-    void answer_fault(ThreadName owner, Word w0, Place);
+    void answer_fault(ThreadName owner, ThreadName from, Word w0, Place);
     void withdraw_fault(ThreadName owner);
     void expire_fault(ThreadName owner);
     void end_by_time(ThreadName driver, Side);
@@ -165,9 +205,19 @@ private:
     bool create_thread(ThreadName, const Thread&);
     void kill(ThreadName);
     void delete_thread(ThreadName);
-    void sys_ex_regs(ThreadName self);
-    void ex_regs_existing(ThreadName self, ThreadName target);
     void cancel_ipc(ThreadName);
+
+    // ex_regs.cc
+    void sys_ex_regs(ThreadName self);
+    bool may_ex_regs(ThreadName self, ThreadName target) const;
+    void ex_regs_new(ThreadName self, ThreadName target);
+    void ex_regs_existing(ThreadName self, ThreadName target);
+    void ex_regs_results(ThreadName self, const Thread& old);
+    void ex_regs_fpu(Thread& caller, Thread& target, Word flags) const;
+    void ex_regs_state(ThreadName self, Thread& target) const;
+    void start_or_cancel(ThreadName target, bool cancels);
+    void stop(ThreadName);
+    void end_stop(ThreadName);
 
     // tasks.cc
     void sys_task_new(ThreadName self);
@@ -179,6 +229,7 @@ private:
 
     // observe.cc
     ThreadView view(const Thread&) const;
+    std::string check_thread(ThreadName, const Thread&) const;
     TaskView view(TaskNo) const;
 
     Time now_;           ///< the clock at the last entry

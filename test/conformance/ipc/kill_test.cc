@@ -147,7 +147,7 @@ TEST(Sigma0, GetsAPageWhereItHasPagesAlready) {
 
 TEST(Sigma0, IsKilledWhereItMustNotBe) {
     ABI_ROW(pf_sigma0_killed);
-    for (const Word at : {arch::Memory::kernel_base.raw(), 0xbff00000u, L4_USER_TOP, 0xfffff000u}) {
+    for (const Word at : {arch::Memory::kernel_base.raw(), L4_KIP_ADDRESS, L4_USER_TOP, 0xfffff000u}) {
         World w(sigma0_does([at](User u) -> Program { co_await u.load8(at); }));
         w.run();
         EXPECT_EQ(w.state(sigma0), For::dead) << std::hex << at;

@@ -166,9 +166,10 @@ bool delete_in(const Scenario& scenario, l4_threadid_t victim, unsigned n) {
     });
     w.spawn({.task = L4_TASK_ROOT, .lthread = 2, .program = killer, .prio = 20});
     w.run();
-    w.spawn(L4_TASK_ROOT, 3, [&](User) -> Program {
+    w.spawn(L4_TASK_ROOT, 3, [&](User u) -> Program {
         w.at(w.now(), Line{line}); // now that the machine does not idle
-        co_return;
+        co_await u(sim::ThreadSchedule{.thread = u.raw_id(), .param = l4_sched_param(1, 0, 0)});
+        for (int i = 0; i < 40; ++i) co_await u.compute(5); // nor does it while the others wait
     });
     w.spawn({.task = 7, .program = w.program(scenario.c), .quota = 30});
     w.spawn({.task = 6, .program = w.program(scenario.b), .quota = 30, .pager = c});
@@ -182,7 +183,7 @@ bool delete_in(const Scenario& scenario, l4_threadid_t victim, unsigned n) {
 void delete_at_every_moment(l4_threadid_t victim) {
     for (const Scenario& scenario : scenarios()) {
         unsigned n = 1;
-        while (delete_in(scenario, victim, n) && !testing::Test::HasFailure()) n += 1 + n / 64;
+        while (delete_in(scenario, victim, n) && !testing::Test::HasFailure()) n += 1 + n / 8;
         ASSERT_FALSE(testing::Test::HasFailure()) << scenario.name << ", moment " << n;
         ASSERT_GE(n, 10u) << scenario.name;
     }

@@ -116,7 +116,7 @@ TEST(KernelMemory, AKillThatIsFollowedByAFailureIsAKill) {
     for (unsigned k = 1; k <= L4_KMEM_TASK; ++k) {
         Stage s({}, Stage::Checked::no);
         Clan clan(s);
-        sim::TaskNewResult again, gone;
+        sim::TaskNewResult again;
         std::uint32_t before = 0;
         s.play([&](User u) -> Program {
             co_await u(clan.creation(10));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What every system call leaves alone, and that the long ones can be interrupted.
+// What every system call leaves alone.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -163,81 +163,6 @@ TEST(SystemCalls, WithAnotherVectorAreExceptions) {
         EXPECT_EQ(Regs::of(caller.frame), in);
         EXPECT_TRUE(caller.dead());
     }
-}
-
-/// Thread a, of low priority, makes a long call; an interrupt comes while it is in the kernel, and wakes c.
-struct Long {
-    static constexpr unsigned line = 3;
-    static constexpr std::uint32_t from = 0x10000000, to = 0x20000000, pages = 48, log2 = 18;
-
-    explicit Long(bool interrupted) : midst(s.world(), Line{line}, a, interrupted ? 1 : 1000000) {
-        s.spawn({.task = 5, .prio = 10});
-        s.spawn(6);
-        const sim::Entry handler = s.world().program([this](User u) { return handle(u); });
-        s.world().spawn({.task = 7, .program = handler, .prio = 20});
-    }
-    Program handle(User u) {
-        co_await u.attach(line);
-        co_await u.receive(l4_irq_id(line));
-        in_kernel = s.world().find(a)->in_kernel();
-    }
-    template <class C>
-    Regs run(C what, std::function<sim::Routine<int>(User)> before) {
-        Regs out;
-        s.play([&](User u) -> Program {
-            co_await before(u);
-            const Stage::Ticket call = co_await s.begin(u, a, Raw<C::vector>{what.regs()});
-            s.world().at(u.now(), Line{line});
-            co_await settle(u);
-            out = s.result<Raw<C::vector>>(call);
-        });
-        return out;
-    }
-    sim::Routine<int> touch(User u) {
-        for (std::uint32_t n = 0; n < pages; ++n) co_await s.store(u, a, from + n * 4096, n);
-        co_return 0;
-    }
-
-    Stage s;
-    InTheMidst midst;
-    bool in_kernel = false;
-};
-
-TEST(SystemCalls, ThatTakeLongCanBeInterrupted) {
-    ABI_ROW(call_long_is_preemptible);
-    if (limits.pages == kern::unlimited.pages) GTEST_SKIP() << "no call is long";
-    std::vector<Regs> results;
-    for (const bool interrupted : {true, false}) {
-        Long transfer(interrupted), unmap(interrupted), task_new(interrupted);
-        const sim::Ipc message{.partner = b,
-                               .w0 = Long::from,
-                               .w1 = l4_fpage(Long::from, Long::log2, L4_FP_WRITE),
-                               .send = L4_SND_MAP};
-        results.push_back(transfer.run(message, [&](User u) -> sim::Routine<int> {
-            co_await transfer.touch(u);
-            co_await transfer.s.begin(
-                u, b, sim::Ipc{.partner = a, .receive = User::rmap(l4_fpage(Long::to, Long::log2, 0))});
-            co_return 0;
-        }));
-        results.push_back(unmap.run(
-            sim::Unmap{.fpage = l4_fpage(Long::from, Long::log2, 0), .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES},
-            [&](User u) { return unmap.touch(u); }));
-        Clan clan(task_new.s);
-        results.push_back(task_new.run(sim::TaskNew{.task = l4_threadid(20, 0), .mcp_or_chief = a.low},
-                                       [&](User u) -> sim::Routine<int> {
-                                           co_await clan.make_below(u, 5, 20);
-                                           co_return 0;
-                                       }));
-        for (const Long* x : {&transfer, &unmap, &task_new}) {
-            EXPECT_EQ(x->midst.reached(), interrupted);
-            EXPECT_EQ(x->in_kernel, interrupted);
-        }
-        EXPECT_EQ(right(transfer.s.world(), b, Long::to + (Long::pages - 1) * 4096), Right::write);
-        EXPECT_EQ(right(unmap.s.world(), a, Long::from + (Long::pages - 1) * 4096), Right::none);
-        EXPECT_EQ(task_new.s.world().find(l4_threadid(20, 0)), nullptr);
-    }
-    ASSERT_EQ(results.size(), 6u);
-    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(results[i], results[i + 3]);
 }
 
 } // namespace

@@ -25,7 +25,8 @@ sim::Routine<int> furnish(Stage& s, User u, l4_threadid_t who, l4_threadid_t fro
                                       {.partner = who, .send = 0}};
     std::uint32_t lthread = 0;
     for (const sim::Ipc& wait : waits) {
-        co_await s.call(u, who, sim::ExRegs{.target = ++lthread, .eip = s.actor().eip, .pager = root});
+        ++lthread;
+        co_await s.call(u, who, sim::ExRegs{.target = lthread, .eip = s.actor().eip, .pager = root});
         co_await settle(u);
         co_await s.begin(u, l4_threadid(task, lthread), wait);
     }

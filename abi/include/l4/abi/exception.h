@@ -41,6 +41,7 @@
 #define L4_TRAP_FPU          16u
 #define L4_TRAP_ALIGNMENT    17u
 #define L4_TRAP_SIMD         19u
+#define L4_TRAP_TIME         0xfeu
 #define L4_TRAP_TRIGGERED    0xffu
 
 /* Error codes of a trap 13 that stands for an `int n`: n * 8 + 2. */

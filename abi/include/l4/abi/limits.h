@@ -38,7 +38,7 @@
 /* Prices in frames of kernel memory (4 KiB each), charged to an account: the quota that task_new gave
  * to the task, or the account that it shares.  Slabs grow by a frame when they are full and shrink
  * only when the account dies. */
-#define L4_KMEM_TASK              3u /**< task object, page directory, directory shadow */
+#define L4_KMEM_TASK              9u /**< object, directory (2), UTCB area (4), its table (2) */
 #define L4_KMEM_TABLE             2u /**< table and shadow; for each 4 MiB with 4 KiB pages */
 #define L4_KMEM_FANOUT            1u /**< for a 4 MiB page that is mapped on in smaller ones */
 #define L4_KMEM_IO_BITMAP         2u /**< when a task gets its first port */

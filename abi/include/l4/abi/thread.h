@@ -48,15 +48,24 @@
 #define L4_STATE_RECEIVING    0x8u /**< receiver in a transfer that has begun */
 #define L4_STATE_WAITING      0xcu /**< waits to receive, sleeps, waits for an interrupt */
 #define L4_STATE_PENDING_SEND 0xdu /**< waits for its receiver */
+#define L4_STATE_STOPPED      0xeu /**< by lthread_ex_regs; drops only */
 #define L4_STATE_DEAD         0xfu /**< exists, never started or killed by a fault */
 
 #define L4_SCHED_TIME_BITS 48u /**< EDX:ECX out: consumed CPU time in us; EDX is the high word */
 
 /* lthread_ex_regs: EAX in. */
-#define L4_EX_REGS_LTHREAD_SHIFT   0u
-#define L4_EX_REGS_LTHREAD_MASK    0x0000007fu
-#define L4_EX_REGS_TASK_SHIFT      7u
-#define L4_EX_REGS_TASK_MASK       0x0003ff80u /**< 0 = the caller's task (thesis 4.1.1) */
+#define L4_EX_REGS_LTHREAD_SHIFT 0u
+#define L4_EX_REGS_LTHREAD_MASK  0x0000007fu
+#define L4_EX_REGS_TASK_SHIFT    7u
+#define L4_EX_REGS_TASK_MASK     0x0003ff80u /**< 0 = the caller's task (thesis 4.1.1) */
+/* Of drops: bits that older callers leave 0 (thesis 3.3.3, docs/semantics.md 14). */
+#define L4_EX_REGS_FPU_GET         0x00040000u /**< my FPU registers := the target's */
+#define L4_EX_REGS_FPU_SET         0x00080000u /**< the target's := mine, before FPU_GET */
+#define L4_EX_REGS_FPU_RESET       0x00100000u /**< the target's := a new thread's */
+#define L4_EX_REGS_TLS             0x00200000u /**< the target's TLS descriptors := those in my UTCB */
+#define L4_EX_REGS_STOP            0x01000000u /**< the target runs no more until it is restarted */
+#define L4_EX_REGS_STATE_GET       0x02000000u /**< the target's state words into my UTCB */
+#define L4_EX_REGS_STATE_SET       0x04000000u /**< state words of my UTCB into the target; restarts it */
 #define L4_EX_REGS_UTCB_ARGS       0x08000000u /**< further arguments in the UTCB; ignored */
 #define L4_EX_REGS_RAISE_EXCEPTION 0x10000000u /**< exception message before the next return to user */
 #define L4_EX_REGS_ALIEN           0x20000000u /**< L4 system calls become exception messages */

@@ -42,21 +42,30 @@ typedef struct l4_utcb {
     l4_utcb_state_t state;
     l4_word_t snd_size; /**< words of `state` to send */
     l4_word_t rcv_size; /**< words of `state` to accept */
-    l4_word_t lipc[6];  /**< reserved for local IPC */
-    l4_word_t reserved[7];
+    /** Three TLS descriptors, low word first: L4_EX_REGS_TLS. (Once: local IPC.) */
+    l4_word_t tls[6];
+    /** Absolute time in us, low word first, all ones = none: L4_UTCB_TIME_LIMIT. */
+    l4_word_t time_limit[2];
+    l4_word_t map_count; /**< flexpages in `state` behind the words sent: more of an answer */
+    l4_word_t reserved[4];
 } l4_utcb_t;
 L4_ABI_ASSERT(sizeof(l4_utcb_t) == 128);
 L4_ABI_ASSERT(offsetof(l4_utcb_t, status) == 0x00);
 L4_ABI_ASSERT(offsetof(l4_utcb_t, state) == 0x04);
 L4_ABI_ASSERT(offsetof(l4_utcb_t, snd_size) == 0x44);
 L4_ABI_ASSERT(offsetof(l4_utcb_t, rcv_size) == 0x48);
-L4_ABI_ASSERT(offsetof(l4_utcb_t, lipc) == 0x4c);
-L4_ABI_ASSERT(offsetof(l4_utcb_t, reserved) == 0x64);
+L4_ABI_ASSERT(offsetof(l4_utcb_t, tls) == 0x4c);
+L4_ABI_ASSERT(offsetof(l4_utcb_t, time_limit) == 0x64);
+L4_ABI_ASSERT(offsetof(l4_utcb_t, map_count) == 0x6c);
+L4_ABI_ASSERT(offsetof(l4_utcb_t, reserved) == 0x70);
 
 /* Status bits: what this thread, as a pager, understands. */
 #define L4_UTCB_EXCEPTIONS   0x00000001u /**< send me exception messages */
-#define L4_UTCB_INHERIT_FPU  0x00000002u
-#define L4_UTCB_TRANSFER_FPU 0x00000004u
+#define L4_UTCB_INHERIT_FPU  0x00000002u /**< of older kernels; nothing here (L4_EX_REGS_FPU_*) */
+#define L4_UTCB_TRANSFER_FPU 0x00000004u /**< likewise */
+#define L4_UTCB_PF_STATE     0x00000008u /**< page-fault messages come with the state, and take it back */
+#define L4_UTCB_DEBUG        0x00000010u /**< int3 and single steps are exception messages to me, too */
+#define L4_UTCB_TIME_LIMIT   0x00000020u /**< my answers carry `time_limit` */
 
 /* The UTCB of lthread n is at L4_UTCB_AREA + n * sizeof(l4_utcb_t) in every task. */
 #define L4_UTCB_AREA      0xbff00000u

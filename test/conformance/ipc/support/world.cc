@@ -12,10 +12,6 @@ void start_thread(sim::World& w, l4_threadid_t who, sim::Body body, sim::Spawn h
     w.spawn(how);
 }
 
-std::optional<kern::MapDb::Page> World::page(l4_threadid_t of, Word at) {
-    return kernel().map_db().page(thread(of).task().space(), kern::VAddr{at});
-}
-
 sim::WorldConfig with_sigma0_thread(sim::Body body) {
     constexpr Word served = 256; // frames: the rest is for the test
     return {.machine = {.user_pages = 2048}, .sigma0 = [body](User u) -> Program {

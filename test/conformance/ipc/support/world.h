@@ -23,10 +23,11 @@ using Time = std::uint64_t; ///< of the world, in microseconds
 /// Has root start a thread there; `how` has its other properties.
 void start_thread(sim::World& w, l4_threadid_t who, sim::Body body, sim::Spawn how = {});
 
-/// A world with the bounds of this program.
-class World : public conformance::World {
+/// A world of that sort, with the bounds of this program.
+template <class Base>
+class Scenes : public Base {
 public:
-    explicit World(sim::WorldConfig config = {}) : conformance::World(bounded(config)) {}
+    explicit Scenes(sim::WorldConfig config = {}) : Base(bounded(config)) {}
 
     void start(l4_threadid_t who, sim::Body body, sim::Spawn how = {}) {
         start_thread(*this, who, std::move(body), how);
@@ -39,20 +40,23 @@ public:
     /// Starts these threads in this order, and runs until nothing runs any more.
     void play(std::vector<Role> cast) {
         for (Role& role : cast) start(role.who, std::move(role.body), role.how);
-        run();
+        this->run();
     }
     /// Has a thread of root make that one system call, and runs until nothing runs any more.
     template <class C>
     typename C::Result as_root(const C& what) {
         typename C::Result result{};
-        spawn(L4_TASK_ROOT, next_root_thread_++, [&](User u) -> Program { result = co_await u(what); });
-        run();
+        this->spawn(L4_TASK_ROOT, next_root_thread_++,
+                    [&](User u) -> Program { result = co_await u(what); });
+        this->run();
         return result;
     }
 
-    const kern::Thread& thread(l4_threadid_t id) const { return *find(id); }
+    const kern::Thread& thread(l4_threadid_t id) const { return *this->find(id); }
     For state(l4_threadid_t id) const { return thread(id).wait().what; }
-    std::optional<kern::MapDb::Page> page(l4_threadid_t of, Word at);
+    std::optional<kern::MapDb::Page> page(l4_threadid_t of, Word at) {
+        return this->kernel().map_db().page(thread(of).task().space(), kern::VAddr{at});
+    }
 
     static sim::WorldConfig bounded(sim::WorldConfig config) {
         config.limits = limits;
@@ -62,6 +66,9 @@ public:
 private:
     std::uint8_t next_root_thread_ = 2;
 };
+
+/// A world that is compared with the specification after each event.
+using World = Scenes<conformance::World>;
 
 /// task_new that deletes: the number goes back to root.
 constexpr sim::TaskNew deletion(l4_threadid_t task) { return {.task = task, .mcp_or_chief = root.low}; }

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The kernel without some of the thesis's modifications, so that their cost can be measured."""
+
+load("//build:copts.bzl", "KERNEL_COPTS")
+
+# What can be left out, in the order of kern/ext.h, which says what depends on what.
+MODIFICATIONS = [
+    "inter_task_ex_regs",
+    "utcb",
+    "exception_ipc",
+    "reflection",
+    "alien",
+    "page_fault_state",
+    "map_list",
+    "time_limit",
+    "ex_regs_state",
+    "tls",
+    "io_fault",
+]
+
+_Without = provider(doc = "names of MODIFICATIONS", fields = ["names"])
+
+def _without_flag_impl(ctx):
+    return [_Without(names = ctx.build_setting_value)]
+
+# --//libkern:without=alien,tls builds everything on such a kernel.
+without_flag = rule(
+    implementation = _without_flag_impl,
+    build_setting = config.string_list(flag = True),
+)
+
+def _ext_choice_impl(ctx):
+    without = ctx.attr.without + ctx.attr._flag[_Without].names
+    for name in without:
+        if name not in MODIFICATIONS:
+            fail("%s is none of %s" % (name, ", ".join(MODIFICATIONS)))
+    header = ctx.actions.declare_file(ctx.label.name + "/kern/ext_choice.h")
+    lines = ["// SPDX-License-Identifier: BSD-2-Clause", "#pragma once", "", "namespace kern {", ""]
+    lines += ["/// Written by the build (libkern/ext.bzl).", "struct ExtChoice {"]
+    for name in MODIFICATIONS:
+        lines.append("    static constexpr bool %s = %s;" % (name, "false" if name in without else "true"))
+    lines += ["};", "", "} // namespace kern", ""]
+    ctx.actions.write(header, "\n".join(lines))
+    context = cc_common.create_compilation_context(
+        headers = depset([header]),
+        includes = depset([header.dirname[:-len("/kern")]]),
+    )
+    return [DefaultInfo(files = depset([header])), CcInfo(compilation_context = context)]
+
+_ext_choice = rule(
+    implementation = _ext_choice_impl,
+    attrs = {
+        "without": attr.string_list(doc = "names of MODIFICATIONS, beside those of the flag"),
+        "_flag": attr.label(default = "//libkern:without", providers = [_Without]),
+    },
+    provides = [CcInfo],
+)
+
+def kernel_library(name, hdrs, without = [], **kwargs):
+    """libkern, or a variant of it.  A program links one of them.
+
+    Args:
+      name: of the cc_library.
+      hdrs: its headers.
+      without: the modifications left out.
+      **kwargs: for both targets.
+    """
+    _ext_choice(
+        name = name + "_ext",
+        without = without,
+        **kwargs
+    )
+    native.cc_library(
+        name = name,
+        srcs = native.glob([
+            "src/*.cc",
+            "src/*.h",
+        ]),
+        hdrs = hdrs,
+        copts = KERNEL_COPTS + select({
+            "//build:is_counted": ["-fsanitize-coverage=trace-pc"],
+            "//conditions:default": [],
+        }),
+        includes = ["include"],
+        deps = [
+            ":" + name + "_ext",
+            ":arch",
+            ":types",
+            "//ia32",
+        ],
+        **kwargs
+    )

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Exceptions (docs/semantics.md 12): told to the pager, reflected to the thread itself, or its death; those
+// that others cause; and aliens, whose system calls are exceptions.
+#include "l4/abi/exception.h"
+#include "budget.h"
+#include "ia32/paging.h"
+#include "l4/abi/fpage.h"
+
+namespace kern {
+
+/// Of t's program, at its instruction.
+void Kernel::exception(Thread& t, std::uint32_t vector, std::uint32_t code) {
+    if (t.task_no() == TaskNo{L4_TASK_SIGMA0}) return kill(t);
+    if (takes_exception(t, vector)) return send_exception(t, vector, code);
+    if (!reflect(t, vector, code)) kill(t);
+}
+
+/// Does t's pager ask for exceptions of this sort?
+bool Kernel::takes_exception(const Thread& t, std::uint32_t trapno) {
+    if constexpr (!Ext::exception_ipc) return false;
+    const Thread* const pager = partner(t.pager_);
+    if (!pager) return false;
+    const std::uint32_t status = utcb(*pager).status;
+    if ((status & L4_UTCB_EXCEPTIONS) == 0) return false;
+    const bool debugging = trapno == L4_TRAP_DEBUG || trapno == L4_TRAP_BREAKPOINT;
+    return !debugging || t.alien() || (status & L4_UTCB_DEBUG) != 0;
+}
+
+/// To the pager, that takes it.
+void Kernel::send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, VAddr pfa) {
+    t.fault_ = {.kind = Fault::Kind::exception,
+                .with_state = true,
+                .trapno = static_cast<std::uint8_t>(trapno),
+                .err = err,
+                .pager = t.pager_,
+                .w0 = L4_EXC_COOKIE_0,
+                .w1 = L4_EXC_COOKIE_1,
+                .pfa = pfa.raw(),
+                .window = trapno == L4_TRAP_PAGE_FAULT ? L4_FP_WHOLE_SPACE : 0};
+    send_fault(t);
+}
+
+/// What a processor does with a gate of the same privilege.  False: the thread has none for this vector.
+/// Should memory be missing for it, the page fault is all that happens, and the instruction traps again.
+bool Kernel::reflect(Thread& t, std::uint32_t vector, std::uint32_t code) {
+    if constexpr (!Ext::reflection) return false;
+    const std::uint64_t gate_at = std::uint64_t{vector} * 8;
+    if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_) return false;
+    std::uint32_t gate[2];
+    if (!fetch(t, t.idt_base_ + static_cast<std::uint32_t>(gate_at), gate, sizeof gate)) return true;
+    const std::uint32_t handler = (gate[0] & 0xffff) | (gate[1] & 0xffff0000);
+    if (handler == 0) return false;
+    const std::uint32_t words[] = {t.frame.eflags, t.frame.cs, t.frame.eip, code};
+    const std::uint32_t count = ia32::has_error_code(vector) ? 4 : 3;
+    if (!push(t, words, count)) return true;
+    t.frame.eip = handler;
+    t.frame.eflags &= ~ia32::eflags_trap;
+    return true;
+}
+
+/// All of the words, or none and a page fault.
+bool Kernel::push(Thread& t, const std::uint32_t* words, std::uint32_t count) {
+    constexpr std::uint32_t size = sizeof *words;
+    for (std::uint32_t i = 0, at = t.frame.esp - size; i < count; ++i, at -= size) {
+        const std::uint32_t in_page = std::min(size, to_page_end(at));
+        if (!look(t, at, Access::write) || !look(t, at + in_page % size, Access::write)) return false;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+        t.frame.esp -= size;
+        for (std::uint32_t b = 0; b < size; ++b)
+            *look(t, t.frame.esp + b, Access::write) = static_cast<std::byte>(words[i] >> 8 * b);
+    }
+    return true;
+}
+
+/// An alien calls the kernel: true if it may, this once.
+bool Kernel::alien_may_call(Thread& t, std::uint32_t vector) {
+    const std::uint32_t err = l4_exc_err_int(vector);
+    if (t.dealien_) {
+        t.dealien_ = false;
+        t.deferred_.after_call = static_cast<std::uint16_t>(err | L4_EXC_ERR_AFTER_CALL);
+        return true;
+    }
+    t.frame.eip -= ia32::int_length;
+    if (t.task_no() != TaskNo{L4_TASK_SIGMA0} && takes_exception(t, L4_TRAP_PROTECTION))
+        send_exception(t, L4_TRAP_PROTECTION, err);
+    else
+        kill(t);
+    return false;
+}
+
+/// t is about to return to its program and something is to happen before: one thing for each entry.
+void Kernel::run_deferred(Thread& t) {
+    Deferred& d = t.deferred_;
+    ensure(d.any(), "resumed a thread that has nothing to do in the kernel");
+    if (d.stop) {
+        d.stop = false;
+        return block(t, {.what = Wait::For::stopped}, never);
+    }
+    std::uint32_t trapno = L4_TRAP_TIME, err = 0;
+    if (d.after_call != 0) {
+        trapno = L4_TRAP_PROTECTION;
+        err = d.after_call;
+        d.after_call = 0;
+    } else if (d.trigger) {
+        trapno = L4_TRAP_TRIGGERED;
+        d.trigger = false;
+    } else {
+        d.time_fault = false;
+    }
+    if (takes_exception(t, trapno)) send_exception(t, trapno, err);
+}
+
+} // namespace kern

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A thread's registers as the state words of a UTCB, whose order is the trap frame's, and its TLS descriptors
+// (docs/semantics.md 11.4, 16).
+#include <cstring>
+#include "kern/thread.h"
+
+namespace kern {
+namespace {
+
+using ia32::TrapFrame;
+
+constexpr std::size_t word = sizeof(l4_word_t);
+static_assert(offsetof(TrapFrame, cr2) == offsetof(l4_utcb_state_t, pfa) &&
+              offsetof(TrapFrame, trapno) == offsetof(l4_utcb_state_t, trapno) &&
+              offsetof(TrapFrame, eip) == offsetof(l4_utcb_state_t, eip) &&
+              offsetof(TrapFrame, esp) == offsetof(l4_utcb_state_t, esp));
+
+/// A data segment of users that is present.
+constexpr bool is_user_data(std::uint64_t descriptor) { return (descriptor >> 32 & 0xf800) == 0xf000; }
+constexpr std::uint64_t long_mode = std::uint64_t{1} << (32 + 21);
+
+} // namespace
+
+void Thread::read_state(l4_utcb_state_t& to, std::uint32_t count) const {
+    TrapFrame f = frame;
+    f.cr2 = fault_.pfa;
+    f.trapno = fault_.trapno;
+    f.err = fault_.err;
+    std::memcpy(&to, &f, count * word);
+}
+
+/// A program can set no more by it than it could by instructions of its own.
+void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
+    const TrapFrame old = frame;
+    std::memcpy(&frame, &from, count * word);
+    frame.cr2 = old.cr2;
+    frame.trapno = old.trapno;
+    frame.err = old.err;
+    frame.cs = old.cs;
+    if (count > offsetof(TrapFrame, gs) / word) frame.gs = repaired(frame.gs);
+    if (count > offsetof(TrapFrame, fs) / word) frame.fs = repaired(frame.fs);
+    if (count > offsetof(TrapFrame, eflags) / word)
+        frame.eflags =
+            (frame.eflags & ia32::eflags_of_user) | ia32::user_eflags | (old.eflags & ia32::eflags_iopl);
+}
+
+void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i)
+        tls_[first + i] = is_user_data(from[i]) ? from[i] & ~long_mode : 0;
+    frame.gs = repaired(frame.gs);
+    frame.fs = repaired(frame.fs);
+}
+
+/// A selector that a program may load; 0 in place of any other.
+std::uint32_t Thread::repaired(std::uint32_t selector) const {
+    const auto is = [=](std::uint32_t s) { return ((selector ^ s) & ia32::selector_mask) == 0; };
+    bool good = is(ia32::user_cs) || is(ia32::user_ds) || is(ia32::utcb_selector);
+    for (std::size_t i = 0; i < tls_.size(); ++i) good |= tls_[i] != 0 && is(ia32::tls_selectors[i]);
+    return good ? selector & 0xffff : 0;
+}
+
+} // namespace kern

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "test/attack/support/world.h"
+
+namespace attack {
+
+/// Something that takes longer the more there is of it.
+struct Mass {
+    const char* name;
+    Word sizes[3];
+    /// Starts programs that make `n` of it; when nothing runs any more, `go` does the operation that is
+    /// looked at.
+    struct Scene {
+        std::function<void(sim::World&)> go;
+        std::function<bool(sim::World&)> done; ///< afterwards: has it done what it should?
+    };
+    std::function<Scene(sim::World&, Word n)> build;
+};
+
+/// Trees of mappings, queues of senders, timeouts, tasks, long messages.
+const std::vector<Mass>& masses();
+
+/// Memory for the largest of them.
+inline sim::WorldConfig roomy(const kern::Limits& limits = {}) {
+    return {.machine = {.user_pages = 1024, .kernel_pages = 3072}, .limits = limits};
+}
+
+} // namespace attack
