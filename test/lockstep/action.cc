@@ -13,7 +13,7 @@ namespace {
 
 using Kind = Action::Kind;
 
-constexpr const char* names[] = {"call", "load", "store", "exception", "io",    "emulate", "set",
+constexpr const char* names[] = {"call", "load", "store", "exception", "io",     "emulate", "set",
                                  "fpu",  "irq",  "pass",  "timer",     "resume", "fail"};
 
 constexpr std::uint64_t word_max = ~std::uint32_t{0};

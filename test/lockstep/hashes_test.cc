@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Determinism: 1,000 seeds give the trace hashes of a committed file, whatever compiler, width, optimisation or
-// sanitizer built this.  If only some builds differ, dice.h says what to look for, and random_trace --print of
-// both shows where they part.  After a change of behaviour:
+// Determinism: 1,000 seeds give the trace hashes of a committed file, whatever compiler, width, optimisation
+// or sanitizer built this.  If only some builds differ, dice.h says what to look for, and random_trace
+// --print of both shows where they part.  After a change of behaviour:
 //   bazel build //test/lockstep:hashes_test && bazel/bin/test/lockstep/hashes_test --regenerate >
 //   test/lockstep/hashes.golden
 #include <gtest/gtest.h>
@@ -44,7 +44,8 @@ TEST(Determinism, AThousandSeedsGiveTheCommittedHashes) {
     for (std::uint64_t group = 0; group < groups; ++group) {
         std::string expected;
         golden >> expected;
-        EXPECT_EQ(group_hash(group), expected) << "mode " << to_string(mode_of(group)) << ", seeds from " << group * seeds_per_group << " on";
+        EXPECT_EQ(group_hash(group), expected)
+            << "mode " << to_string(mode_of(group)) << ", seeds from " << group * seeds_per_group << " on";
     }
 }
 

@@ -97,8 +97,9 @@ void parse_step(std::string_view line, Recording& r) {
     if (equals == std::string_view::npos) return;
     r.results.push_back(parse_result(line.substr(equals + 1)));
     if (r.results.size() < r.actions.size())
-        throw std::invalid_argument("the steps before this have no results; give all of them one with "
-                                    "`trace record --from=FILE --to=FILE`, or none");
+        throw std::invalid_argument(
+            "the steps before this have no results; give all of them one with "
+            "`trace record --from=FILE --to=FILE`, or none");
 }
 
 /// Reads the lines one by one.

@@ -114,7 +114,8 @@ Outcome replay(const Recording& recording, bool print) {
         if (!lockstep.mismatch().empty() || !deviation.empty()) break;
         ++step;
         const bool alive = act(action, recording.mode, lockstep);
-        if (step <= recording.results.size()) deviation = diff(result_of(lockstep), recording.results[step - 1]);
+        if (step <= recording.results.size())
+            deviation = diff(result_of(lockstep), recording.results[step - 1]);
         if (!alive) break;
     }
     Outcome outcome = outcome_of(lockstep, step, recording.mode);

@@ -33,8 +33,7 @@ std::uint64_t Words::number(const std::string& wanted, int base, std::uint64_t m
 
 void Words::expect_end(const std::string& after) {
     if (!done())
-        throw std::invalid_argument(quoted(rest_) + " is too much after " + after +
-                                    "; take it away");
+        throw std::invalid_argument(quoted(rest_) + " is too much after " + after + "; take it away");
 }
 
 std::uint64_t parse_number(std::string_view word, const std::string& wanted, int base, std::uint64_t most) {
@@ -42,10 +41,9 @@ std::uint64_t parse_number(std::string_view word, const std::string& wanted, int
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, base);
     if (error == std::errc{} && end == word.data() + word.size() && value <= most) return value;
     const bool is_number = end == word.data() + word.size() && error != std::errc::invalid_argument;
-    throw std::invalid_argument(quoted(word) + " is " + (is_number ? "too large" : "no number") +
-                                " for " + wanted + "; it must be a " +
-                                (base == 16 ? "hexadecimal" : "decimal") + " number up to " +
-                                std::to_string(most));
+    throw std::invalid_argument(quoted(word) + " is " + (is_number ? "too large" : "no number") + " for " +
+                                wanted + "; it must be a " + (base == 16 ? "hexadecimal" : "decimal") +
+                                " number up to " + std::to_string(most));
 }
 
 } // namespace test

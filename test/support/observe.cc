@@ -187,7 +187,8 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
     return o;
 }
 
-std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine, kern::ThreadId id) {
+std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine,
+                                        kern::ThreadId id) {
     const kern::Thread* const t = kernel.find(id);
     if (!t) return {};
     return observe_thread(kernel, machine, *t);

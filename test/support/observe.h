@@ -15,7 +15,8 @@ namespace test {
 spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine);
 
 /// Of one thread; none when it does not exist.
-std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine, kern::ThreadId id);
+std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine,
+                                        kern::ThreadId id);
 
 /// What the specification must be booted with to be the same system.
 spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
