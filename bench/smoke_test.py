@@ -15,8 +15,9 @@ SMALL = r"--benchmark_filter=^[a-z_]+/(10|100|1000|256|4096|65536)(/manual_time)
 
 
 def run(*arguments, **environment):
-    return subprocess.run([PROGRAM, *arguments], env={**os.environ, **environment}, capture_output=True,
-                          text=True, check=False)
+    emulator = filter(None, [os.environ.get("EMULATOR")])  # tools/run_32_bits
+    return subprocess.run([*emulator, PROGRAM, *arguments], env={**os.environ, **environment},
+                          capture_output=True, text=True, check=False)
 
 
 class Smoke(unittest.TestCase):

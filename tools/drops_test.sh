@@ -114,7 +114,7 @@ check "the second time nothing is installed" not_called install
 check "arguments reach bazel" called "--config=asan -- //libkern/..."
 check "targets replace the pattern" called "-- //libkern/..."
 drops test --config asan libkern/... -//libkern/test/...
-check "targets need no //, values of options are none" called "--config asan -- libkern/... -//libkern/test/..."
+check "targets need no //, values are no targets" called "--config asan -- libkern/... -//libkern/test/..."
 drops test -- -//libkern/...
 check "what is taken away is taken away from everything" called "-- //... -//libkern/..."
 drops test --help

@@ -169,8 +169,8 @@ void World::load_gs(kern::Thread& t, Fiber& f) {
 }
 
 /// At most a page, all of it or nothing.
-std::optional<arch::AccessFault> World::touch(const kern::Thread& t, std::uint32_t address, std::span<std::byte> data,
-                                              bool write) {
+std::optional<arch::AccessFault> World::touch(const kern::Thread& t, std::uint32_t address,
+                                              std::span<std::byte> data, bool write) {
     const kern::VAddr at{address};
     const auto fault = write ? machine_.store(at, data) : machine_.load(at, data);
     if (fault) return fault;
@@ -186,7 +186,8 @@ std::optional<arch::AccessFault> World::touch(const kern::Thread& t, std::uint32
 void World::access(kern::Thread& t, Fiber& f, bool write) {
     Instruction& i = f.instruction();
     if (!write) i.value = 0;
-    const auto fault = touch(t, i.address, std::as_writable_bytes(std::span(&i.value, 1)).first(i.size), write);
+    const auto fault =
+        touch(t, i.address, std::as_writable_bytes(std::span(&i.value, 1)).first(i.size), write);
     if (fault) return page_fault(t, *fault);
     done(t, f);
 }

@@ -52,7 +52,8 @@ bool Fiber::go_on_at(std::uint32_t eip, std::uint32_t eax) {
 
 void Fiber::fetch(const Regs& results) {
     regs_ = results;
-    // Only a fresh start stands at the entry; and each instruction lies in the window, with the address behind it.
+    // Only a fresh start stands at the entry; and each instruction lies in the window, with the address
+    // behind it.
     if (at_ == entry_ || at_ - entry_ > Text::window - 2 * instruction_length_max)
         at_ = entry_ + instruction_length;
     while (!pending() && !ended_) {

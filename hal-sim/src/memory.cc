@@ -124,11 +124,12 @@ void Memory::clean(std::size_t frame) {
 }
 
 void Memory::copy(const Memory& other) {
-    unpoison(bytes_, frames() * frame_size);
     for (std::size_t i = 0; i < frames(); ++i) {
+        if (!other.touched_[i] && !touched_[i]) continue;
+        unpoison(bytes_ + i * frame_size, frame_size);
         if (other.touched_[i])
             copy_any(bytes_ + i * frame_size, other.bytes_ + i * frame_size);
-        else if (touched_[i])
+        else
             clean(i);
         touched_[i] = other.touched_[i];
     }

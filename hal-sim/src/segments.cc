@@ -6,7 +6,9 @@
 namespace sim {
 namespace {
 
-bool is(std::uint32_t selector, std::uint32_t which) { return ((selector ^ which) & ia32::selector_mask) == 0; }
+bool is(std::uint32_t selector, std::uint32_t which) {
+    return ((selector ^ which) & ia32::selector_mask) == 0;
+}
 
 /// The descriptor in that TLS slot; 0: the selector is of none, or it is empty.
 std::uint64_t tls_descriptor(const arch::Machine& machine, std::uint32_t selector) {
@@ -35,8 +37,8 @@ bool loadable(const arch::Machine& machine, std::uint32_t selector) {
     return s <= 3 || is_flat(s) || is(s, ia32::utcb_selector) || tls_descriptor(machine, s) != 0;
 }
 
-std::optional<std::uint32_t> linear(const arch::Machine& machine, std::uint32_t selector, std::uint32_t offset,
-                                    std::uint32_t size) {
+std::optional<std::uint32_t> linear(const arch::Machine& machine, std::uint32_t selector,
+                                    std::uint32_t offset, std::uint32_t size) {
     const std::uint32_t s = selector & 0xffff;
     if (is_flat(s)) return offset;
     const std::uint64_t d = tls_descriptor(machine, s);

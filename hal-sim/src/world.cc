@@ -84,7 +84,8 @@ void World::run_script() {
 /// Delivers an interrupt if there is one and it comes now.  A program with I/O privilege can shut them out.
 bool World::interrupt(bool must) {
     const kern::Thread& running = *current_;
-    if (!running.idle() && !running.in_kernel() && (running.frame.eflags & eflags_interrupts) == 0) return false;
+    if (!running.idle() && !running.in_kernel() && (running.frame.eflags & eflags_interrupts) == 0)
+        return false;
     const auto comes = [&](kern::Line line) {
         return must || interrupts_ == nullptr || interrupts_->now(*this, line);
     };

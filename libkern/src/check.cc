@@ -146,7 +146,8 @@ void Kernel::check_utcbs(const Task& task) const {
 /// K18, K19, K20: the running thread may run.
 void Kernel::check_running(const Thread& t) const {
     ensure(t.op_ != Op::none || t.time_limit_ > now_, "K18: a thread runs beyond its time limit");
-    ensure((t.frame.eflags & ia32::eflags_iopl) == 0 || map_db_.holds_all_ports(t.task().space()),
+    ensure(t.op_ != Op::none || (t.frame.eflags & ia32::eflags_iopl) == 0 ||
+               map_db_.holds_all_ports(t.task().space()),
            "K19: a thread may use ports that its task does not hold");
     ensure(fpu_owner_ == &t, "K20: the running thread's floating-point registers are not loaded");
 }

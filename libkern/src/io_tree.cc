@@ -10,7 +10,7 @@ namespace kern {
 
 namespace {
 
-constexpr std::uint32_t ports = IoTree::ports, ports_per_frame = 32768, frame_words = 1024;
+constexpr std::uint32_t ports_per_frame = 32768, frame_words = 1024;
 
 } // namespace
 

@@ -79,10 +79,12 @@ Thread& Kernel::leave() {
     return *next;
 }
 
-/// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the privilege
-/// t could not let interrupts in again.
+/// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the
+/// privilege t could not let interrupts in again.  Not in the midst of an operation, which shall look as if
+/// it were done at once.
 void Kernel::prepare(Thread& t) {
-    if (t.time_limit() <= now_ && t.op_ == Op::none) {
+    if (t.op_ != Op::none) return;
+    if (t.time_limit() <= now_) {
         t.time_limit_ = never;
         t.deferred_.time_fault = true;
     }

@@ -27,8 +27,7 @@ bool Kernel::may_control(const Thread& t, const Thread& target) const {
 }
 
 /// A new thread.  Without an instruction pointer or state it stays dead until another call gives it one.
-void Kernel::ex_regs_create(Thread& caller, Task& task, ExRegs args) {
-    args.flags &= ~L4_EX_REGS_FPU_GET; // there is nothing to get
+void Kernel::ex_regs_create(Thread& caller, Task& task, const ExRegs& args) {
     const std::uint8_t mcp =
         &task == &caller.task() ? caller.mcp_ : std::min(caller.mcp_, task.thread(0)->mcp_);
     const Result<Thread*> made = create_thread(task, args.lthread(), caller.prio_, mcp);

@@ -63,7 +63,10 @@ void System::dispatch() {
 
 /// 15.2, 17.1
 void System::before_user_mode(Thread& t, TaskNo task) {
-    if (t.time_limit && *t.time_limit <= now_ && !t.wants_resume) {
+    if (t.wants_resume) {
+        return;
+    }
+    if (t.time_limit && *t.time_limit <= now_) {
         t.time_limit.reset();
         t.time_fault = true;
     }

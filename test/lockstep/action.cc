@@ -18,6 +18,8 @@ constexpr const char* names[] = {"call", "load", "store", "exception", "io",    
 
 constexpr std::uint64_t word_max = ~std::uint32_t{0};
 constexpr std::uint64_t code_max = 0xff, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
+constexpr std::uint64_t io_max = 4, port_max = 0xffff;
+constexpr std::uint64_t register_max = static_cast<std::uint64_t>(Lockstep::Register::eip);
 
 /// The numbers that follow the name: what they are, where, and the largest; one list for both directions.
 template <class A, class F>
@@ -25,7 +27,7 @@ void for_each_number(A& a, F visit) {
     switch (a.kind) {
         case Kind::call:
         case Kind::emulate:
-            visit("the vector", a.code, code_max);
+            visit("the vector or the instruction", a.code, code_max);
             visit("eax", a.regs.eax, word_max);
             visit("ebx", a.regs.ebx, word_max);
             visit("ecx", a.regs.ecx, word_max);
@@ -40,12 +42,18 @@ void for_each_number(A& a, F visit) {
             break;
         case Kind::load: visit("the address", a.address, word_max); break;
         case Kind::exception:
-        case Kind::io:
-            visit("the number", a.code, code_max);
-            visit("the second number", a.address, word_max);
+            visit("the exception's number", a.code, code_max);
+            visit("the error code", a.address, word_max);
             break;
-        case Kind::set: visit("the register", a.code, code_max); [[fallthrough]];
-        case Kind::fpu: visit("the value", a.value, word_max); break;
+        case Kind::io:
+            visit("the number of bytes", a.code, io_max);
+            visit("the port", a.address, port_max);
+            break;
+        case Kind::set:
+            visit("the register", a.code, register_max);
+            visit("the value", a.value, word_max);
+            break;
+        case Kind::fpu: visit("the pattern", a.value, word_max); break;
         case Kind::irq: visit("the interrupt line", a.code, code_max); break;
         case Kind::pass: visit("the microseconds", a.time, pass_max); break;
         case Kind::fail: visit("the number of the allocation", a.code, fail_max); break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What sim::World's processor does with instructions that trap, that are executed again, or that somebody else
-// executes; with segments, single steps and the interrupt flag.
+// What sim::World's processor does with instructions that trap, that are executed again, or that somebody
+// else executes; with segments, single steps and the interrupt flag.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -20,7 +20,8 @@ using sim::World;
 
 constexpr l4_threadid_t handler = l4_threadid(6, 0);
 
-/// Task 5 runs a program; task 6 is its pager, is told its exceptions, and answers with the state that this leaves.
+/// Task 5 runs a program; task 6 is its pager, is told its exceptions, and answers with the state that this
+/// leaves.
 struct Handled {
     using Answer = std::function<void(std::size_t, l4_utcb_state_t&)>;
     World w;
@@ -52,12 +53,14 @@ void skip(std::size_t, l4_utcb_state_t& s) { s.eip += sim::instruction_length; }
 TEST(Processor, ExecutesAnInstructionAgainAtTheSameAddress) {
     Handled h;
     bool survived = false;
-    h.run([&](User u) -> Program {
-        co_await u.raise(L4_TRAP_DIVIDE);
-        survived = true;
-    }, [](std::size_t i, l4_utcb_state_t& s) {
-        if (i == 3) skip(i, s);
-    });
+    h.run(
+        [&](User u) -> Program {
+            co_await u.raise(L4_TRAP_DIVIDE);
+            survived = true;
+        },
+        [](std::size_t i, l4_utcb_state_t& s) {
+            if (i == 3) skip(i, s);
+        });
     EXPECT_EQ(h.states.size(), 4u);
     EXPECT_TRUE(survived);
 }
@@ -143,9 +146,11 @@ TEST(Processor, FindsAProgramAgainWhereItWasLeft) {
 TEST(Processor, GoesOnBeyondTheEndOfAProgramsWindow) {
     Handled h;
     unsigned done = 0;
-    h.run([&](User u) -> Program {
-        for (; done < 5000; ++done) co_await u.syscall(0x80, {.eax = done});
-    }, skip);
+    h.run(
+        [&](User u) -> Program {
+            for (; done < 5000; ++done) co_await u.syscall(0x80, {.eax = done});
+        },
+        skip);
     EXPECT_EQ(done, 5000u);
     EXPECT_EQ(h.states.size(), 5000u);
 }
@@ -153,19 +158,21 @@ TEST(Processor, GoesOnBeyondTheEndOfAProgramsWindow) {
 TEST(Processor, TrapsAfterEachInstructionThatBeganWithTheTrapFlag) {
     Handled h;
     std::uint32_t first = 0;
-    h.run([&](User u) -> Program {
-        arch::Frame f{};
-        co_await u.look(f);
-        first = f.eip;
-        f.eflags |= sim::eflags_trap;
-        co_await u.assume(f); // does not trap itself
-        co_await u.compute(1);
-        co_await u.syscall(L4_VEC_IPC, {.eax = L4_IPC_NO_SEND, .ebp = L4_IPC_NO_RECV}); // nor does int
-        co_await u.compute(1);
-        co_await u.compute(1);
-    }, [](std::size_t i, l4_utcb_state_t& s) {
-        if (i == 1) s.eflags &= ~sim::eflags_trap;
-    });
+    h.run(
+        [&](User u) -> Program {
+            arch::Frame f{};
+            co_await u.look(f);
+            first = f.eip;
+            f.eflags |= sim::eflags_trap;
+            co_await u.assume(f); // does not trap itself
+            co_await u.compute(1);
+            co_await u.syscall(L4_VEC_IPC, {.eax = L4_IPC_NO_SEND, .ebp = L4_IPC_NO_RECV}); // nor does int
+            co_await u.compute(1);
+            co_await u.compute(1);
+        },
+        [](std::size_t i, l4_utcb_state_t& s) {
+            if (i == 1) s.eflags &= ~sim::eflags_trap;
+        });
     ASSERT_EQ(h.states.size(), 2u);
     EXPECT_EQ(h.states[0].trapno, L4_TRAP_DEBUG);
     EXPECT_EQ(h.states[0].eip, first + 3 * sim::instruction_length);
@@ -175,29 +182,33 @@ TEST(Processor, TrapsAfterEachInstructionThatBeganWithTheTrapFlag) {
 TEST(Processor, RefusesSelectorsThatAProgramMayNotLoad) {
     Handled h;
     std::vector<std::uint32_t> refused;
-    h.run([&](User u) -> Program {
-        for (const std::uint32_t s : {0x08u, 0x10u, 0x33u, 0x4bu, 0x1fu}) co_await u.segments(s, 0x23);
-        for (const std::uint32_t s : {0x00u, 0x03u, 0x1bu, 0x23u, 0x2bu}) co_await u.segments(0x2b, s);
-    }, [&](std::size_t i, l4_utcb_state_t& s) {
-        refused.push_back(s.err);
-        EXPECT_EQ(s.trapno, L4_TRAP_PROTECTION);
-        skip(i, s);
-    });
+    h.run(
+        [&](User u) -> Program {
+            for (const std::uint32_t s : {0x08u, 0x10u, 0x33u, 0x4bu, 0x1fu}) co_await u.segments(s, 0x23);
+            for (const std::uint32_t s : {0x00u, 0x03u, 0x1bu, 0x23u, 0x2bu}) co_await u.segments(0x2b, s);
+        },
+        [&](std::size_t i, l4_utcb_state_t& s) {
+            refused.push_back(s.err);
+            EXPECT_EQ(s.trapno, L4_TRAP_PROTECTION);
+            skip(i, s);
+        });
     EXPECT_EQ(refused, (std::vector<std::uint32_t>{0x08, 0x10, 0x30, 0x48, 0x1c}));
 }
 
 TEST(Processor, FindsTheUtcbAtGs0AndNothingBehind) {
     Handled h;
     std::uint32_t at = 0, through_null = 1;
-    h.run([&](User u) -> Program {
-        at = co_await u.load_gs(0);
-        co_await u.load_gs(4);
-        co_await u.segments(0, 0);
-        through_null = co_await u.load_gs(0);
-    }, [](std::size_t i, l4_utcb_state_t& s) {
-        s.eax = 0;
-        skip(i, s);
-    });
+    h.run(
+        [&](User u) -> Program {
+            at = co_await u.load_gs(0);
+            co_await u.load_gs(4);
+            co_await u.segments(0, 0);
+            through_null = co_await u.load_gs(0);
+        },
+        [](std::size_t i, l4_utcb_state_t& s) {
+            s.eax = 0;
+            skip(i, s);
+        });
     EXPECT_EQ(at, L4_UTCB_AREA);
     EXPECT_EQ(through_null, 0u);
     ASSERT_EQ(h.states.size(), 2u);
@@ -277,13 +288,14 @@ TEST(Processor, LetsAProgramWithPrivilegeUseAllPorts) {
 
 TEST(ProcessorDeathTest, NoticesRegistersThatTheHardwareWouldRefuse) {
     struct Case {
-        std::uint32_t arch::Frame::* field;
+        std::uint32_t arch::Frame::*field;
         std::uint32_t value;
         const char* message;
     };
-    for (const Case& c : {Case{&arch::Frame::gs, 0x10, "selector"}, Case{&arch::Frame::fs, 0x33, "selector"},
-                          Case{&arch::Frame::cs, 0x08, "code segment"}, Case{&arch::Frame::eflags, 2, "interrupts"},
-                          Case{&arch::Frame::eflags, 0x4202, "flags"}}) {
+    for (const Case& c :
+         {Case{&arch::Frame::gs, 0x10, "selector"}, Case{&arch::Frame::fs, 0x33, "selector"},
+          Case{&arch::Frame::cs, 0x08, "code segment"}, Case{&arch::Frame::eflags, 2, "interrupts"},
+          Case{&arch::Frame::eflags, 0x4202, "flags"}}) {
         World w;
         w.current().frame.*c.field = c.value;
         EXPECT_DEATH(w.run(), c.message);

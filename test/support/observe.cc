@@ -190,8 +190,7 @@ spec::Observation observe(const kern::Kernel& kernel, arch::Machine& machine) {
 std::optional<spec::ThreadView> observe(const kern::Kernel& kernel, arch::Machine& machine,
                                         kern::ThreadId id) {
     const kern::Thread* const t = kernel.find(id);
-    if (!t) return {};
-    return observe_thread(kernel, machine, *t);
+    return t ? std::optional(observe_thread(kernel, machine, *t)) : std::nullopt;
 }
 
 spec::Config configuration(const kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,

@@ -169,11 +169,10 @@ void Referee::compare() {
 /// The threads that ran before the event and run now, and the timer.
 void Referee::compare_running() {
     const kern::Thread& next = kernel_.current();
-    const auto runs = spec_.current();
-    const auto timer = spec_.timer();
-    const bool same_thread = next.idle() ? !runs : runs && *runs == name_of(next.id());
     const kern::Micros armed = machine_.timer().deadline();
-    if (!same_thread || armed != (timer ? kern::Micros{*timer} : kern::never)) return compare();
+    const bool same_thread = next.idle() ? !spec_.current() : spec_.current() == name_of(next.id());
+    const bool same_timer = armed == kern::never ? !spec_.timer() : spec_.timer() == armed.raw();
+    if (!same_thread || !same_timer) return compare();
     if (ran_.task.raw() != 0) compare_thread(ran_);
     if (!next.idle() && next.id() != ran_) compare_thread(next.id());
     ++comparisons_;

@@ -11,11 +11,11 @@ namespace arch {
 /// Physical memory: a bank for users from address 0 on, a contiguous bank for the kernel at `kernel_base`,
 /// and open bus everywhere else (reads 0xff, writes are lost).
 ///
-/// A value: a copy is another memory with the same contents; assigned to one of the same size they are there in
-/// place, where pointers into it find them.  As on hardware nobody promises the kernel
-/// cleared memory: its bank holds `rubbish` at the start, the users' bank zeros.  Making one costs what the
-/// last one of the same size touched, not its size: banks are handed on within a host thread, and a frame is
-/// cleaned when it was asked for with page().  So every frame must be asked for by page() before it is used.
+/// A value: a copy is another memory with the same contents; assigned to one of the same size they are there
+/// in place, where pointers into it find them.  As on hardware nobody promises the kernel cleared memory: its
+/// bank holds `rubbish` at the start, the users' bank zeros.  Making one costs what the last one of the same
+/// size touched, not its size: banks are handed on within a host thread, and a frame is cleaned when it was
+/// asked for with page().  So every frame must be asked for by page() before it is used.
 class Memory {
 public:
     static constexpr kern::PAddr kernel_base{0x10000000};

@@ -22,8 +22,8 @@ struct Activation {
     void unhandled_exception() { throw; } ///< comes out of World::run
 };
 
-/// What one thread executes of one program: its coroutines, the instruction that they wait for, and its address.
-/// A thread that was sent elsewhere finds it again where it left it.
+/// What one thread executes of one program: its coroutines, the instruction that they wait for, and its
+/// address. A thread that was sent elsewhere finds it again where it left it.
 ///
 /// Coroutines never resume each other: they say who is next and return here.  So the host's stack does not
 /// grow with what a program does, whatever the compiler makes of symmetric transfer.
@@ -46,9 +46,9 @@ public:
     Instruction& instruction() { return instruction_; }
     /// The instruction is done, or has reached the kernel.
     void complete();
-    /// The thread goes on at `eip`: at the pending instruction, at the one that was completed last (to execute it
-    /// again), or behind the pending one, which somebody else has executed: then EAX is its value.  False: the
-    /// program has no instruction there that could be executed now.
+    /// The thread goes on at `eip`: at the pending instruction, at the one that was completed last (to
+    /// execute it again), or behind the pending one, which somebody else has executed: then EAX is its value.
+    /// False: the program has no instruction there that could be executed now.
     bool go_on_at(std::uint32_t eip, std::uint32_t eax);
 
     // --- for coroutines

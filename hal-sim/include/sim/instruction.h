@@ -20,15 +20,15 @@ struct Instruction {
         compute, ///< nothing, for `value` microseconds; can be interrupted
         in,      ///< size bytes from port `address` to value
         out,
-        raise,    ///< exception `code` with error code `value`
-        jump,     ///< EIP := address
-        fpu_get,  ///< live FPU registers to data (an arch::FpuState)
+        raise,   ///< exception `code` with error code `value`
+        jump,    ///< EIP := address
+        fpu_get, ///< live FPU registers to data (an arch::FpuState)
         fpu_set,
         segments, ///< gs := address, fs := value; refuses selectors as the processor does
         look,     ///< all registers to data (an arch::Frame)
-        assume,   ///< general registers, esp and the flags that are a program's own from data (an arch::Frame)
-        load_gs,  ///< the word at gs:address to value
-        flags,    ///< cli (code 0) or sti (code 1)
+        assume,  ///< general registers, esp and the flags that are a program's own from data (an arch::Frame)
+        load_gs, ///< the word at gs:address to value
+        flags,   ///< cli (code 0) or sti (code 1)
         emulated, ///< code: ia32::Emulated; regs in, like syscall
     };
     Kind kind = Kind::none;

@@ -7,8 +7,8 @@
 
 namespace sim {
 
-/// Bits of EFLAGS that the simulated processor looks at: single steps, interrupts, I/O privilege; and two that no
-/// user may have set.
+/// Bits of EFLAGS that the simulated processor looks at: single steps, interrupts, I/O privilege; and two
+/// that no user may have set.
 inline constexpr std::uint32_t eflags_trap = 1u << 8, eflags_interrupts = 1u << 9, eflags_iopl = 3u << 12,
                                eflags_nested = 1u << 14, eflags_vm86 = 1u << 17;
 

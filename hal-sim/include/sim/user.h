@@ -129,8 +129,9 @@ public:
     /// lidt (%eax), lldt %ax: the kernel executes them (docs/semantics.md 17.2, 17.3).
     Do lidt(Word operand) const { return emulated(ia32::Emulated::lidt, {.eax = operand}); }
     Do lldt(Word descriptors, Word bytes, Word first, l4_threadid_t of, Word edx = 0) const {
-        return emulated(ia32::Emulated::lldt,
-                        {.eax = descriptors, .ebx = bytes, .ecx = first, .edx = edx, .esi = of.low, .edi = of.high});
+        return emulated(
+            ia32::Emulated::lldt,
+            {.eax = descriptors, .ebx = bytes, .ecx = first, .edx = edx, .esi = of.low, .edi = of.high});
     }
     Do get_fpu(arch::FpuState& to) const { return {{{.kind = Kind::fpu_get, .data = to.bytes.data()}}}; }
     Do set_fpu(arch::FpuState& from) const { return {{{.kind = Kind::fpu_set, .data = from.bytes.data()}}}; }

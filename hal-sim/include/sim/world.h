@@ -117,8 +117,8 @@ private:
     std::unique_ptr<RootServer> root_server_;
     kern::Kernel kernel_;
     kern::Thread* current_ = nullptr;
-    std::map<std::uint64_t, Fiber> fibers_;   ///< by thread and program
-    std::uint64_t last_key_ = ~0ull; ///< of last_, since most steps belong to the same thread
+    std::map<std::uint64_t, Fiber> fibers_; ///< by thread and program
+    std::uint64_t last_key_ = ~0ull;        ///< of last_, since most steps belong to the same thread
     Fiber* last_ = nullptr;
 
     std::multimap<std::uint64_t, kern::Line> script_;

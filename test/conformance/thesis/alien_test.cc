@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Aliens: threads whose system calls, page faults and breakpoints are exceptions (docs/semantics.md 12.6, 12.7).
+// Aliens: threads whose system calls, page faults and breakpoints are exceptions
+// (docs/semantics.md 12.6, 12.7).
 #include <gtest/gtest.h>
 
 #include "ia32/trap_frame.h"
@@ -9,13 +10,14 @@
 namespace conformance::thesis {
 namespace {
 
-/// A is an alien from its first instruction on; E is its pager.  When a program ends it calls the kernel, too, to
-/// sleep: that is the last message, and is not answered.
+/// A is an alien from its first instruction on; E is its pager.  When a program ends it calls the kernel,
+/// too, to sleep: that is the last message, and is not answered.
 struct Alien {
     World w;
     Handler handler;
 
-    explicit Alien(Handler::Reply reply, const l4_utcb_t& utcb = pager_utcb()) : handler(std::move(reply), utcb) {}
+    explicit Alien(Handler::Reply reply, const l4_utcb_t& utcb = pager_utcb())
+        : handler(std::move(reply), utcb) {}
     void run(sim::Body body, Word flags = L4_TASK_NEW_ALIEN) {
         const sim::Entry entry = w.program(std::move(body));
         w.start(e, handler.body());
@@ -188,7 +190,9 @@ TEST(Alien, BreakpointsAreExceptions) {
 
 TEST(Alien, PortsAndEmulatedInstructionsAreExceptions) {
     ABI_ROW(exc_alien_call);
-    Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) { return i < 2 ? skip(m, utcb) : Ipc{}; });
+    Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+        return i < 2 ? skip(m, utcb) : Ipc{};
+    });
     int executed = 0;
     t.run([&](User u) -> Program {
         co_await u.in(0x60);
@@ -226,16 +230,15 @@ struct Cleared {
             co_await u.jump(w.program(landing.body()));
         });
         const sim::Entry alien = w.program([](User u) -> Program { co_await u(call_nobody); });
-        w.play({{e, handler.body()}, {a, [&, alien, there](User u) -> Program {
-                                          co_await u(sim::ExRegs{.target = 1 | L4_EX_REGS_ALIEN,
-                                                                 .esp = 0,
-                                                                 .eip = alien.eip,
-                                                                 .pager = e});
-                                          co_await until(u, 1000);
-                                          EXPECT_EQ(handler.count(), 1u);
-                                          co_await u(sim::ExRegs{
-                                              .target = 1 | flags, .eip = with_eip ? there.eip : L4_EX_REGS_KEEP});
-                                      }}});
+        w.play({{e, handler.body()},
+                {a, [&, alien, there](User u) -> Program {
+                     co_await u(
+                         sim::ExRegs{.target = 1 | L4_EX_REGS_ALIEN, .esp = 0, .eip = alien.eip, .pager = e});
+                     co_await until(u, 1000);
+                     EXPECT_EQ(handler.count(), 1u);
+                     co_await u(
+                         sim::ExRegs{.target = 1 | flags, .eip = with_eip ? there.eip : L4_EX_REGS_KEEP});
+                 }}});
     }
 };
 

@@ -12,21 +12,24 @@
 namespace conformance::thesis {
 namespace {
 
-/// A, with registers of its own, executes an undefined instruction; it is answered so, and A looks where it went on.
+/// A, with registers of its own, executes an undefined instruction; it is answered so, and A looks where it
+/// went on.
 struct Answered {
     World w;
     Handler handler;
     arch::Frame before{}, after{};
 
     explicit Answered(Handler::Reply reply) : handler(std::move(reply)) {
-        w.play({{e, handler.body()}, {a, [this](User u) -> Program {
-                                          arch::Frame mine = registers(0x11110000);
-                                          co_await u.assume(mine);
-                                          co_await u.look(before);
-                                          co_await u.raise(L4_TRAP_INVALID_OP);
-                                          co_await u.look(after);
-                                      },
-                                      {.pager = e}}});
+        w.play({{e, handler.body()},
+                {a,
+                 [this](User u) -> Program {
+                     arch::Frame mine = registers(0x11110000);
+                     co_await u.assume(mine);
+                     co_await u.look(before);
+                     co_await u.raise(L4_TRAP_INVALID_OP);
+                     co_await u.look(after);
+                 },
+                 {.pager = e}}});
     }
 };
 
@@ -93,7 +96,8 @@ TEST(ExceptionAnswer, CanNotRaisePrivileges) {
     Answered t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
         if (i == 1) return skip(m, utcb);
         utcb.state.cs = 8;
-        utcb.state.eflags = ~Word{0x200}; // all but IF; and so TF, which traps after the next instruction only
+        utcb.state.eflags =
+            ~Word{0x200}; // all but IF; and so TF, which traps after the next instruction only
         utcb.state.eflags &= ~Word{0x100};
         utcb.state.gs = 0x10; // the kernel's data segment
         utcb.state.fs = 0x43; // an empty TLS slot
@@ -142,7 +146,8 @@ TEST(ExceptionAnswer, SendsTheThreadToAnotherProgramWithNewRegisters) {
         set = words(utcb.state);
         return with_state(m, utcb);
     });
-    w.play({{e, handler.body()}, {a, [](User u) -> Program { co_await u.raise(L4_TRAP_DIVIDE); }, {.pager = e}}});
+    w.play({{e, handler.body()},
+            {a, [](User u) -> Program { co_await u.raise(L4_TRAP_DIVIDE); }, {.pager = e}}});
     ASSERT_EQ(landing.arrived.size(), 1u);
     EXPECT_EQ(handler.results[0].dope, L4_IPC_OK);
     arch::Frame f = landing.arrived[0];
@@ -172,10 +177,12 @@ TEST(ExceptionAnswer, MapsNothing) {
         const IpcResult r = co_await u(fpage_to(m.from, at, l4_fpage(page, L4_PAGE_SHIFT, L4_FP_WRITE)));
         result = Answer::of(r);
     });
-    w.start(a, [&](User u) -> Program {
-        co_await u.raise(L4_TRAP_DIVIDE);
-        survived = true;
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u.raise(L4_TRAP_DIVIDE);
+                survived = true;
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(result.dope, L4_IPC_SEMSGCUT);
     EXPECT_FALSE(w.page(a, at));
@@ -191,7 +198,8 @@ TEST(ExceptionAnswer, OfMinusOneIsNoRefusal) {
     EXPECT_NE(t.after.eip, 0u);
 }
 
-/// A waits for the answer to an exception; thread 1 of its task then does that to it; then the pager answers at 2000.
+/// A waits for the answer to an exception; thread 1 of its task then does that to it; then the pager answers
+/// at 2000.
 struct Disturbed {
     World w;
     Landing landing;
@@ -209,13 +217,15 @@ struct Disturbed {
             co_await until(u, 100);
             co_await u.jump(go_on);
         });
-        w.start(a, [this](User u) -> Program {
-            co_await until(u, 200);
-            arch::Frame mine = registers(0x11110000);
-            co_await u.assume(mine);
-            co_await u.look(before);
-            co_await u.raise(L4_TRAP_DIVIDE);
-        }, {.pager = e});
+        w.start(a,
+                [this](User u) -> Program {
+                    co_await until(u, 200);
+                    arch::Frame mine = registers(0x11110000);
+                    co_await u.assume(mine);
+                    co_await u.look(before);
+                    co_await u.raise(L4_TRAP_DIVIDE);
+                },
+                {.pager = e});
         w.start(l4_threadid(5, 1), [this, flags](User u) -> Program {
             co_await until(u, 1000);
             old = co_await u(sim::ExRegs{.target = flags, .eip = there.eip});
@@ -285,7 +295,8 @@ TEST(ExceptionMessage, WaitsOnWhenItsPagerIsDeleted) {
     ABI_ROW(exc_pager_gone);
     World w;
     Handler handler;
-    w.play({{e, handler.body()}, {a, [](User u) -> Program { co_await u.raise(L4_TRAP_DIVIDE); }, {.pager = e}}});
+    w.play({{e, handler.body()},
+            {a, [](User u) -> Program { co_await u.raise(L4_TRAP_DIVIDE); }, {.pager = e}}});
     EXPECT_EQ(handler.count(), 1u);
     w.as_root(deletion(e));
     EXPECT_EQ(w.state(a), For::receive);

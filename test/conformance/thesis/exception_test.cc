@@ -20,15 +20,17 @@ struct Trapping {
     explicit Trapping(Handler::Reply reply = skipping(), const l4_utcb_t& utcb = pager_utcb())
         : handler(std::move(reply), utcb) {}
     void run(std::function<sim::Do(User)> trap) {
-        w.play({{e, handler.body()}, {a, [&, trap](User u) -> Program {
-                                          arch::Frame mine = registers(0x11110000);
-                                          co_await u.assume(mine);
-                                          co_await u.look(before);
-                                          co_await trap(u);
-                                          co_await u.look(after);
-                                          survived = true;
-                                      },
-                                      {.pager = e}}});
+        w.play({{e, handler.body()},
+                {a,
+                 [&, trap](User u) -> Program {
+                     arch::Frame mine = registers(0x11110000);
+                     co_await u.assume(mine);
+                     co_await u.look(before);
+                     co_await trap(u);
+                     co_await u.look(after);
+                     survived = true;
+                 },
+                 {.pager = e}}});
     }
     /// What the handler is told of a trap at the instruction behind the look.
     Words expected(Word trapno, Word error, Word eip_behind = 0) const {
@@ -95,10 +97,12 @@ TEST(Exception, WaitsInThePagersQueue) {
         co_await u.utcb().load(mine);
         seen = words(mine.state);
     });
-    w.start(a, [&](User u) -> Program {
-        co_await u.look(before);
-        co_await u.raise(L4_TRAP_DIVIDE);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u.look(before);
+                co_await u.raise(L4_TRAP_DIVIDE);
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(Answer::of(got), exception_of(a));
     EXPECT_EQ(seen[12], next(before));
@@ -110,12 +114,14 @@ TEST(Exception, OfIntIsAProtectionFaultWithTheVector) {
     static_assert(L4_EXC_ERR_INT80 == 0x402);
     for (const Word vector : {0x80u, 0x2fu, 0x37u, 0u, 0xffu}) {
         Trapping t;
-        t.w.play({{e, t.handler.body()}, {a, [&](User u) -> Program {
-                                              co_await u.look(t.before);
-                                              co_await u.syscall(vector, {.eax = 1, .ebx = 2, .ebp = 3});
-                                              t.survived = true;
-                                          },
-                                          {.pager = e}}});
+        t.w.play({{e, t.handler.body()},
+                  {a,
+                   [&](User u) -> Program {
+                       co_await u.look(t.before);
+                       co_await u.syscall(vector, {.eax = 1, .ebx = 2, .ebp = 3});
+                       t.survived = true;
+                   },
+                   {.pager = e}}});
         ASSERT_EQ(t.handler.count(), 1u);
         const l4_utcb_state_t& s = t.handler[0].state();
         EXPECT_EQ(s.trapno, L4_TRAP_PROTECTION);
@@ -143,7 +149,8 @@ TEST(Exception, KillsWithoutAPager) {
     ABI_ROW(exc_not_enabled);
     for (const l4_threadid_t pager : {l4_threadid(99, 0), l4_threadid(9, 1), l4_irq_id(3), l4_invalid_id()}) {
         World w;
-        w.play({{e, sim::park}, {a, [](User u) -> Program { co_await u.raise(L4_TRAP_DIVIDE); }, {.pager = pager}}});
+        w.play({{e, sim::park},
+                {a, [](User u) -> Program { co_await u.raise(L4_TRAP_DIVIDE); }, {.pager = pager}}});
         EXPECT_EQ(w.state(a), For::dead);
     }
 }
@@ -152,12 +159,15 @@ TEST(Exception, GoesToThePagerThatIsSetWhenItHappens) {
     ABI_ROW(exc_message);
     World w;
     Handler first(skipping()), second(skipping());
-    w.play({{d, second.body()}, {e, first.body()}, {a, [](User u) -> Program {
-                                                        co_await u.raise(L4_TRAP_DIVIDE);
-                                                        co_await u(sim::ExRegs{.pager = d});
-                                                        co_await u.raise(L4_TRAP_BOUND);
-                                                    },
-                                                    {.pager = e}}});
+    w.play({{d, second.body()},
+            {e, first.body()},
+            {a,
+             [](User u) -> Program {
+                 co_await u.raise(L4_TRAP_DIVIDE);
+                 co_await u(sim::ExRegs{.pager = d});
+                 co_await u.raise(L4_TRAP_BOUND);
+             },
+             {.pager = e}}});
     ASSERT_EQ(first.count(), 1u);
     ASSERT_EQ(second.count(), 1u);
     EXPECT_EQ(first[0].state().trapno, L4_TRAP_DIVIDE);
@@ -170,11 +180,13 @@ TEST(Exception, OfAThreadWithPriorityIsToldOverAndOverWithoutLoss) {
     World w;
     Handler handler(skipping());
     Word done = 0;
-    w.play({{e, handler.body()}, {a, [&](User u) -> Program {
-                                      co_await until(u, 100); // E is ready for it
-                                      for (; done < rounds; ++done) co_await u.raise(L4_TRAP_DIVIDE);
-                                  },
-                                  {.prio = 100, .pager = e}}});
+    w.play({{e, handler.body()},
+            {a,
+             [&](User u) -> Program {
+                 co_await until(u, 100); // E is ready for it
+                 for (; done < rounds; ++done) co_await u.raise(L4_TRAP_DIVIDE);
+             },
+             {.prio = 100, .pager = e}}});
     EXPECT_EQ(done, rounds);
     EXPECT_EQ(handler.count(), rounds);
 }
@@ -209,17 +221,19 @@ TEST(SingleStep, IsAMessageAfterEachInstruction) {
             return with_state(m, utcb);
         },
         pager_utcb(L4_UTCB_EXCEPTIONS | L4_UTCB_DEBUG));
-    t.w.play({{e, t.handler.body()}, {a, [&](User u) -> Program {
-                                          co_await u.look(t.before);
-                                          co_await u.raise(L4_TRAP_BREAKPOINT);
-                                          co_await u.compute(5);
-                                          co_await u.load32(L4_UTCB_AREA);
-                                          co_await u.compute(5);
-                                          co_await u.compute(5);
-                                          co_await u.compute(5);
-                                          t.survived = true;
-                                      },
-                                      {.pager = e}}});
+    t.w.play({{e, t.handler.body()},
+              {a,
+               [&](User u) -> Program {
+                   co_await u.look(t.before);
+                   co_await u.raise(L4_TRAP_BREAKPOINT);
+                   co_await u.compute(5);
+                   co_await u.load32(L4_UTCB_AREA);
+                   co_await u.compute(5);
+                   co_await u.compute(5);
+                   co_await u.compute(5);
+                   t.survived = true;
+               },
+               {.pager = e}}});
     ASSERT_EQ(t.handler.count(), 4u);
     for (Word i = 1; i < 4; ++i) {
         EXPECT_EQ(t.handler[i].state().trapno, L4_TRAP_DEBUG);
@@ -256,14 +270,16 @@ TEST(ExceptionState, DoesNotDependOnTheUtcbOfTheThread) {
     mine.state = state_of(pattern(0x50505050));
     mine.snd_size = 2;
     mine.rcv_size = 1;
-    w.play({{e, handler.body()}, {a, [&](User u) -> Program {
-                                      co_await u.utcb().store(mine);
-                                      arch::Frame r = registers(0x22220000);
-                                      co_await u.assume(r);
-                                      co_await u.raise(L4_TRAP_DIVIDE);
-                                      co_await u.utcb().load(after);
-                                  },
-                                  {.pager = e}}});
+    w.play({{e, handler.body()},
+            {a,
+             [&](User u) -> Program {
+                 co_await u.utcb().store(mine);
+                 arch::Frame r = registers(0x22220000);
+                 co_await u.assume(r);
+                 co_await u.raise(L4_TRAP_DIVIDE);
+                 co_await u.utcb().load(after);
+             },
+             {.pager = e}}});
     ASSERT_EQ(handler.count(), 1u);
     EXPECT_EQ(handler[0].state().eax, 0x22220000u);
     EXPECT_EQ(handler[0].state().esp, 0x22220007u);

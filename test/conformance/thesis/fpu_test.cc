@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Floating-point registers: each thread's own, and fetched, set and reset by whoever may (docs/semantics.md 14.2).
+// Floating-point registers: each thread's own, and fetched, set and reset by whoever may
+// (docs/semantics.md 14.2).
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -9,8 +10,8 @@
 namespace conformance::thesis {
 namespace {
 
-using sim::ExRegs;
 using arch::FpuState;
+using sim::ExRegs;
 
 constexpr Word a0 = l4_ex_regs_target(5, 0), fpu_get = L4_EX_REGS_FPU_GET, fpu_set = L4_EX_REGS_FPU_SET,
                fpu_reset = L4_EX_REGS_FPU_RESET;
@@ -40,11 +41,13 @@ struct Stopped {
             co_await u.get_fpu(again);
             EXPECT_TRUE(again == seen_by_e);
         });
-        w.start(a, [this](User u) -> Program {
-            co_await u.set_fpu(of_a);
-            co_await u.compute(20000); // E comes at the end of the slice
-            co_await u.get_fpu(seen_by_a);
-        }, {.pager = e});
+        w.start(a,
+                [this](User u) -> Program {
+                    co_await u.set_fpu(of_a);
+                    co_await u.compute(20000); // E comes at the end of the slice
+                    co_await u.get_fpu(seen_by_a);
+                },
+                {.pager = e});
         w.run();
     }
 };
@@ -101,7 +104,8 @@ TEST(Fpu, OfAThreadThatIsCreatedCanBeSet) {
     const sim::Entry without = w.program([&](User u) -> Program { co_await u.get_fpu(fresh); });
     w.play({{a, [&](User u) -> Program {
                  co_await u.set_fpu(set);
-                 co_await u(ExRegs{.target = 1 | fpu_set | fpu_get, .esp = 0, .eip = with.eip, .pager = root});
+                 co_await u(
+                     ExRegs{.target = 1 | fpu_set | fpu_get, .esp = 0, .eip = with.eip, .pager = root});
                  co_await u(ExRegs{.target = 2 | fpu_get, .esp = 0, .eip = without.eip, .pager = root});
                  co_await u.get_fpu(kept);
              }}});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Threads that another task has created are threads of their own task, also when it ends: the kernel of the thesis
-// hung there before it was mended (thesis 4.1.1; docs/semantics.md 2.6, 5.2, 13.2).
+// Threads that another task has created are threads of their own task, also when it ends: the kernel of the
+// thesis hung there before it was mended (thesis 4.1.1; docs/semantics.md 2.6, 5.2, 13.2).
 #include <gtest/gtest.h>
 
 #include <string>
@@ -27,8 +27,8 @@ struct Mixed {
             co_await until(u, 1000);
             for (const Word i : order) {
                 const Word target = i < 10 ? l4_ex_regs_target(0, i) : l4_ex_regs_target(5, i - 10);
-                const sim::ExRegsResult made =
-                    co_await u(sim::ExRegs{.target = target, .esp = 0, .eip = sleeper.eip, .pager = pager_of_new});
+                const sim::ExRegsResult made = co_await u(
+                    sim::ExRegs{.target = target, .esp = 0, .eip = sleeper.eip, .pager = pager_of_new});
                 EXPECT_EQ(made.eflags, 0u) << i;
             }
         });
@@ -78,7 +78,8 @@ TEST(PresentList, EndsWithItsTaskThread0First) {
 TEST(PresentList, OfTheCreatorEndsWithoutThem) {
     ABI_ROW(inter_ex_regs_present_list);
     Mixed m;
-    m.wait_for({l4_threadid(9, 3), l4_threadid(5, 3), l4_threadid(9, 0), l4_threadid(9, 1), l4_threadid(9, 2)});
+    m.wait_for(
+        {l4_threadid(9, 3), l4_threadid(5, 3), l4_threadid(9, 0), l4_threadid(9, 1), l4_threadid(9, 2)});
     m.w.as_root(deletion(e));
     EXPECT_EQ(m.ended, "9.0 9.1 9.2 9.3 ");
     EXPECT_EQ(m.present(a), (std::vector<Word>{0, 7, 3, 5, 4}));
@@ -96,7 +97,8 @@ TEST(PresentList, ShutsDownInEitherOrderAndTheNumbersCanBeUsedAgain) {
             EXPECT_EQ(m.w.find(a), nullptr);
             EXPECT_EQ(m.w.find(e), nullptr);
             bool again = false;
-            m.w.play({{a, [&](User) -> Program {
+            m.w.play({{a,
+                       [&](User) -> Program {
                            again = true;
                            co_return;
                        }},

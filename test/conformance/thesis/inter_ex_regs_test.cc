@@ -17,7 +17,9 @@ using RawExRegs = system::Raw<L4_VEC_LTHREAD_EX_REGS>;
 constexpr l4_threadid_t a1 = l4_threadid(5, 1), e1 = l4_threadid(9, 1);
 constexpr Word other(l4_threadid_t id) { return l4_ex_regs_target(l4_id_task(id), l4_id_lthread(id)); }
 /// Different from all ids that exist, but for the task bits.
-constexpr l4_threadid_t strange(l4_threadid_t id) { return {id.low | 0x3ff | 5u << L4_ID_LTHREAD_SHIFT, 0x12345}; }
+constexpr l4_threadid_t strange(l4_threadid_t id) {
+    return {id.low | 0x3ff | 5u << L4_ID_LTHREAD_SHIFT, 0x12345};
+}
 
 Program asleep(User u) { co_await u.sleep(); }
 
@@ -87,7 +89,8 @@ TEST(InterExRegs, WithTheOwnTasksNumberIsAnOrdinaryOne) {
     EXPECT_EQ(created_there.eflags, 0x202u); // the same thread
 }
 
-const sim::Regs everything{.eax = 0, .ebx = 0x11, .ecx = 0x22, .edx = 0x33, .esi = 0x44, .edi = 0x55, .ebp = 0x66};
+const sim::Regs everything{
+    .eax = 0, .ebx = 0x11, .ecx = 0x22, .edx = 0x33, .esi = 0x44, .edi = 0x55, .ebp = 0x66};
 
 /// What a caller gets that asks about A, whose pager is that one.
 sim::Regs asked_by(l4_threadid_t caller, l4_threadid_t pager) {
@@ -123,7 +126,8 @@ TEST(InterExRegs, IsRefusedToTheChiefOfThePager) {
     const sim::Entry pager = w.program(raw_at(2000, in, by_pager));
     w.start(e, [&](User u) -> Program {
         co_await until(u, 500);
-        const sim::TaskNewResult made = co_await u(sim::TaskNew{.task = below, .eip = pager.eip, .pager = root});
+        const sim::TaskNewResult made =
+            co_await u(sim::TaskNew{.task = below, .eip = pager.eip, .pager = root});
         EXPECT_TRUE(made.ok());
         co_await until(u, 1000);
         by_chief = co_await u(RawExRegs{in});
@@ -182,17 +186,21 @@ TEST(InterExRegs, CreatesAThreadThere) {
     World w;
     Landing landing;
     const sim::Entry there = w.program(landing.body());
-    const sim::Regs in{.eax = other(a1), .ebx = b.low, .ecx = 0x1000, .edx = there.eip, .esi = d.low, .edi = 7, .ebp = 8};
+    const sim::Regs in{
+        .eax = other(a1), .ebx = b.low, .ecx = 0x1000, .edx = there.eip, .esi = d.low, .edi = 7, .ebp = 8};
     sim::Regs out;
     Word before = 0, after = 0, own_before = 0, own_after = 0;
     w.start(a, asleep, {.quota = 40, .pager = e});
-    w.start(e, [&](User u) -> Program {
-        co_await until(u, 1000);
-        const kern::Account &there_account = w.thread(a).task().account(), &own = w.thread(e).task().account();
-        before = there_account.used(), own_before = own.used();
-        for (Word i = 0; i < 3; ++i) out = co_await u(RawExRegs{system::with_eax(in, in.eax + i)});
-        after = there_account.used(), own_after = own.used();
-    }, {.prio = 12, .quota = 40});
+    w.start(e,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                const kern::Account &there_account = w.thread(a).task().account(),
+                                    &own = w.thread(e).task().account();
+                before = there_account.used(), own_before = own.used();
+                for (Word i = 0; i < 3; ++i) out = co_await u(RawExRegs{system::with_eax(in, in.eax + i)});
+                after = there_account.used(), own_after = own.used();
+            },
+            {.prio = 12, .quota = 40});
     w.run();
     EXPECT_EQ(out, system::with_eax(in, 0));
     ASSERT_EQ(landing.arrived.size(), 3u);
@@ -213,9 +221,11 @@ TEST(InterExRegs, LooksAtThread0ForThreadsThatAreNotThere) {
     ABI_ROW(inter_ex_regs_creates);
     World w;
     ExRegsResult by_pager_of_0, by_other;
-    w.start(a, [](User u) -> Program {
-        co_await u(ExRegs{.target = 1, .eip = L4_EX_REGS_KEEP, .pager = d}); // not of thread 0
-    }, {.pager = e});
+    w.start(a,
+            [](User u) -> Program {
+                co_await u(ExRegs{.target = 1, .eip = L4_EX_REGS_KEEP, .pager = d}); // not of thread 0
+            },
+            {.pager = e});
     const auto create = [](ExRegsResult& out, Word lthread) -> sim::Body {
         return [&out, lthread](User u) -> Program {
             co_await until(u, 1000);
@@ -257,8 +267,8 @@ TEST(InterExRegs, CanNotMakeATask) {
     std::vector<sim::Regs> expected;
     const auto ask_all = [&](User u) -> Program {
         co_await until(u, 1000);
-        for (const l4_threadid_t id : {l4_threadid(20, 0), l4_threadid(20, 1), l4_threadid(2047, 127), l4_threadid(1, 0),
-                                       l4_threadid(3, 5)}) {
+        for (const l4_threadid_t id : {l4_threadid(20, 0), l4_threadid(20, 1), l4_threadid(2047, 127),
+                                       l4_threadid(1, 0), l4_threadid(3, 5)}) {
             const sim::Regs in{.eax = other(id), .ecx = 0x1000, .edx = there.eip, .esi = e.low};
             expected.push_back(system::with_eax(in, L4_EX_REGS_ERROR));
             results.push_back(co_await u(RawExRegs{in}));
@@ -305,10 +315,12 @@ TEST(InterExRegs, GivesTheLesserMcp) {
             more = co_await u(sim::ThreadSchedule{.thread = a1, .param = l4_sched_param(101, 0, 0)});
         });
         w.start(a, asleep, {.mcp = mcp_of_task, .pager = e});
-        w.start(e, [&](User u) -> Program {
-            co_await until(u, 1000);
-            co_await u(ExRegs{.target = other(a1), .eip = created.eip, .pager = e});
-        }, {.prio = 5, .mcp = 100});
+        w.start(e,
+                [&](User u) -> Program {
+                    co_await until(u, 1000);
+                    co_await u(ExRegs{.target = other(a1), .eip = created.eip, .pager = e});
+                },
+                {.prio = 5, .mcp = 100});
         w.run();
         EXPECT_EQ(w.thread(a1).mcp(), mcp_of_task == 10 ? 10 : 100);
         EXPECT_TRUE(at_most.ok());

@@ -57,7 +57,8 @@ struct Device {
             return 0xa1b2c3d4u;
         };
         w.machine().ports().on_out = [this](std::uint16_t p, unsigned width, std::uint32_t value) {
-            accesses += "out " + std::to_string(p) + ' ' + std::to_string(width) + ' ' + std::to_string(value) + ';';
+            accesses +=
+                "out " + std::to_string(p) + ' ' + std::to_string(width) + ' ' + std::to_string(value) + ';';
         };
     }
     std::string accesses;
@@ -74,18 +75,21 @@ TEST(IoFault, IsAMessageWithThePortsAndTheAccessSucceedsAfterwards) {
             arch::Frame before{};
             Word value = 0;
             w.start(e, pager.body());
-            w.start(a, [&](User u) -> Program {
-                co_await until(u, 1000);
-                co_await u.look(before);
-                if (write)
-                    co_await u.out(at, 42, width);
-                else
-                    value = co_await u.in(at, width);
-            }, {.pager = e});
+            w.start(a,
+                    [&](User u) -> Program {
+                        co_await until(u, 1000);
+                        co_await u.look(before);
+                        if (write)
+                            co_await u.out(at, 42, width);
+                        else
+                            value = co_await u.in(at, width);
+                    },
+                    {.pager = e});
             w.run();
-            EXPECT_EQ(pager.messages, (std::vector<Answer>{ipc::message(a, l4_io_fpage(at, log2, 0), next(before))}));
-            EXPECT_EQ(device.accesses, (write ? "out " : "in ") + std::to_string(at) + ' ' + std::to_string(width) +
-                                           (write ? " 42;" : ";"));
+            EXPECT_EQ(pager.messages,
+                      (std::vector<Answer>{ipc::message(a, l4_io_fpage(at, log2, 0), next(before))}));
+            EXPECT_EQ(device.accesses, (write ? "out " : "in ") + std::to_string(at) + ' ' +
+                                           std::to_string(width) + (write ? " 42;" : ";"));
             EXPECT_EQ(value, write ? 0u : width == 4 ? 0xa1b2c3d4 : width == 2 ? 0xc3d4u : 0xd4u);
         }
 }
@@ -93,14 +97,17 @@ TEST(IoFault, IsAMessageWithThePortsAndTheAccessSucceedsAfterwards) {
 TEST(IoFault, SaysTheFirstPortEvenIfItIsNotAligned) {
     ABI_ROW(io_fault_message);
     World w;
-    PortPager pager([](std::size_t, const IpcResult& m) { return fpage_to(m.from, 0, l4_io_fpage(0x60, 4, 0)); });
+    PortPager pager(
+        [](std::size_t, const IpcResult& m) { return fpage_to(m.from, 0, l4_io_fpage(0x60, 4, 0)); });
     bool survived = false;
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.in(0x61, 4);
-        survived = true;
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.in(0x61, 4);
+                survived = true;
+            },
+            {.pager = e});
     w.run();
     ASSERT_EQ(pager.messages.size(), 1u);
     EXPECT_EQ(pager.messages[0].w0, 0xf0000000 | 0x61 << 12 | 2 << 2);
@@ -119,11 +126,13 @@ TEST(IoFault, ComesAgainWhenThePortIsNotAmongThoseOfTheAnswer) {
     });
     bool survived = false;
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.out(port, 1, 2);
-        survived = true;
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.out(port, 1, 2);
+                survived = true;
+            },
+            {.pager = e});
     w.run();
     ASSERT_EQ(pager.messages.size(), 3u);
     EXPECT_EQ(pager.messages[1], pager.messages[0]);
@@ -157,13 +166,15 @@ TEST(IoFault, BringsTheStateToAPagerThatAsksForIt) {
     PortPager pager(refuse, pager_utcb(L4_UTCB_PF_STATE));
     arch::Frame before{};
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        arch::Frame mine = registers(0x11110000);
-        co_await u.assume(mine);
-        co_await u.look(before);
-        co_await u.in(port);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                arch::Frame mine = registers(0x11110000);
+                co_await u.assume(mine);
+                co_await u.look(before);
+                co_await u.in(port);
+            },
+            {.pager = e});
     w.run();
     ASSERT_EQ(pager.utcbs.size(), 1u);
     l4_utcb_state_t s = state_of(before);
@@ -189,15 +200,18 @@ TEST(IoFault, CanBeAnsweredInPlaceOfTheDevice) {
 TEST(IoFault, IsExecutedAgainIfTheTaskHasThePortByNow) {
     ABI_ROW(io_fault_message);
     World w;
-    PortPager pager([](std::size_t i, const IpcResult& m) { return i == 0 ? Ipc{} : fpage_to(m.from, 0, m.w0); });
+    PortPager pager(
+        [](std::size_t i, const IpcResult& m) { return i == 0 ? Ipc{} : fpage_to(m.from, 0, m.w0); });
     int survived = 0;
     w.start(e, pager.body());
     for (const l4_threadid_t id : {a, a1})
-        w.start(id, [&](User u) -> Program {
-            co_await until(u, 1000);
-            co_await u.in(port);
-            ++survived;
-        }, {.pager = e});
+        w.start(id,
+                [&](User u) -> Program {
+                    co_await until(u, 1000);
+                    co_await u.in(port);
+                    ++survived;
+                },
+                {.pager = e});
     w.run();
     EXPECT_EQ(pager.messages.size(), 2u);
     EXPECT_EQ(survived, 1); // the other waits for its own answer
@@ -212,16 +226,18 @@ TEST(Cli, IsAFaultOfAllPorts) {
         });
         arch::Frame before{}, after{};
         w.start(e, pager.body());
-        w.start(a, [&](User u) -> Program {
-            co_await until(u, 1000);
-            co_await u.look(before);
-            if (set)
-                co_await u.sti();
-            else
-                co_await u.cli();
-            co_await u.look(after);
-            co_await u.sti();
-        }, {.pager = e});
+        w.start(a,
+                [&](User u) -> Program {
+                    co_await until(u, 1000);
+                    co_await u.look(before);
+                    if (set)
+                        co_await u.sti();
+                    else
+                        co_await u.cli();
+                    co_await u.look(after);
+                    co_await u.sti();
+                },
+                {.pager = e});
         w.run();
         const Answer fault = ipc::message(a, L4_FP_IO_WHOLE, next(before));
         EXPECT_EQ(pager.messages, (std::vector<Answer>{fault, fault}));
@@ -238,18 +254,22 @@ TEST(Cli, PrivilegeIsOfTheThreadThatAskedAndOfAllPorts) {
     PortPager pager([](std::size_t, const IpcResult& m) { return fpage_to(m.from, 0, L4_FP_IO_WHOLE); });
     arch::Frame first{}, second{};
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.sti();
-        co_await u.look(first);
-        co_await u.out(0xffff, 1);
-        co_await u.in(0, 4);
-    }, {.pager = e});
-    w.start(a1, [&](User u) -> Program {
-        co_await until(u, 2000);
-        co_await u.look(second);
-        co_await u.sti(); // no message: its task has all ports
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.sti();
+                co_await u.look(first);
+                co_await u.out(0xffff, 1);
+                co_await u.in(0, 4);
+            },
+            {.pager = e});
+    w.start(a1,
+            [&](User u) -> Program {
+                co_await until(u, 2000);
+                co_await u.look(second);
+                co_await u.sti(); // no message: its task has all ports
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(pager.messages.size(), 1u);
     EXPECT_EQ(first.eflags & privilege, privilege);
@@ -271,15 +291,17 @@ TEST(Cli, PrivilegeEndsWithTheFirstPortThatIsTakenBack) {
         co_await until(u, 2000);
         co_await u(sim::Unmap{.fpage = l4_io_fpage(0x1234, 0, 0), .mask = L4_FP_FLUSH});
     });
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.cli();
-        co_await u.look(before);
-        co_await until(u, 3000);
-        co_await u.look(after);
-        co_await u.compute(20000); // and interrupts come
-        co_await u.cli();
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.cli();
+                co_await u.look(before);
+                co_await until(u, 3000);
+                co_await u.look(after);
+                co_await u.compute(20000); // and interrupts come
+                co_await u.cli();
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(before.eflags & (privilege | interrupts), privilege);
     EXPECT_EQ(after.eflags & (privilege | interrupts), interrupts);
@@ -295,16 +317,18 @@ TEST(Cli, PrivilegeIsNotPassedOn) {
     const sim::Entry created = w.program([&](User u) -> Program { co_await u.look(seen); });
     l4_utcb_state_t state{};
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.cli();
-        co_await u(sim::ExRegs{.target = L4_EX_REGS_STATE_GET});
-        co_await u.utcb().load_state(state);
-        state.eip = created.eip;
-        co_await u.utcb().store_state(state);
-        co_await u.utcb().set(&l4_utcb_t::snd_size, L4_UTCB_STATE_WORDS);
-        co_await u(sim::ExRegs{.target = 2 | L4_EX_REGS_STATE_SET, .pager = e});
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.cli();
+                co_await u(sim::ExRegs{.target = L4_EX_REGS_STATE_GET});
+                co_await u.utcb().load_state(state);
+                state.eip = created.eip;
+                co_await u.utcb().store_state(state);
+                co_await u.utcb().set(&l4_utcb_t::snd_size, L4_UTCB_STATE_WORDS);
+                co_await u(sim::ExRegs{.target = 2 | L4_EX_REGS_STATE_SET, .pager = e});
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(state.eflags & privilege, privilege); // of the caller
     EXPECT_EQ(seen.eflags & (privilege | interrupts), interrupts);

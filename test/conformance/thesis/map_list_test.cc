@@ -30,7 +30,8 @@ void list(l4_utcb_t& utcb, Word first, Word count) {
     utcb.map_count = count;
 }
 
-/// A reads a word of page 0; E answers with page 0 and what `prepare` puts into its UTCB.  Which pages A then has.
+/// A reads a word of page 0; E answers with page 0 and what `prepare` puts into its UTCB.  Which pages A then
+/// has.
 struct Listed {
     using Prepare = std::function<void(l4_utcb_t&)>;
     World w;
@@ -49,14 +50,16 @@ struct Listed {
               pager_utcb(status)) {
         for (Word i = 0; i < pages; ++i) handler.pages.push_back(ours + i * size);
         w.start(e, handler.body());
-        w.start(a, [this](User u) -> Program {
-            co_await until(u, 1000);
-            arch::Frame mine = registers(0x11110000);
-            co_await u.assume(mine);
-            co_await u.look(before);
-            value = co_await u.load32(theirs);
-            co_await u.look(after);
-        }, {.pager = e});
+        w.start(a,
+                [this](User u) -> Program {
+                    co_await until(u, 1000);
+                    arch::Frame mine = registers(0x11110000);
+                    co_await u.assume(mine);
+                    co_await u.look(before);
+                    value = co_await u.load32(theirs);
+                    co_await u.look(after);
+                },
+                {.pager = e});
         w.run();
         for (Word i = 0; i < pages; ++i) there.push_back(w.page(a, base(i)).has_value());
     }
@@ -204,10 +207,12 @@ TEST(MapList, WorksForAFaultOfATransfer) {
         co_await u.put(room);
         got = co_await u(Ipc{.receive = 0x20000000 | L4_RCV_OPEN});
     });
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        sent = co_await u(Ipc{.partner = b, .send = theirs});
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                sent = co_await u(Ipc{.partner = b, .send = theirs});
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(handler.count(), 1u);
     EXPECT_EQ(sent.dope, L4_IPC_OK);

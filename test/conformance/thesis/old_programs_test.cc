@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Existing programs see no difference (thesis 3.2): programs that use V2 only, and so leave all of their UTCBs 0, get
-// no message, no word and no register that V2 does not have.
+// Existing programs see no difference (thesis 3.2): programs that use V2 only, and so leave all of their
+// UTCBs 0, get no message, no word and no register that V2 does not have.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,7 +31,8 @@ private:
             for (Word i = 0; i < kern::Task::utcb_pages; ++i) {
                 ++looks;
                 const auto bytes = w_.machine().page(task->utcb_frame(i));
-                written += std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{}; });
+                written +=
+                    std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{}; });
             }
         }
     }
@@ -51,10 +52,13 @@ Program old_program(User u, l4_threadid_t partner, int rounds, int& done) {
         co_await u.call(partner, 1, 2, sim::send_timeout(Micros{300}) | sim::receive_timeout(Micros{300}));
         co_await u.send(partner, 1, 2, sim::send_timeout(Micros{300}));
         co_await u.wait(sim::receive_timeout(Micros{200}));
-        co_await u(Ipc{.partner = partner, .send = message.address(), .timeout = sim::send_timeout(Micros{300})});
-        co_await u(Ipc{.receive = message.address() | L4_RCV_OPEN, .timeout = sim::receive_timeout(Micros{300})});
+        co_await u(
+            Ipc{.partner = partner, .send = message.address(), .timeout = sim::send_timeout(Micros{300})});
+        co_await u(
+            Ipc{.receive = message.address() | L4_RCV_OPEN, .timeout = sim::receive_timeout(Micros{300})});
         co_await u.send_fpage(partner, 0, l4_fpage(missing, 12, L4_FP_WRITE), sim::send_timeout(Micros{100}));
-        co_await u.receive_fpage(partner, l4_fpage(missing + 0x100000, 16, 0), sim::receive_timeout(Micros{400}));
+        co_await u.receive_fpage(partner, l4_fpage(missing + 0x100000, 16, 0),
+                                 sim::receive_timeout(Micros{400}));
         co_await u(sim::IdNearest{.id = partner});
         co_await u(sim::IdNearest{.id = l4_nil_id()});
         co_await u(sim::Unmap{.fpage = l4_fpage(missing, 14, 0), .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
@@ -108,11 +112,13 @@ TEST(OldPrograms, PagersGetPageFaultMessagesOnly) {
     w.start(e, pager.body());
     w.start(a, sim::park);
     for (const Trap& trap : traps)
-        w.start(l4_threadid(5, lthread++), [&](User u) -> Program {
-            co_await until(u, 1000);
-            co_await trap.execute(u);
-            ++survivors;
-        }, {.pager = e});
+        w.start(l4_threadid(5, lthread++),
+                [&](User u) -> Program {
+                    co_await until(u, 1000);
+                    co_await trap.execute(u);
+                    ++survivors;
+                },
+                {.pager = e});
     w.run();
     ASSERT_EQ(pager.messages.size(), 1u);
     EXPECT_EQ(pager.messages[0].w0, missing | L4_PF_WRITE);
@@ -129,14 +135,16 @@ TEST(OldPrograms, AnswersOfPagersSetNothing) {
     ipc::Pager pager({ipc::Pager::Reply::words, ipc::Pager::Reply::map});
     arch::Frame before{}, after{};
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await until(u, 1000);
-        arch::Frame mine = registers(0x11110000);
-        co_await u.assume(mine);
-        co_await u.look(before);
-        co_await u.load32(missing);
-        co_await u.look(after);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                arch::Frame mine = registers(0x11110000);
+                co_await u.assume(mine);
+                co_await u.look(before);
+                co_await u.load32(missing);
+                co_await u.look(after);
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(pager.messages.size(), 2u);
     l4_utcb_state_t expected = state_of(before);

@@ -25,15 +25,17 @@ struct Faulting {
         : handler(std::move(reply), utcb) {
         handler.pages = {page + 4};
         w.start(e, handler.body());
-        w.start(a, [this](User u) -> Program {
-            co_await until(u, 1000);
-            arch::Frame mine = registers(0x11110000);
-            co_await u.assume(mine);
-            co_await u.look(before);
-            value = co_await u.load32(missing);
-            co_await u.look(after);
-            survived = true;
-        }, {.pager = e});
+        w.start(a,
+                [this](User u) -> Program {
+                    co_await until(u, 1000);
+                    arch::Frame mine = registers(0x11110000);
+                    co_await u.assume(mine);
+                    co_await u.look(before);
+                    value = co_await u.load32(missing);
+                    co_await u.look(after);
+                    survived = true;
+                },
+                {.pager = e});
         w.run();
     }
     Answer fault() const { return ipc::message(a, missing, next(before)); }
@@ -111,10 +113,12 @@ TEST(PageFaultWithState, IsAskedForWhenTheFaultHappens) {
         co_await u.utcb().store(mine);
         co_await u(words_to(m.from));
     });
-    w.start(a, [&](User u) -> Program {
-        co_await u.load8(missing);
-        survived = true;
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u.load8(missing);
+                survived = true;
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(seen.state.trapno, L4_TRAP_PAGE_FAULT);
     EXPECT_EQ(seen.state.pfa, missing);
@@ -127,11 +131,9 @@ TEST(PageFaultWithoutState, MovesNoneInEitherDirection) {
         l4_utcb_t mine = pager_utcb(status);
         mine.state = state_of(pattern(0x70707070));
         mine.snd_size = 16;
-        Faulting f(
-            [](std::size_t, const Handler::Message& m, l4_utcb_t&) {
-                return fpage_to(m.from(), missing & L4_FP_PAGE_MASK, own_page);
-            },
-            mine);
+        Faulting f([](std::size_t, const Handler::Message& m,
+                      l4_utcb_t&) { return fpage_to(m.from(), missing & L4_FP_PAGE_MASK, own_page); },
+                   mine);
         ASSERT_EQ(f.handler.count(), 1u);
         EXPECT_EQ(f.handler[0].answer, f.fault());
         EXPECT_EQ(std::memcmp(&f.handler[0].utcb, &mine, sizeof mine), 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who may use lthread_ex_regs on whom: every caller with every target, for every relation of the target to its pager
-// (docs/semantics.md 13.1).  Only the task whose number is in the pager's id, and the target's own, may.
+// Who may use lthread_ex_regs on whom: every caller with every target, for every relation of the target to
+// its pager (docs/semantics.md 13.1).  Only the task whose number is in the pager's id, and the target's own,
+// may.
 #include <gtest/gtest.h>
 
 #include <iterator>
@@ -26,20 +27,21 @@ const l4_threadid_t pagers[] = {
     e2,
     e1,
     l4_threadid(9, 9),
-    {e.low | 0xf00003ff, 0xabcdef01},  // version, site, chief, nest
+    {e.low | 0xf00003ff, 0xabcdef01}, // version, site, chief, nest
     d,
     root,
-    a,                                 // its own task
+    a, // its own task
     below_e,
-    l4_threadid(77, 3),                // a task that does not exist
+    l4_threadid(77, 3), // a task that does not exist
     sigma0,
     l4_nil_id(),
     l4_invalid_id(),
     {L4_INVALID_LOW, 9},
     l4_irq_id(3),
-    {9, 0},                            // lthread and task bits 0
+    {9, 0}, // lthread and task bits 0
 };
-/// Who asks: the target's own task, its pager's task, the child and the chief of that, strangers, the chief of all.
+/// Who asks: the target's own task, its pager's task, the child and the chief of that, strangers, the chief
+/// of all.
 const l4_threadid_t callers[] = {l4_threadid(5, 1), e, e2, below_e, d, c, root1};
 /// Threads of task 5 that exist: thread 0; one that waits; one that is dead.  Others do not.
 enum Target : Word { first = 0, waiting = 2, dead = 3, to_be_made = 40 };
@@ -68,11 +70,14 @@ public:
     Matrix(l4_threadid_t pager_of_first, l4_threadid_t pager_of_others) {
         const sim::Entry sleeper = w.program(asleep);
         below_ = w.program([this](User u) { return ask(u, below_e); });
-        w.start(a, [=](User u) -> Program {
-            co_await u(ExRegs{.target = waiting, .esp = 0, .eip = sleeper.eip, .pager = pager_of_others});
-            co_await u(ExRegs{.target = dead, .pager = pager_of_others});
-            co_await u.sleep();
-        }, {.pager = pager_of_first});
+        w.start(
+            a,
+            [=](User u) -> Program {
+                co_await u(ExRegs{.target = waiting, .esp = 0, .eip = sleeper.eip, .pager = pager_of_others});
+                co_await u(ExRegs{.target = dead, .pager = pager_of_others});
+                co_await u.sleep();
+            },
+            {.pager = pager_of_first});
         w.start(e, [this](User u) -> Program {
             co_await u(ExRegs{.target = 1});
             co_await until(u, 500);
@@ -93,8 +98,13 @@ private:
         co_await until(u, turn);
         for (const Word target : {Word{first}, Word{waiting}, Word{dead}, to_be_made + number}) {
             Asked x{self, target, {}, {}};
-            x.in = {.eax = l4_ex_regs_target(5, target), .ebx = L4_INVALID_LOW, .ecx = L4_EX_REGS_KEEP,
-                    .edx = L4_EX_REGS_KEEP, .esi = L4_INVALID_LOW, .edi = 0x66, .ebp = 0x77};
+            x.in = {.eax = l4_ex_regs_target(5, target),
+                    .ebx = L4_INVALID_LOW,
+                    .ecx = L4_EX_REGS_KEEP,
+                    .edx = L4_EX_REGS_KEEP,
+                    .esi = L4_INVALID_LOW,
+                    .edi = 0x66,
+                    .ebp = 0x77};
             x.out = co_await u(RawExRegs{x.in});
             asked.push_back(x);
         }
@@ -150,9 +160,11 @@ TEST(ExRegsMatrix, ThePagerIsTheOneOfTheMoment) {
         l4_threadid_t by{}, next{}; ///< who asks, and makes whom the pager
         bool may = false;
     };
-    const Try tries[] = {{d, d, false},  {e, d, true},    {e, e, false}, {c, e, false}, {d, c, true},
-                         {d, e, false},  {c, root1, true}, {e, e, false}, {root1, e, true}, {e2, a, true},
-                         {e, e, false},  {l4_threadid(5, 1), e, true}, {e, l4_nil_id(), true}, {e, e, false}};
+    const Try tries[] = {{d, d, false},          {e, d, true},  {e, e, false},
+                         {c, e, false},          {d, c, true},  {d, e, false},
+                         {c, root1, true},       {e, e, false}, {root1, e, true},
+                         {e2, a, true},          {e, e, false}, {l4_threadid(5, 1), e, true},
+                         {e, l4_nil_id(), true}, {e, e, false}};
     std::vector<bool> results;
     for (const l4_threadid_t caller : {c, d, e, e2, root1, l4_threadid(5, 1)})
         w.start(caller, [&, caller](User u) -> Program {
@@ -176,9 +188,8 @@ TEST(ExRegsMatrix, ADeletedPagerHasNoRightsAndItsNumberPassesThemOn) {
     World w;
     const auto ask = [&](l4_threadid_t caller) {
         sim::ExRegsResult result;
-        w.start(caller, [&](User u) -> Program {
-            result = co_await u(ExRegs{.target = l4_ex_regs_target(5, 0)});
-        });
+        w.start(caller,
+                [&](User u) -> Program { result = co_await u(ExRegs{.target = l4_ex_regs_target(5, 0)}); });
         w.run();
         return result.ok();
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Exceptions that the thread itself handles, through the table that it has given with lidt (docs/semantics.md 12.3,
-// 17.2).
+// Exceptions that the thread itself handles, through the table that it has given with lidt
+// (docs/semantics.md 12.3, 17.2).
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -24,7 +24,8 @@ sim::Routine<int> install(User u, Word vector, Word handler, Word limit, Word ba
     co_return 0;
 }
 
-/// A installs a table and traps; its handler looks at its registers and the stack, and goes back behind the trap.
+/// A installs a table and traps; its handler looks at its registers and the stack, and goes back behind the
+/// trap.
 struct Reflected {
     World w;
     arch::Frame before{}, there{}, after{};
@@ -34,17 +35,19 @@ struct Reflected {
 
     void run(l4_threadid_t pager = root) {
         const sim::Entry handler = w.program([this](User u) { return handle(u); });
-        w.start(a, [this, handler](User u) -> Program {
-            co_await install(u, vector, handler.eip, limit);
-            if (touches_stack) co_await u.store32(esp - 4, 0);
-            arch::Frame mine = registers(0x11110000);
-            mine.esp = esp;
-            mine.eflags |= flags;
-            co_await u.assume(mine);
-            co_await u.look(before);
-            co_await u.raise(vector, error);
-            co_await u.look(after);
-        }, {.pager = pager});
+        w.start(a,
+                [this, handler](User u) -> Program {
+                    co_await install(u, vector, handler.eip, limit);
+                    if (touches_stack) co_await u.store32(esp - 4, 0);
+                    arch::Frame mine = registers(0x11110000);
+                    mine.esp = esp;
+                    mine.eflags |= flags;
+                    co_await u.assume(mine);
+                    co_await u.look(before);
+                    co_await u.raise(vector, error);
+                    co_await u.look(after);
+                },
+                {.pager = pager});
         w.run();
     }
     bool reached() const { return there.eip != 0; }
@@ -53,7 +56,8 @@ struct Reflected {
 private:
     Program handle(User u) {
         co_await u.look(there);
-        for (Word at = there.esp; at < esp && stack.size() < 8; at += 4) stack.push_back(co_await u.load32(at));
+        for (Word at = there.esp; at < esp && stack.size() < 8; at += 4)
+            stack.push_back(co_await u.load32(at));
         const std::size_t eip = stack.size() == 4 ? 1 : 0;
         arch::Frame mine = there; // iret
         mine.esp = esp;
@@ -85,7 +89,8 @@ TEST(Reflection, PushesTheErrorCodeOfThoseThatHaveOne) {
         r.error = 0x4320 + vector;
         r.run();
         ASSERT_TRUE(r.reached()) << vector;
-        EXPECT_EQ(r.stack, (std::vector<Word>{r.error, next(r.before), ia32::user_cs, r.before.eflags})) << vector;
+        EXPECT_EQ(r.stack, (std::vector<Word>{r.error, next(r.before), ia32::user_cs, r.before.eflags}))
+            << vector;
     }
 }
 
@@ -192,13 +197,15 @@ TEST(Reflection, ToATableThatIsNotThereIsAPageFaultThere) {
     World w;
     arch::Frame before{};
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await u.store32(operand, 0x7ff);
-        co_await u.store32(operand + 2, far_table);
-        co_await u.lidt(operand);
-        co_await u.look(before);
-        co_await u.raise(L4_TRAP_INVALID_OP);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u.store32(operand, 0x7ff);
+                co_await u.store32(operand + 2, far_table);
+                co_await u.lidt(operand);
+                co_await u.look(before);
+                co_await u.raise(L4_TRAP_INVALID_OP);
+            },
+            {.pager = e});
     w.run();
     ASSERT_EQ(pager.messages.size(), 2u);
     EXPECT_EQ(pager.messages[1], ipc::message(a, far_table + 8 * L4_TRAP_INVALID_OP, next(before)));
@@ -236,11 +243,13 @@ TEST(Lidt, ReadsItsOperandThroughThePager) {
     arch::Frame before{}, after{};
     constexpr Word across = 0x10000ffd;
     w.start(e, pager.body());
-    w.start(a, [&](User u) -> Program {
-        co_await u.look(before);
-        co_await u.lidt(across);
-        co_await u.look(after);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u.look(before);
+                co_await u.lidt(across);
+                co_await u.look(after);
+            },
+            {.pager = e});
     w.run();
     ASSERT_EQ(pager.messages.size(), 2u);
     EXPECT_EQ(pager.messages[0], ipc::message(a, across & ~3u, next(before)));

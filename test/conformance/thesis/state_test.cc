@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// lthread_ex_regs with state: stop, fetch, set, restart (docs/semantics.md 14).
+// lthread_ex_regs with state: fetched, set, and both in an interruption (docs/semantics.md 14).
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
-#include <utility>
 #include <vector>
 
-#include "test/conformance/thesis/support/handler.h"
+#include "test/conformance/thesis/support/controlled.h"
 
 namespace conformance::thesis {
 namespace {
@@ -17,69 +16,6 @@ using sim::ExRegsResult;
 
 constexpr Word get = L4_EX_REGS_STATE_GET, set = L4_EX_REGS_STATE_SET, stop = L4_EX_REGS_STOP,
                no_cancel = L4_EX_REGS_NO_CANCEL, a0 = l4_ex_regs_target(5, 0);
-
-/// A runs some program; E, its pager, does this to it.
-struct Controlled {
-    World w;
-    Landing landing, other;
-    sim::Entry there, elsewhere;
-    arch::Frame before{}, after{};
-    bool ended = false;
-
-    Controlled() : there(w.program(landing.body())), elsewhere(w.program(other.body())) {}
-    void run(sim::Body body, std::function<Program(User)> controller) {
-        w.start(e, std::move(controller));
-        w.start(a, std::move(body), {.pager = e});
-        w.run();
-    }
-    sim::Body busy(Word us = 20000) {
-        return [this, us](User u) -> Program {
-            arch::Frame mine = registers(0x11110000);
-            co_await u.assume(mine);
-            co_await u.look(before);
-            co_await u.compute(us);
-            co_await u.look(after);
-            ended = true;
-        };
-    }
-    /// Its state words while it computes.
-    Words state() const {
-        l4_utcb_state_t s = state_of(before);
-        s.eip = next(before);
-        return words(s);
-    }
-};
-
-sim::Routine<Words> fetched(User u) {
-    l4_utcb_state_t s{};
-    co_await u.utcb().load_state(s);
-    co_return words(s);
-}
-
-/// The state in the caller's UTCB, to be set; `size` words of it.
-sim::Routine<int> prepare(User u, Words state, Word size = L4_UTCB_STATE_WORDS) {
-    l4_utcb_t mine{};
-    mine.state = state_of(state);
-    mine.snd_size = size;
-    co_await u.utcb().store(mine);
-    co_return 0;
-}
-
-Words pattern_at(sim::Entry entry, Word seed = 0x20202020) {
-    Words s = pattern(seed);
-    s[0] = s[1] = 0x23;
-    s[12] = entry.eip;
-    s[14] = 0x202 | 0x8d5;
-    return s;
-}
-
-/// What a program at that entry sees of a state that was set whole.
-Words seen(Words state) {
-    state[5] = state[10] = state[11] = 0;
-    state[12] += sim::instruction_length;
-    state[13] = 0x1b;
-    return state;
-}
 
 TEST(State, IsFetchedOfAThreadThatRuns) {
     ABI_ROW(ex_regs_state_get);
@@ -110,15 +46,17 @@ TEST(State, IsFetchedOfAThreadThatWaits) {
     Words got{};
     IpcResult received;
     const Ipc call{.partner = {0x5eed, 0x600d}, .w0 = 1, .w1 = 2, .receive = L4_RCV_OPEN, .timeout = 0};
-    c.run([&](User u) -> Program {
-        co_await u.look(c.before);
-        received = co_await u(call);
-    }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | get});
-        got = co_await fetched(u);
-        co_await u.send(a, 7, 8);
-    });
+    c.run(
+        [&](User u) -> Program {
+            co_await u.look(c.before);
+            received = co_await u(call);
+        },
+        [&](User u) -> Program {
+            co_await until(u, 1000);
+            co_await u(ExRegs{.target = a0 | get});
+            got = co_await fetched(u);
+            co_await u.send(a, 7, 8);
+        });
     l4_utcb_state_t s = state_of(c.before);
     s.eip = next(c.before) + sim::instruction_length;
     const sim::Regs r = call.regs();
@@ -140,16 +78,18 @@ TEST(State, OfAThreadInAFaultOrExceptionTellsOfIt) {
                           Case{[](User u) { return u.raise(12, 0x1230); }, 12, 0x1230, 0}}) {
         Controlled c;
         Words got{};
-        c.run([&](User u) -> Program {
-            co_await u.look(c.before);
-            co_await x.trap(u);
-        }, [&](User u) -> Program {
-            l4_utcb_t mine = pager_utcb(L4_UTCB_EXCEPTIONS, 0);
-            co_await u.utcb().store(mine);
-            co_await u.wait();
-            co_await u(ExRegs{.target = a0 | get});
-            got = co_await fetched(u);
-        });
+        c.run(
+            [&](User u) -> Program {
+                co_await u.look(c.before);
+                co_await x.trap(u);
+            },
+            [&](User u) -> Program {
+                l4_utcb_t mine = pager_utcb(L4_UTCB_EXCEPTIONS, 0);
+                co_await u.utcb().store(mine);
+                co_await u.wait();
+                co_await u(ExRegs{.target = a0 | get});
+                got = co_await fetched(u);
+            });
         l4_utcb_state_t s = state_of(c.before);
         s.eip = next(c.before), s.trapno = x.trapno, s.err = x.err, s.pfa = x.pfa;
         EXPECT_EQ(got, words(s));
@@ -210,8 +150,8 @@ private:
     void before(sim::World&, const kern::Event& event, const kern::Thread& running) override {
         using Kind = kern::Event::Kind;
         if (running.idle() || event.kind == Kind::timer || event.kind == Kind::irq) return;
-        const bool wait = event.kind == Kind::syscall && event.code == L4_VEC_IPC &&
-                          running.frame.eax == L4_IPC_NO_SEND;
+        const bool wait =
+            event.kind == Kind::syscall && event.code == L4_VEC_IPC && running.frame.eax == L4_IPC_NO_SEND;
         const bool theirs = running.id() == kern::ThreadId::of(a) || running.id() == kern::ThreadId::of(e);
         count += theirs && !wait;
     }
@@ -319,11 +259,12 @@ TEST(StateSet, CancelsAnIpc) {
     ABI_ROW(ex_regs_state_set_cancels);
     Controlled c;
     ExRegsResult old;
-    c.run([](User u) -> Program { co_await u.sleep(); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await prepare(u, pattern_at(c.there));
-        old = co_await u(ExRegs{.target = a0 | set});
-    });
+    c.run([](User u) -> Program { co_await u.sleep(); },
+          [&](User u) -> Program {
+              co_await until(u, 1000);
+              co_await prepare(u, pattern_at(c.there));
+              old = co_await u(ExRegs{.target = a0 | set});
+          });
     ASSERT_EQ(c.landing.arrived.size(), 1u);
     EXPECT_EQ(words(state_of(c.landing.arrived[0])), seen(pattern_at(c.there))); // no result over it
     EXPECT_TRUE(old.ok());
@@ -333,13 +274,14 @@ TEST(StateSet, CancelsASendOfWhichTheReceiverSeesNothing) {
     ABI_ROW(ex_regs_state_set_cancels);
     Controlled c;
     IpcResult late;
-    c.run([](User u) -> Program { co_await u.send(e, 1, 2); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        EXPECT_EQ(c.w.state(a), For::send);
-        co_await prepare(u, pattern_at(c.there), 5); // EAX is not among them
-        co_await u(ExRegs{.target = a0 | set, .eip = c.there.eip});
-        late = co_await u.wait(L4_TIMEOUT_RCV_ZERO);
-    });
+    c.run([](User u) -> Program { co_await u.send(e, 1, 2); },
+          [&](User u) -> Program {
+              co_await until(u, 1000);
+              EXPECT_EQ(c.w.state(a), For::send);
+              co_await prepare(u, pattern_at(c.there), 5); // EAX is not among them
+              co_await u(ExRegs{.target = a0 | set, .eip = c.there.eip});
+              late = co_await u.wait(L4_TIMEOUT_RCV_ZERO);
+          });
     ASSERT_EQ(c.landing.arrived.size(), 1u);
     EXPECT_EQ(c.landing.arrived[0].eax, L4_IPC_SECANCELED);
     EXPECT_EQ(late.error(), L4_IPC_RETIMEOUT);
@@ -350,15 +292,16 @@ TEST(StateSet, WithNoCancelTheIpcGoesOnAndItsResultIsWrittenOverTheState) {
     Controlled c;
     For meanwhile{};
     IpcResult sent;
-    c.run([](User u) -> Program { co_await u.wait(); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await prepare(u, pattern_at(c.there));
-        co_await u(ExRegs{.target = a0 | set | no_cancel});
-        meanwhile = c.w.state(a);
-        co_await until(u, 2000);
-        co_await prepare(u, {}, 0);
-        sent = co_await u.send(a, 7, 8, L4_TIMEOUT_SND_ZERO);
-    });
+    c.run([](User u) -> Program { co_await u.wait(); },
+          [&](User u) -> Program {
+              co_await until(u, 1000);
+              co_await prepare(u, pattern_at(c.there));
+              co_await u(ExRegs{.target = a0 | set | no_cancel});
+              meanwhile = c.w.state(a);
+              co_await until(u, 2000);
+              co_await prepare(u, {}, 0);
+              sent = co_await u.send(a, 7, 8, L4_TIMEOUT_SND_ZERO);
+          });
     EXPECT_EQ(meanwhile, For::receive_any);
     EXPECT_EQ(sent.dope, L4_IPC_OK);
     ASSERT_EQ(c.landing.arrived.size(), 1u);
@@ -372,246 +315,30 @@ TEST(StateSet, WithNoCancelTheCallKeepsTheWordsItWasMadeWith) {
     ABI_ROW(ex_regs_state_set_cancels);
     Controlled c;
     IpcResult got;
-    c.run([](User u) -> Program { co_await u.send(e, 0x1234, 0x5678); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await prepare(u, pattern_at(c.there));
-        co_await u(ExRegs{.target = a0 | set | no_cancel});
-        co_await until(u, 2000);
-        got = co_await u.wait();
-    });
+    c.run([](User u) -> Program { co_await u.send(e, 0x1234, 0x5678); },
+          [&](User u) -> Program {
+              co_await until(u, 1000);
+              co_await prepare(u, pattern_at(c.there));
+              co_await u(ExRegs{.target = a0 | set | no_cancel});
+              co_await until(u, 2000);
+              got = co_await u.wait();
+          });
     EXPECT_EQ(Answer::of(got), ipc::message(a, 0x1234, 0x5678));
     ASSERT_EQ(c.landing.arrived.size(), 1u);
     EXPECT_EQ(c.landing.arrived[0].eax, L4_IPC_OK);
     EXPECT_EQ(c.landing.arrived[0].ebx, pattern_at(c.there)[6]);
 }
 
-TEST(Stop, OfAThreadInAnIpcComesWhenThatIsOver) {
-    ABI_ROW(ex_regs_stop_in_ipc);
-    Controlled c;
-    Words got{};
-    For before{}, after{};
-    IpcResult sent;
-    c.run([&](User u) -> Program {
-        co_await u.wait();
-        c.ended = true;
-    }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop});
-        before = c.w.state(a);
-        sent = co_await u.send(a, 7, 8, L4_TIMEOUT_SND_ZERO);
-        co_await until(u, 2000);
-        after = c.w.state(a);
-        co_await u(ExRegs{.target = a0 | get});
-        got = co_await fetched(u);
-    });
-    EXPECT_EQ(before, For::receive_any);
-    EXPECT_EQ(sent.dope, L4_IPC_OK);
-    EXPECT_EQ(after, For::stopped);
-    EXPECT_EQ(got[9], l4_msgdope(2, 0));
-    EXPECT_EQ(got[7], 7u);
-    EXPECT_EQ(got[6], 8u);
-    EXPECT_FALSE(c.ended);
-}
-
-TEST(Stop, OfAThreadInAFaultComesAfterTheAnswer) {
-    ABI_ROW(ex_regs_stop_in_ipc);
-    Controlled c;
-    For after{};
-    c.run([&](User u) -> Program {
-        co_await u.raise(L4_TRAP_DIVIDE);
-        c.ended = true;
-    }, [&](User u) -> Program {
-        l4_utcb_t mine = pager_utcb();
-        co_await u.utcb().store(mine);
-        const IpcResult m = co_await u.wait();
-        co_await u(ExRegs{.target = a0 | stop});
-        co_await u.utcb().load(mine);
-        mine.state.eip += sim::instruction_length;
-        mine.snd_size = L4_UTCB_STATE_WORDS;
-        co_await u.utcb().store(mine);
-        co_await u(words_to(m.from));
-        co_await until(u, 1000);
-        after = c.w.state(a);
-        EXPECT_FALSE(c.ended);
-        co_await u(ExRegs{.target = a0 | set}); // the same state
-    });
-    EXPECT_EQ(after, For::stopped);
-    EXPECT_TRUE(c.ended);
-}
-
-TEST(Stop, StillToComeIsForgottenByACallWithAnEip) {
-    ABI_ROW(ex_regs_stop_in_ipc);
-    Controlled c;
-    c.run([](User u) -> Program { co_await u.sleep(); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop});
-        EXPECT_EQ(c.w.state(a), For::sleep);
-        co_await u(ExRegs{.target = a0, .eip = c.there.eip});
-    });
-    EXPECT_EQ(c.landing.arrived.size(), 1u);
-}
-
-TEST(Stop, TogetherWithAnEipMovesAThreadThatStandsStill) {
-    ABI_ROW(ex_regs_with_state);
-    Controlled c;
-    c.run(c.busy(), [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop, .eip = c.there.eip});
-        co_await until(u, 30000);
-        EXPECT_TRUE(c.landing.arrived.empty());
-        EXPECT_EQ(c.w.state(a), For::stopped);
-        EXPECT_EQ(c.w.thread(a).frame.eip, c.there.eip);
-    });
-    EXPECT_TRUE(c.landing.arrived.empty());
-    EXPECT_FALSE(c.ended);
-}
-
-TEST(Stop, OfTheCallerItself) {
-    ABI_ROW(ex_regs_with_state);
-    World w;
-    arch::Frame before{};
-    ExRegsResult result;
-    l4_utcb_state_t s{};
-    w.play({{a, [&](User u) -> Program {
-                 co_await u.look(before);
-                 result = co_await u(ExRegs{.target = stop | get});
-                 co_await u.utcb().load_state(s);
-             },
-             {.pager = e}},
-            {e, [&](User u) -> Program {
-                 co_await until(u, 1000);
-                 EXPECT_EQ(w.state(a), For::stopped);
-                 EXPECT_EQ(result.eip, 0u);
-                 co_await u(ExRegs{.target = a0, .eip = w.thread(a).frame.eip});
-             }}});
-    EXPECT_EQ(result.eflags, before.eflags);
-    EXPECT_EQ(result.eip, next(before) + sim::instruction_length);
-    EXPECT_EQ(s.eip, next(before) + sim::instruction_length);
-    EXPECT_EQ(s.eax, Word{stop | get}); // as in the call
-}
-
-TEST(Stopped, ThreadIsNotThereForOthers) {
-    ABI_ROW(ex_regs_stopped_thread);
-    Controlled c;
-    IpcResult sent;
-    sim::ScheduleResult query;
-    sim::SwitchResult switched;
-    c.run(c.busy(), [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop});
-        sent = co_await u.send(a, 1, 2, L4_TIMEOUT_SND_ZERO);
-        query = co_await u(sim::ThreadSchedule{.thread = a});
-        switched = co_await u(sim::ThreadSwitch{.to = a});
-    });
-    EXPECT_EQ(sent.dope, L4_IPC_SETIMEOUT);
-    EXPECT_EQ(query.state(), L4_STATE_STOPPED);
-    EXPECT_EQ(bits(query.partner), 0u);
-    EXPECT_EQ(switched.status, 0u);
-    EXPECT_FALSE(c.ended);
-    EXPECT_EQ(c.w.state(a), For::stopped);
-}
-
-TEST(Stopped, ThreadGetsTheMessagesThatWaitedForIt) {
-    ABI_ROW(ex_regs_stopped_thread);
-    Controlled c;
-    IpcResult got, sent{.dope = ~0u};
-    c.w.start(b, [&](User u) -> Program {
-        co_await until(u, 2000);
-        sent = co_await u.send(a, 7, 8);
-    });
-    c.run([&](User u) -> Program {
-        co_await u.compute(20000);
-        got = co_await u.wait();
-    }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop});
-        co_await until(u, 50000);
-        EXPECT_EQ(c.w.state(b), For::send);
-        co_await u(ExRegs{.target = a0, .eip = c.w.thread(a).frame.eip});
-    });
-    EXPECT_EQ(Answer::of(got), ipc::message(b, 7, 8));
-    EXPECT_EQ(sent.dope, L4_IPC_OK);
-}
-
-TEST(Stopped, ThreadCanBePrioritisedAndStaysStopped) {
-    ABI_ROW(ex_regs_stopped_thread);
-    Controlled c;
-    sim::ScheduleResult changed;
-    c.run(c.busy(), [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop});
-        changed = co_await u(sim::ThreadSchedule{.thread = a, .param = l4_sched_param(100, 0, 0)});
-        co_await u(ExRegs{.target = a0 | stop});
-    });
-    EXPECT_TRUE(changed.ok());
-    EXPECT_EQ(c.w.state(a), For::stopped);
-}
-
-TEST(Stopped, ThreadStaysSoWithoutAnEip) {
-    ABI_ROW(ex_regs_stop_ends);
-    Controlled c;
-    c.run(c.busy(), [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop});
-        co_await u(ExRegs{.target = a0});
-        co_await u(ExRegs{.target = a0, .esp = 0x1000, .pager = e});
-        co_await u(ExRegs{.target = a0 | L4_EX_REGS_RAISE_EXCEPTION | L4_EX_REGS_TLS | get});
-        co_await u(ExRegs{.target = a0 | stop, .eip = c.elsewhere.eip});
-        co_await until(u, 50000);
-        EXPECT_EQ(c.w.state(a), For::stopped);
-    });
-    EXPECT_FALSE(c.ended);
-    EXPECT_TRUE(c.other.arrived.empty());
-}
-
-TEST(Stopped, ThreadRunsAtAnEip) {
-    ABI_ROW(ex_regs_stop_ends);
-    for (const Word flags : {Word{0}, no_cancel}) {
-        Controlled c;
-        c.run(c.busy(), [&](User u) -> Program {
-            co_await until(u, 1000);
-            co_await u(ExRegs{.target = a0 | stop});
-            co_await until(u, 2000);
-            co_await u(ExRegs{.target = a0 | flags, .eip = c.there.eip});
-        });
-        ASSERT_EQ(c.landing.arrived.size(), 1u);
-        EXPECT_EQ(c.landing.arrived[0].eax, c.before.eax);
-    }
-}
-
-TEST(Stopped, ThreadTellsItsPendingExceptionFirst) {
-    ABI_ROW(ex_regs_stop_ends);
-    Controlled c;
-    IpcResult m;
-    Words got{};
-    c.run(c.busy(), [&](User u) -> Program {
-        l4_utcb_t mine = pager_utcb();
-        co_await u.utcb().store(mine);
-        co_await until(u, 1000);
-        co_await u(ExRegs{.target = a0 | stop | L4_EX_REGS_RAISE_EXCEPTION});
-        m = co_await u.wait(receive_timeout(Micros{1000}));
-        EXPECT_EQ(m.error(), L4_IPC_RETIMEOUT); // not while it is stopped
-        co_await u(ExRegs{.target = a0, .eip = c.there.eip});
-        m = co_await u.wait();
-        got = co_await fetched(u);
-        EXPECT_TRUE(c.landing.arrived.empty());
-        co_await u(words_to(m.from));
-    });
-    EXPECT_EQ(Answer::of(m), exception_of(a));
-    EXPECT_EQ(got[10], L4_TRAP_TRIGGERED);
-    EXPECT_EQ(got[12], c.there.eip);
-    EXPECT_EQ(c.landing.arrived.size(), 1u);
-}
-
 TEST(State, StartsAThreadThatDoesNotExist) {
     ABI_ROW(ex_regs_creates_with_state);
     Controlled c;
     ExRegsResult made{.eflags = 1};
-    c.run([](User u) -> Program { co_await u.sleep(); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await prepare(u, pattern_at(c.there));
-        made = co_await u(ExRegs{.target = l4_ex_regs_target(5, 3) | set, .pager = e});
-    });
+    c.run([](User u) -> Program { co_await u.sleep(); },
+          [&](User u) -> Program {
+              co_await until(u, 1000);
+              co_await prepare(u, pattern_at(c.there));
+              made = co_await u(ExRegs{.target = l4_ex_regs_target(5, 3) | set, .pager = e});
+          });
     EXPECT_EQ(made.eflags, 0u);
     ASSERT_EQ(c.landing.arrived.size(), 1u);
     EXPECT_EQ(words(state_of(c.landing.arrived[0])), seen(pattern_at(c.there)));
@@ -622,13 +349,14 @@ TEST(State, OfPartStartsAThreadAtAddress0) {
     Controlled c;
     IpcResult fault;
     ExRegsResult old;
-    c.run([](User u) -> Program { co_await u.sleep(); }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await prepare(u, pattern_at(c.there), 5);
-        co_await u(ExRegs{.target = l4_ex_regs_target(5, 3) | set, .pager = e});
-        fault = co_await u.wait();
-        old = co_await u(ExRegs{.target = l4_ex_regs_target(5, 3)});
-    });
+    c.run([](User u) -> Program { co_await u.sleep(); },
+          [&](User u) -> Program {
+              co_await until(u, 1000);
+              co_await prepare(u, pattern_at(c.there), 5);
+              co_await u(ExRegs{.target = l4_ex_regs_target(5, 3) | set, .pager = e});
+              fault = co_await u.wait();
+              old = co_await u(ExRegs{.target = l4_ex_regs_target(5, 3)});
+          });
     EXPECT_EQ(Answer::of(fault), ipc::message(l4_threadid(5, 3), 0, 0)); // at address 0, EIP 0
     EXPECT_EQ(old.esp, 0u);
     EXPECT_EQ(old.eip, 0u);
@@ -638,15 +366,17 @@ TEST(State, StartsADeadThread) {
     ABI_ROW(ex_regs_creates_with_state);
     Controlled c;
     For dead{};
-    c.run([](User u) -> Program {
-        co_await u(ExRegs{.target = 2, .pager = e});
-        co_await u.sleep();
-    }, [&](User u) -> Program {
-        co_await until(u, 1000);
-        dead = c.w.state(l4_threadid(5, 2));
-        co_await prepare(u, pattern_at(c.there));
-        co_await u(ExRegs{.target = l4_ex_regs_target(5, 2) | set | no_cancel});
-    });
+    c.run(
+        [](User u) -> Program {
+            co_await u(ExRegs{.target = 2, .pager = e});
+            co_await u.sleep();
+        },
+        [&](User u) -> Program {
+            co_await until(u, 1000);
+            dead = c.w.state(l4_threadid(5, 2));
+            co_await prepare(u, pattern_at(c.there));
+            co_await u(ExRegs{.target = l4_ex_regs_target(5, 2) | set | no_cancel});
+        });
     EXPECT_EQ(dead, For::dead);
     ASSERT_EQ(c.landing.arrived.size(), 1u);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// No thread ever sees a register, or a word of a UTCB, of another (issue class V6): every thread fills all general,
-// segment and floating-point registers and its UTCB with a pattern of its own, and looks after everything it does.
+// No thread ever sees a register, or a word of a UTCB, of another (issue class V6): every thread fills all
+// general, segment and floating-point registers and its UTCB with a pattern of its own, and looks after
+// everything it does.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -67,8 +68,8 @@ public:
         text << u.id().task.raw() << '.' << unsigned{u.id().lthread} << ": " << where << " after " << after;
         found.push_back(text.str());
     }
-    /// After an operation that may write the general registers: no foreign mark; after one that may not: all as
-    /// they were.
+    /// After an operation that may write the general registers: no foreign mark; after one that may not: all
+    /// as they were.
     sim::Routine<int> look(User u, Mark mark, l4_utcb_t utcb, const char* after, bool registers_kept) {
         ++looks;
         arch::Frame f{};
@@ -132,12 +133,14 @@ public:
                 co_await u(sim::IdNearest{.id = partner});
                 co_await u(sim::ThreadSchedule{.thread = partner});
                 co_await look(u, mark, utcb, "queries", false);
-                co_await u(sim::Unmap{.fpage = l4_fpage(0x10000000, 14, 0), .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
+                co_await u(
+                    sim::Unmap{.fpage = l4_fpage(0x10000000, 14, 0), .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
                 co_await look(u, mark, utcb, "an unmap", false);
             }
         };
     }
-    /// Answers exceptions with the state behind the instruction, and page faults with a page; its own marks, too.
+    /// Answers exceptions with the state behind the instruction, and page faults with a page; its own marks,
+    /// too.
     sim::Body pager(Word number, Word status) {
         return [this, number, status](User u) -> Program {
             const Mark mark(number);
@@ -152,15 +155,19 @@ public:
                 const bool with_state = exception || (status & L4_UTCB_PF_STATE) != 0;
                 if (with_state) expected.state = now.state;
                 expected.snd_size = now.snd_size;
-                if (std::memcmp(&now, &expected, sizeof now) != 0) find(u, "another word of the UTCB", "a fault");
-                if (with_state && sender_is_foreign(m, now.state)) find(u, "the state of another thread", "a fault");
-                if (exception && now.state.trapno == L4_TRAP_PROTECTION) now.state.eip += sim::instruction_length;
+                if (std::memcmp(&now, &expected, sizeof now) != 0)
+                    find(u, "another word of the UTCB", "a fault");
+                if (with_state && sender_is_foreign(m, now.state))
+                    find(u, "the state of another thread", "a fault");
+                if (exception && now.state.trapno == L4_TRAP_PROTECTION)
+                    now.state.eip += sim::instruction_length;
                 now.snd_size = with_state ? L4_UTCB_STATE_WORDS : 0;
                 co_await u.utcb().store(now);
                 if (exception)
                     co_await u(words_to(m.from));
                 else
-                    co_await u(fpage_to(m.from, m.w0 & L4_FP_PAGE_MASK, l4_fpage(0x30000000, 12, L4_FP_WRITE)));
+                    co_await u(
+                        fpage_to(m.from, m.w0 & L4_FP_PAGE_MASK, l4_fpage(0x30000000, 12, L4_FP_WRITE)));
                 l4_utcb_t clean = utcb;
                 co_await u.utcb().store(clean);
                 arch::FpuState fpu;

@@ -31,15 +31,17 @@ struct Timed {
         : handler(std::move(reply), utcb) {}
     void run(std::function<sim::Routine<int>(User)> then, std::vector<World::Role> more = {}) {
         w.start(e, handler.body());
-        w.start(a, [this, then](User u) -> Program {
-            co_await until(u, 1000);
-            arch::Frame mine = registers(0x11110000);
-            co_await u.assume(mine);
-            co_await u.look(before);
-            co_await u.raise(L4_TRAP_DIVIDE);
-            co_await then(u);
-            ended = true;
-        }, {.pager = e});
+        w.start(a,
+                [this, then](User u) -> Program {
+                    co_await until(u, 1000);
+                    arch::Frame mine = registers(0x11110000);
+                    co_await u.assume(mine);
+                    co_await u.look(before);
+                    co_await u.raise(L4_TRAP_DIVIDE);
+                    co_await then(u);
+                    ended = true;
+                },
+                {.pager = e});
         w.play(std::move(more));
     }
     Word trapno(std::size_t i) const { return handler[i].state().trapno; }
@@ -78,6 +80,8 @@ TEST(TimeFault, ComesAtItsTimeBeyond32Bits) {
     const Time far = (Time{3} << 32) + 77;
     Timed t(once(far));
     t.run([](User u) -> sim::Routine<int> {
+        co_await u(
+            sim::ThreadSchedule{.thread = a, .param = l4_sched_param(L4_PRIO_ROOT, 0, 0)}); // no slices
         co_await u.sleep(receive_timeout(Micros{Time{2} << 32}));
         while (u.now().raw() < (Time{3} << 32) + 100) co_await u.compute(~0u);
         co_return 0;
@@ -95,13 +99,15 @@ TEST(TimeFault, ComesInTheMiddleOfOthersSlices) {
             co_await u(sim::ThreadSwitch{});
         }
     };
-    t.run([](User u) -> sim::Routine<int> {
-        for (int i = 0; i < 100; ++i) {
-            co_await u.compute(30);
-            co_await u(sim::ThreadSwitch{});
-        }
-        co_return 0;
-    }, {{b, other}});
+    t.run(
+        [](User u) -> sim::Routine<int> {
+            for (int i = 0; i < 100; ++i) {
+                co_await u.compute(30);
+                co_await u(sim::ThreadSwitch{});
+            }
+            co_return 0;
+        },
+        {{b, other}});
     ASSERT_EQ(t.handler.count(), 2u);
     EXPECT_GE(t.handler[1].at, 5003u);
     EXPECT_LE(t.handler[1].at, 5003u + 70); // when A runs next
@@ -112,14 +118,16 @@ TEST(TimeFault, ComesInTheMiddleOfOthersSlices) {
 TEST(TimeFault, ComesBeforeTheReturnFromAnIpc) {
     ABI_ROW(time_fault_not_in_kernel);
     Timed t(once(5000));
-    t.run([](User u) -> sim::Routine<int> {
-        const IpcResult m = co_await u.wait();
-        EXPECT_EQ(m.w0, 7u);
-        co_return 0;
-    }, {{b, [](User u) -> Program {
-             co_await until(u, 9000);
-             co_await u.send(a, 7, 8);
-         }}});
+    t.run(
+        [](User u) -> sim::Routine<int> {
+            const IpcResult m = co_await u.wait();
+            EXPECT_EQ(m.w0, 7u);
+            co_return 0;
+        },
+        {{b, [](User u) -> Program {
+              co_await until(u, 9000);
+              co_await u.send(a, 7, 8);
+          }}});
     ASSERT_EQ(t.handler.count(), 2u);
     EXPECT_EQ(t.handler[1].at, 9000u);
     EXPECT_EQ(t.trapno(1), L4_TRAP_TIME);
@@ -150,10 +158,12 @@ TEST(TimeFault, ComesAfterTheAnswerToAPageFault) {
         m = co_await u.wait();
         words0.push_back(m.w0), times.push_back(u.now().raw());
     });
-    w.start(a, [](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.load8(missing);
-    }, {.pager = e});
+    w.start(a,
+            [](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.load8(missing);
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(words0, (std::vector<Word>{missing, missing, L4_EXC_COOKIE_0}));
     EXPECT_EQ(times, (std::vector<Time>{1000, 1000, 7000}));
@@ -247,10 +257,12 @@ TEST(TimeLimit, IsNotSetByAMessageThatIsNoAnswer) {
         co_await u.utcb().store(mine);
         co_await u.send(a, 1, 2);
     });
-    w.start(a, [](User u) -> Program {
-        co_await u.wait();
-        co_await u.compute(20000);
-    }, {.pager = e});
+    w.start(a,
+            [](User u) -> Program {
+                co_await u.wait();
+                co_await u.compute(20000);
+            },
+            {.pager = e});
     w.run();
     EXPECT_EQ(w.state(a), For::sleep);
     EXPECT_EQ(w.state(e), For::sleep);
@@ -303,14 +315,17 @@ public:
                 ++ticks;
                 limit(mine, due + step);
                 co_await u.store32(u.utcb().address() + offsetof(l4_utcb_t, time_limit), mine.time_limit[0]);
-                co_await u.store32(u.utcb().address() + offsetof(l4_utcb_t, time_limit) + 4, mine.time_limit[1]);
+                co_await u.store32(u.utcb().address() + offsetof(l4_utcb_t, time_limit) + 4,
+                                   mine.time_limit[1]);
             }
             w.stop();
         });
-        w.start(a, [](User u) -> Program {
-            co_await u.raise(L4_TRAP_OVERFLOW); // reports the instruction behind it
-            for (;;) co_await u.compute(777);
-        }, {.pager = e});
+        w.start(a,
+                [](User u) -> Program {
+                    co_await u.raise(L4_TRAP_OVERFLOW); // reports the instruction behind it
+                    for (;;) co_await u.compute(777);
+                },
+                {.pager = e});
     }
 };
 

@@ -21,8 +21,8 @@ private:
     Word state_;
 };
 
-/// A does all sorts of things, one of E's pages comes and goes, thread 1 of its task disturbs it; E gives it limits.
-/// At most one limit is to come at a time, so that each message is that of the limit given last.
+/// A does all sorts of things, one of E's pages comes and goes, thread 1 of its task disturbs it; E gives it
+/// limits. At most one limit is to come at a time, so that each message is that of the limit given last.
 class Meetings {
 public:
     static constexpr Time none = ~Time{0};
@@ -34,10 +34,12 @@ public:
         w.start(e, [this](User u) { return handle(u); });
         w.start(l4_threadid(5, 1), [this](User u) { return disturb(u); });
         w.start(b, sim::echo);
-        w.start(a, [this](User u) -> Program {
-            co_await until(u, 500); // E is ready for it
-            co_await u.jump(subject_);
-        }, {.pager = e});
+        w.start(a,
+                [this](User u) -> Program {
+                    co_await until(u, 500); // E is ready for it
+                    co_await u.jump(subject_);
+                },
+                {.pager = e});
         EXPECT_EQ(w.run(10000000), sim::End::stopped);
         w.kernel().check_invariants();
     }
@@ -91,9 +93,9 @@ private:
             mine.time_limit[1] = static_cast<Word>(to_come >> 32);
             if (to_come == none) mine.time_limit[0] = mine.time_limit[1] = ~0u;
             co_await u.utcb().store(mine);
-            const IpcResult sent = co_await u(
-                exception ? words_to(m.from)
-                          : fpage_to(m.from, missing, l4_fpage(page, L4_PAGE_SHIFT, L4_FP_WRITE)));
+            const IpcResult sent =
+                co_await u(exception ? words_to(m.from)
+                                     : fpage_to(m.from, missing, l4_fpage(page, L4_PAGE_SHIFT, L4_FP_WRITE)));
             if (sent.ok())
                 given += before == none;
             else

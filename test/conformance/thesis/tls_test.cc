@@ -40,15 +40,16 @@ TEST(Tls, DescriptorsAreSegmentsOfTheThread) {
     std::vector<Word> read;
     w.play({{a, [&](User u) -> Program {
                  for (Word i = 0; i < 3; ++i) co_await u.store32(area + 0x100 * i + 8, 0x7700 + i);
-                 co_await set_tls(u, {data_segment(area), data_segment(area + 0x100), data_segment(area + 0x200)});
+                 co_await set_tls(
+                     u, {data_segment(area), data_segment(area + 0x100), data_segment(area + 0x200)});
                  for (const Word slot : slots) {
                      co_await u.segments(slot, slot);
                      read.push_back(co_await u.load_gs(8));
                  }
              }}});
     EXPECT_EQ(read, (std::vector<Word>{0x7700, 0x7701, 0x7702}));
-    EXPECT_EQ(w.thread(a).tls(), (Descriptors{data_segment(area), data_segment(area + 0x100),
-                                              data_segment(area + 0x200)}));
+    EXPECT_EQ(w.thread(a).tls(),
+              (Descriptors{data_segment(area), data_segment(area + 0x100), data_segment(area + 0x200)}));
 }
 
 TEST(Tls, DescriptorsAreEachThreadsOwn) {
@@ -165,7 +166,8 @@ TEST(TlsSelectors, OfEmptySlotsBecome0) {
 TEST(TlsSelectors, OfTheKernelsLdtsAndBeyondTheGdtBecome0) {
     ABI_ROW(tls_selectors_are_repaired);
     const Descriptors all{data_segment(area), data_segment(area), data_segment(area)};
-    for (const Word bad : {0x08u, 0x0bu, 0x10u, 0x13u, 0x37u, 0x1fu, 0x2fu, 0x48u, 0x4bu, 0xfffbu, 0xfffffff8u}) {
+    for (const Word bad :
+         {0x08u, 0x0bu, 0x10u, 0x13u, 0x37u, 0x1fu, 0x2fu, 0x48u, 0x4bu, 0xfffbu, 0xfffffff8u}) {
         const Repaired r(bad, 0x2b, all);
         EXPECT_EQ(r.gs, 0u) << std::hex << bad;
         EXPECT_EQ(r.fs, 0x2bu);
@@ -200,13 +202,15 @@ TEST(TlsSelectors, AreRepairedInAThreadThatWaits) {
     World w;
     arch::Frame after{};
     bool got = false;
-    w.start(a, [&](User u) -> Program {
-        co_await set_tls(u, {data_segment(area), 0, 0});
-        co_await u.segments(slots[0], slots[0]);
-        co_await u.wait();
-        got = true;
-        co_await u.look(after);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await set_tls(u, {data_segment(area), 0, 0});
+                co_await u.segments(slots[0], slots[0]);
+                co_await u.wait();
+                got = true;
+                co_await u.look(after);
+            },
+            {.pager = e});
     w.start(e, [](User u) -> Program {
         co_await until(u, 1000);
         co_await u(ExRegs{.target = l4_ex_regs_target(5, 0) | tls_flag}); // all empty
@@ -291,12 +295,14 @@ TEST(Lldt, ReadsThroughThePagerAndSetsAllOrNothing) {
     handler.pages = {ours, ours + 0x1000};
     arch::Frame before{}, after{};
     w.start(e, handler.body());
-    w.start(a1, [&](User u) -> Program {
-        co_await until(u, 1000);
-        co_await u.look(before);
-        co_await u.lldt(at, 16, 0, a);
-        co_await u.look(after);
-    }, {.pager = e});
+    w.start(a1,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u.look(before);
+                co_await u.lldt(at, 16, 0, a);
+                co_await u.look(after);
+            },
+            {.pager = e});
     w.run();
     ASSERT_EQ(handler.count(), 2u);
     EXPECT_EQ(handler[0].answer, ipc::message(a1, at, next(before)));

@@ -20,7 +20,9 @@ struct Triggered {
     arch::Frame before{}, after{};
 
     explicit Triggered(Handler::Reply reply = go_on(), const l4_utcb_t& utcb = pager_utcb())
-        : handler(std::move(reply), utcb), there(w.program(landing.body())), elsewhere(w.program(other.body())) {}
+        : handler(std::move(reply), utcb),
+          there(w.program(landing.body())),
+          elsewhere(w.program(other.body())) {}
     void run(sim::Body body, std::vector<sim::ExRegs> calls, std::vector<World::Role> more = {}) {
         w.start(e, handler.body());
         w.start(a, std::move(body), {.pager = e});
@@ -95,11 +97,13 @@ TEST(Trigger, OfTheCallerItself) {
     Handler handler(go_on());
     arch::Frame before{};
     sim::ExRegsResult result;
-    w.play({{e, handler.body()}, {a, [&](User u) -> Program {
-                                      co_await u.look(before);
-                                      result = co_await u(sim::ExRegs{.target = raise});
-                                  },
-                                  {.pager = e}}});
+    w.play({{e, handler.body()},
+            {a,
+             [&](User u) -> Program {
+                 co_await u.look(before);
+                 result = co_await u(sim::ExRegs{.target = raise});
+             },
+             {.pager = e}}});
     ASSERT_EQ(handler.count(), 1u);
     EXPECT_EQ(handler[0].state().eip, next(before) + sim::instruction_length);
     EXPECT_EQ(handler[0].state().eax, 0x202u); // the call's result is in the state
@@ -144,10 +148,12 @@ TEST(Trigger, InAnIpcComesWhenItIsOver) {
         co_await until(u, 5000);
         co_await u.send(a, 0xaa, 0xbb);
     };
-    t.run([&](User u) -> Program {
-        const IpcResult got = co_await u.wait();
-        EXPECT_EQ(got.w0, 0xaau);
-    }, {{.target = raise}}, {{b, sender}});
+    t.run(
+        [&](User u) -> Program {
+            const IpcResult got = co_await u.wait();
+            EXPECT_EQ(got.w0, 0xaau);
+        },
+        {{.target = raise}}, {{b, sender}});
     ASSERT_EQ(t.handler.count(), 1u);
     EXPECT_EQ(t.handler[0].at, 5000u);
     EXPECT_EQ(t.handler[0].state().trapno, L4_TRAP_TRIGGERED);
@@ -187,10 +193,12 @@ TEST(Trigger, InAPageFaultComesAfterTheAnswerBeforeTheInstruction) {
             co_await u(words_to(m.from, i == 0 ? 0 : L4_PF_REFUSED));
         }
     });
-    w.start(a, [&](User u) -> Program {
-        co_await u.look(before);
-        co_await u.load8(missing);
-    }, {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await u.look(before);
+                co_await u.load8(missing);
+            },
+            {.pager = e});
     w.start(l4_threadid(5, 1), [](User u) -> Program {
         co_await until(u, 1000);
         co_await u(sim::ExRegs{.target = raise});

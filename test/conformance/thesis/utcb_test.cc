@@ -53,7 +53,9 @@ TEST(UtcbArea, OfANumberThatIsUsedAgainIsZero) {
     ABI_ROW(utcb_area_is_there);
     World w;
     Area mine = filled(3), again;
-    w.play({{a, [&](User u) -> Program { co_await u.store_block(L4_UTCB_AREA, mine.data(), L4_UTCB_AREA_SIZE); }}});
+    w.play({{a, [&](User u) -> Program {
+                 co_await u.store_block(L4_UTCB_AREA, mine.data(), L4_UTCB_AREA_SIZE);
+             }}});
     w.as_root(deletion(a));
     w.play({{a, [&](User u) -> Program { co_await load_area(u, &again); }, {.pager = nobody}}});
     EXPECT_EQ(again, Area(L4_UTCB_AREA_SIZE));
@@ -139,7 +141,8 @@ TEST(UtcbWords, AreLimitedByTheReceiver) {
     struct Case {
         Word sends, accepts, copied;
     };
-    for (const Case& c : {Case{16, 3, 3}, Case{16, 0, 0}, Case{1000, 1000, 16}, Case{~0u, ~0u, 16}, Case{17, 16, 16}}) {
+    for (const Case& c :
+         {Case{16, 3, 3}, Case{16, 0, 0}, Case{1000, 1000, 16}, Case{~0u, ~0u, 16}, Case{17, 16, 16}}) {
         Copied x(c.sends, c.accepts);
         x.run(to_b, from_anybody);
         EXPECT_EQ(x.received.dope, l4_msgdope(2, 0));
@@ -182,7 +185,10 @@ TEST(UtcbWords, AreCopiedWithATransferThatIsCut) {
 TEST(UtcbWords, AreNotCopiedWhenAMapFails) {
     ABI_ROW(utcb_transfer_copies_words);
     Copied x(5, 16);
-    x.run({.partner = b, .w0 = buffer_b, .w1 = l4_fpage(buffer_a, L4_PAGE_SHIFT, L4_FP_WRITE), .send = L4_SND_MAP},
+    x.run({.partner = b,
+           .w0 = buffer_b,
+           .w1 = l4_fpage(buffer_a, L4_PAGE_SHIFT, L4_FP_WRITE),
+           .send = L4_SND_MAP},
           {.partner = a, .receive = User::rmap(L4_FP_WHOLE_SPACE)}, {.quota = L4_KMEM_TASK + 1},
           with_buffer(buffer_a, 2));
     EXPECT_EQ(x.received.error(), L4_IPC_REMAPFAILED);
@@ -287,8 +293,9 @@ TEST(Utcb, IsFoundThroughGs) {
     w.start(l4_threadid(5, 127), look);
     w.run();
     std::sort(found.begin(), found.end());
-    EXPECT_EQ(found, (std::vector<Word>{L4_UTCB_AREA, L4_UTCB_AREA, L4_UTCB_AREA, L4_UTCB_AREA, L4_UTCB_AREA + 128,
-                                        L4_UTCB_AREA + 128, L4_UTCB_AREA + 127 * 128, L4_UTCB_AREA + 127 * 128}));
+    EXPECT_EQ(found,
+              (std::vector<Word>{L4_UTCB_AREA, L4_UTCB_AREA, L4_UTCB_AREA, L4_UTCB_AREA, L4_UTCB_AREA + 128,
+                                 L4_UTCB_AREA + 128, L4_UTCB_AREA + 127 * 128, L4_UTCB_AREA + 127 * 128}));
 }
 
 } // namespace

@@ -46,8 +46,7 @@ public:
     template <class C>
     typename C::Result as_root(const C& what) {
         typename C::Result result{};
-        this->spawn(L4_TASK_ROOT, next_root_thread_++,
-                    [&](User u) -> Program { result = co_await u(what); });
+        this->spawn(L4_TASK_ROOT, next_root_thread_++, [&](User u) -> Program { result = co_await u(what); });
         this->run();
         return result;
     }

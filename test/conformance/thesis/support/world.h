@@ -35,17 +35,18 @@ private:
     }
 };
 
-using World = ipc::Scenes<InvariantWorld<1>>;
+using World = ipc::Scenes<conformance::World>;
 /// For scenarios of very many events.
 using LongWorld = ipc::Scenes<InvariantWorld<1009>>;
 
 using Words = std::array<Word, L4_UTCB_STATE_WORDS>;
 constexpr Words words(const l4_utcb_state_t& s) {
-    return {s.gs,  s.fs,  s.edi, s.esi,    s.ebp, s.pfa, s.ebx, s.edx,
+    return {s.gs,  s.fs,  s.edi,    s.esi, s.ebp, s.pfa, s.ebx,    s.edx,
             s.ecx, s.eax, s.trapno, s.err, s.eip, s.cs,  s.eflags, s.esp};
 }
 constexpr l4_utcb_state_t state_of(const Words& w) {
-    return {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15]};
+    return {w[0], w[1], w[2],  w[3],  w[4],  w[5],  w[6],  w[7],
+            w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15]};
 }
 /// The state words of a program that looks at its registers; the three that tell of a trap are 0.
 constexpr l4_utcb_state_t state_of(const arch::Frame& f) {
