@@ -16,7 +16,8 @@ namespace kern {
 struct BootInfo {
     PAddr kernel_first{}; ///< frames handed over for good, contiguous
     std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
+    std::uint32_t sigma0_frames =
+        0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
     VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
 };
 
@@ -35,7 +36,7 @@ public:
     Thread& start(); ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
     Thread& handle(const Event& e); ///< bounded by Limits; returns the thread to run
     void check_invariants();        ///< everything of docs/invariants.md; walks all there is
-    void check_current() const;     ///< of these, what the running thread takes part in; costs next to nothing
+    void check_current() const; ///< of these, what the running thread takes part in; costs next to nothing
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
@@ -58,11 +59,11 @@ private:
 
     // check.cc
     void check_number(TaskNo no) const;
-    void check_thread(const Thread& t) const;
-    void check_choice() const;
     void check_utcbs(const Task& task) const;
     void check_running(const Thread& t) const;
     void check_accounts() const;
+    void check_thread(const Thread& t) const;
+    void check_choice() const;
 
     // kernel.cc: entry and exit
     void charge();
@@ -183,7 +184,7 @@ private:
     struct ExRegs;
     void sys_ex_regs(Thread& t);
     bool may_control(const Thread& t, const Thread& target) const;
-    void ex_regs_create(Thread& caller, Task& task, ExRegs args);
+    void ex_regs_create(Thread& caller, Task& task, const ExRegs& args);
     void ex_regs_existing(Thread& caller, Thread& target, ExRegs args);
     void ex_regs_change(Thread& caller, Thread& target, const ExRegs& args);
     void ex_regs_get(Thread& caller, const Thread& target, const ExRegs& args);
