@@ -158,7 +158,7 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
-    fuzz::Session session("fuzz_ex_regs", {.kernel_pages = data[0] % 2 ? 52u : 64u});
+    fuzz::Session session("fuzz_ex_regs", {.kernel_pages = data[0] % 2 ? 68u : 96u});
     fuzz::Player({data + 1, size - 1}, session).play();
     return 0;
 }

@@ -85,7 +85,7 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    constexpr std::uint32_t memory[] = {52, 64, 56, 256};
+    constexpr std::uint32_t memory[] = {68, 96, 72, 256};
     const bool alone = (data[0] & 1) != 0;
     fuzz::Session session("fuzz_syscall", {.mode = alone ? test::Mode::alone : test::Mode::free,
                                            .kernel_pages = memory[data[0] >> 1 & 3],

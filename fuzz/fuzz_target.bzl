@@ -19,8 +19,6 @@ def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
     native.cc_library(
         name = name + "_lib",
         srcs = srcs,
-        # What it defines a second time wins: the canary's bug.
-        alwayslink = True,
         copts = ["-O2"],
         tags = ["manual"],
         target_compatible_with = _SIM,

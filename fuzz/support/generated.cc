@@ -9,7 +9,7 @@ namespace {
 constexpr unsigned most_steps = 100;
 
 StageKind kind_of(std::uint8_t byte) {
-    constexpr std::uint32_t memory[] = {52, 64, 56, 256};
+    constexpr std::uint32_t memory[] = {68, 96, 72, 256};
     constexpr test::Mode modes[] = {test::Mode::free, test::Mode::alone, test::Mode::free,
                                     test::Mode::stepwise};
     const test::Mode mode = modes[byte & 3];

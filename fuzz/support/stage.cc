@@ -20,14 +20,14 @@ using test::Action;
 
 constexpr l4_threadid_t root = l4_threadid(L4_TASK_ROOT, 0);
 constexpr std::uint32_t page = 0x1000, other_page = 0x2000, super = 0x400000;
-constexpr std::uint32_t line = 3, quota = 12;
+constexpr std::uint32_t line = 3, quota = 18;
 
 constexpr unsigned full_each = 128; ///< events, until everything is compared
 
 test::LockstepConfig configuration(const StageKind& kind) {
     test::LockstepConfig c;
     c.machine = {.user_pages = 2112, .kernel_pages = kind.kernel_pages};
-    c.sigma0_frames = 8;
+    c.sigma0_frames = 16;
     c.compare = kind.mode != test::Mode::alone;
     c.full_each = full_each;
     const std::uint32_t n = kind.steps_per_entry;

@@ -12,7 +12,7 @@ namespace fuzz {
 /// What kind of system an input wants.
 struct StageKind {
     test::Mode mode = test::Mode::free;
-    std::uint32_t kernel_pages = 64;   ///< at least 52
+    std::uint32_t kernel_pages = 96;   ///< at least 68
     std::uint32_t steps_per_entry = 1; ///< Limits, unless the mode is free
     auto operator<=>(const StageKind&) const = default;
 };
@@ -20,7 +20,7 @@ struct StageKind {
 /// A system in which things are ready to happen, set up once and then cheap to come back to.
 ///
 /// By real system calls: root has two threads and memory from sigma0, and waits for anybody; task 5 has two
-/// threads and shares root's account; task 6 has one and 12 frames of its own.  Root is their pager and has
+/// threads and shares root's account; task 6 has one and 18 frames of its own.  Root is their pager and has
 /// given each task a page at 0x1000; 4.1 waits for interrupt 3.  5.0 runs.
 class Stage {
 public:

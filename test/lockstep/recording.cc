@@ -14,6 +14,7 @@ namespace test {
 namespace {
 
 constexpr const char* mode_names[] = {"free", "stepwise", "alone"};
+constexpr std::uint32_t first_task = L4_KMEM_TASK + 1; // and a frame for its thread
 constexpr const char* first_line = "drops-trace 1";
 
 /// A number of the configuration: its name, its bounds, where it is; one list for both directions.
@@ -22,8 +23,8 @@ void for_each_setting(R& r, F visit) {
     constexpr std::uint32_t any = ~std::uint32_t{0};
     auto& c = r.config;
     visit("user_pages", 1u, 65536u, c.machine.user_pages);
-    visit("kernel_pages", 24u, 65536u, c.machine.kernel_pages);
-    visit("sigma0_frames", 5u, 65536u, c.sigma0_frames);
+    visit("kernel_pages", 2 * first_task, 65536u, c.machine.kernel_pages);
+    visit("sigma0_frames", first_task, 65536u, c.sigma0_frames);
     if (r.mode == Mode::free) return;
     visit("bytes", 1u, any, c.limits.bytes);
     visit("pages", 1u, any, c.limits.pages);
@@ -55,7 +56,7 @@ void parse_config(Words& words, Recording& r) {
     });
     r.config.boot_time = kern::Micros{setting(words, "boot_time", 0, boot_time_max)};
     words.expect_end("`boot_time`");
-    constexpr std::uint32_t roots_least = 12; // what root and a frame or two of its own take
+    constexpr std::uint32_t roots_least = first_task + L4_KMEM_IO_BITMAP; // sigma0's first bitmap is free
     if (r.config.sigma0_frames + roots_least > r.config.machine.kernel_pages)
         throw std::invalid_argument("`sigma0_frames` leaves root too little of `kernel_pages`: at least " +
                                     std::to_string(roots_least) + " must remain");

@@ -13,7 +13,7 @@
 namespace test {
 namespace {
 
-const std::string config = "config free user_pages=64 kernel_pages=64 sigma0_frames=8 boot_time=5\n";
+const std::string config = "config free user_pages=64 kernel_pages=64 sigma0_frames=16 boot_time=5\n";
 const std::string head = "drops-trace 1\n" + config;
 
 Recording recorded(std::uint64_t seed, Mode mode) {
@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"drops-trace 1\nconfig fast\n", "it:2: `fast` is no mode; it must be free, stepwise or alone"},
         Bad{"drops-trace 1\nconfig free kernel_pages=64\n",
             "it:2: `kernel_pages=64` stands where `user_pages=N` should be"},
-        Bad{"drops-trace 1\nconfig free user_pages=0 kernel_pages=64 sigma0_frames=8 boot_time=0\n",
+        Bad{"drops-trace 1\nconfig free user_pages=0 kernel_pages=64 sigma0_frames=16 boot_time=0\n",
             "it:2: `user_pages=N` must be at least 1, not 0"},
         Bad{"drops-trace 1\nconfig free user_pages=64 kernel_pages=64 sigma0_frames=60 boot_time=0\n",
             "it:2: `sigma0_frames` leaves root too little of `kernel_pages`"},

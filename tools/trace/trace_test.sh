@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The trace tool from end to end, with a kernel that has a bug ($2) and with one that has not ($1).
+# shellcheck disable=SC2016  # the ` in quotes are for messages
+# shellcheck disable=SC2317  # functions are called through check()
+set -uo pipefail
+good=$PWD/$1 buggy=$PWD/$2
+cd "$TEST_TMPDIR" || exit 2
+export TEST_UNDECLARED_OUTPUTS_DIR=$TEST_TMPDIR
+
+failures=0
+check() {
+    echo "- $1"
+    shift
+    "$@" || {
+        echo "FAILED: $*"
+        cat out
+        failures=$((failures + 1))
+    }
+}
+run() {
+    "$@" >out 2>&1
+    status=$?
+}
+says() { grep -qF -- "$1" out; }
+status_is() { [ "$status" = "$1" ]; }
+shorter_than() { [ "$(grep -c '^[a-z]' "$2")" -lt "$1" ]; }
+
+# A bug is found, and nothing about it is lost.
+run "$buggy" random --seeds=2000
+check "the buggy kernel is found out" status_is 1
+check "... with the seed" grep -qE '^seed [0-9]+, mode free, step [0-9]+$' out
+check "... the event" grep -qE '^event: .*thread_switch' out
+check "... what differs" says remaining
+check "... the command that does it again" grep -qE '^replay: bazel run //tools/trace -- random --mode=free --seed=[0-9]+' out
+check "... and where the trace is" grep -qE '^trace: .*/seed-[0-9]+-free.trace$' out
+left=$(sed -n 's/^trace: //p' out)
+step=$(sed -n 's/^seed .*, step //p' out)
+check "the trace is there" [ -s "$left" ]
+
+run "$buggy" replay "$left"
+check "it fails again" status_is 1
+check "... at the same step" grep -qx "step $step" out
+run "$good" replay "$left"
+check "without the bug its result is another" status_is 1
+check "... at the same step" grep -qx "step $step" out
+check "... and both are shown" says "now <> recorded"
+
+run "$good" record --from="$left" --to=mended.trace
+check "the results of today can be recorded" status_is 0
+run "$good" replay mended.trace
+check "... and are then right" says "results as recorded"
+run "$good" diff "$left" mended.trace
+check "diff finds a difference" status_is 1
+check "... at the same step" says "step $step differs:"
+run "$good" diff mended.trace mended.trace
+check "... and none where there is none" says "no difference in"
+
+run "$buggy" shrink "$left" --to=small.trace
+check "it can be made smaller" status_is 0
+check "... much" shorter_than 12 small.trace
+run "$buggy" replay small.trace
+check "... and still fails" status_is 1
+run "$good" replay small.trace
+check "... and passes without the bug" status_is 0
+run "$good" shrink small.trace
+check "what does not fail can not be shrunk" says "small.trace does not fail, so there is nothing to shrink it by"
+run "$good" print small.trace
+check "it can be printed" says "step 1: "
+
+run "$good" record --seed=3 --mode=stepwise --to=three.trace
+check "a seed can be recorded" status_is 0
+run "$good" replay three.trace
+check "... and replayed" status_is 0
+
+# What is wrong is named, and what to do about it.
+run "$good"
+check "no command" says "no command given; \`trace help\` lists them"
+check "... is an error" status_is 2
+run "$good" frobnicate
+check "an unknown command" says 'there is no command `frobnicate`'
+run "$good" replay
+check "a missing file" says '`replay` wants 1 trace, but got 0'
+run "$good" replay nowhere.trace
+check "a file that is not there" says "nowhere.trace: can not be read; is this the right path?"
+run "$good" random --speed=5
+check "an unknown option" says '`random` has no option `--speed`; it has --seed'
+run "$good" random --seeds=many
+check "no number" says '`many` is no number for --seeds; it must be a decimal number'
+run "$good" random --mode=fast
+check "an unknown mode" says '`fast` is no mode; it must be free, stepwise or alone'
+run "$good" record --seed=1
+check "nowhere to record to" says '`record` wants --to=FILE'
+head -c 300 three.trace >cut.trace
+run "$good" replay cut.trace
+check "a file that is cut off" says "cut.trace:"
+check "... is an error" status_is 2
+sed 's/drops-trace 1/drops-trace 9/' three.trace >new.trace
+run "$good" replay new.trace
+check "a version to come" says "new.trace:3: a trace of another version; this program reads version 1"
+head -c 5000 "$good" >binary.trace
+run "$good" replay binary.trace
+check "something else" says "binary.trace:1: not a trace: it must begin with \`drops-trace 1\`"
+
+exit $((failures > 0))
