@@ -56,32 +56,40 @@ _ext_choice = rule(
     provides = [CcInfo],
 )
 
-def kernel_library(name, hdrs, without = [], **kwargs):
+def kernel_library(name, hdrs, without = [], at_once = False, **kwargs):
     """libkern, or a variant of it.  A program links one of them.
 
     Args:
       name: of the cc_library.
       hdrs: its headers.
       without: the modifications left out.
-      **kwargs: for both targets.
+      at_once: compile all of it as one file: a fraction of the time, for variants that only a test looks at.
+      **kwargs: for all targets.
     """
     _ext_choice(
         name = name + "_ext",
         without = without,
         **kwargs
     )
+    sources = native.glob(["src/*.cc"])
+    if at_once:
+        native.genrule(
+            name = name + "_source",
+            srcs = sources,
+            outs = [name + ".cc"],
+            cmd = "for file in $(SRCS); do echo \"#include \\\"$$file\\\"\"; done > $@",
+            **kwargs
+        )
     native.cc_library(
         name = name,
-        srcs = native.glob([
-            "src/*.cc",
-            "src/*.h",
-        ]),
+        srcs = ([name + ".cc"] if at_once else sources) + native.glob(["src/*.h"]),
         hdrs = hdrs,
         copts = KERNEL_COPTS + select({
             "//build:is_counted": ["-fsanitize-coverage=trace-pc"],
             "//conditions:default": [],
         }),
         includes = ["include"],
+        textual_hdrs = sources if at_once else [],
         deps = [
             ":" + name + "_ext",
             ":arch",

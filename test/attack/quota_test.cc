@@ -12,7 +12,7 @@
 namespace attack {
 namespace {
 
-constexpr std::uint32_t attackers_quota = 40, victims_quota = 14;
+constexpr std::uint32_t attackers_quota = 60, victims_quota = 26;
 constexpr std::uint64_t round_time = 4000;
 
 /// Root makes hostile task A, lets it rage, deletes it at any moment, and so on; B does what its own quota is
@@ -23,7 +23,7 @@ public:
     Scene(std::uint64_t seed, int rounds, const kern::Limits& limits)
         : hostile(seed),
           dice_(seed),
-          w({.machine = {.user_pages = 3072, .kernel_pages = 400, .spoil = true},
+          w({.machine = {.user_pages = 3072, .kernel_pages = 600, .spoil = true},
              .limits = limits,
              .sigma0_frames = 40,
              .instruction_time = Micros{1}}) {
@@ -78,7 +78,7 @@ Program Scene<World>::victim(User u) {
     const std::uint32_t used = spent(w, b);
     while (!ended) {
         const sim::TaskNewResult made = co_await u(sim::TaskNew{.task = l4_threadid(60, 0),
-                                                                .mcp_or_chief = l4_task_new_create(0, 8),
+                                                                .mcp_or_chief = l4_task_new_create(0, 13),
                                                                 .eip = child.eip,
                                                                 .pager = b});
         const sim::IpcResult sent = co_await u.send_fpage(l4_threadid(60, 0), 0x20000000,

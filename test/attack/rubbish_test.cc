@@ -88,7 +88,7 @@ TEST(Rubbish, IsInNoRegisterAndNoPageOfAnyUser) {
     for (const std::uint64_t seed : {1, 2, 3}) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Hostile hostile(seed);
-        Watched w({.machine = {.user_pages = 3072, .kernel_pages = 400, .spoil = true},
+        Watched w({.machine = {.user_pages = 3072, .kernel_pages = 600, .spoil = true},
                    .sigma0_frames = 40,
                    .instruction_time = Micros{1}});
         Nose nose(w);
@@ -98,7 +98,7 @@ TEST(Rubbish, IsInNoRegisterAndNoPageOfAnyUser) {
                 w.spawn(task, lthread, [=](User u) { return letters(u, seed * 10 + task, lthread); });
         w.spawn(L4_TASK_ROOT, 1, [=](User u) -> Program {
             for (int i = 0; i < 4; ++i) {
-                co_await u(sim::TaskNew{.task = a, .mcp_or_chief = l4_task_new_create(0, 40), .eip = entry.eip, .pager = root});
+                co_await u(sim::TaskNew{.task = a, .mcp_or_chief = l4_task_new_create(0, 60), .eip = entry.eip, .pager = root});
                 for (std::uint16_t n = Hostile::first_task; n <= Hostile::last_task; ++n)
                     co_await u(sim::TaskNew{.task = l4_threadid(n, 0), .mcp_or_chief = a.low});
                 co_await u.sleep(sim::receive_timeout(Micros{3000}));

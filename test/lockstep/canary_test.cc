@@ -8,6 +8,7 @@
 #include "ia32/paging.h"
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
+#include "l4/abi/utcb.h"
 #include "sim/calls.h"
 #include "test/lockstep/run.h"
 #include "test/support/lockstep.h"
@@ -91,6 +92,23 @@ TEST_F(CanaryTest, ATranslationThatShouldHaveBeenForgotten) {
 
 TEST_F(CanaryTest, PortsThatTheMachineWouldDeny) {
     expect_noticed("port", [&] { lockstep.machine().set_ports(kern::PAddr{0}, kern::PAddr{0}); });
+}
+
+TEST_F(CanaryTest, AByteOfAUtcb) {
+    expect_noticed("UTCB of 4.0 at +0x44",
+                   [&] { lockstep.machine().page(thread(root).task().utcb_frame(0))[0x44] = std::byte{1}; });
+}
+
+TEST_F(CanaryTest, AFloatingPointRegisterOfAWaitingThread) {
+    expect_noticed("thread 4.0 fpu", [&] { thread(root).fpu.bytes[100] ^= std::byte{1}; });
+}
+
+TEST_F(CanaryTest, TlsDescriptorsOfTheProcessor) {
+    expect_noticed("TLS", [&] { lockstep.machine().set_tls({1, 0, 0}); });
+}
+
+TEST_F(CanaryTest, TheUtcbOfAnotherThread) {
+    expect_noticed("GS:0", [&] { lockstep.machine().set_utcb(kern::VAddr{L4_UTCB_AREA + L4_UTCB_SIZE}); });
 }
 
 /// What a failing trace prints must be enough to see it again.

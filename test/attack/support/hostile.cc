@@ -58,7 +58,7 @@ sim::Routine<bool> Hostile::threads(User u) {
 sim::Routine<bool> Hostile::tasks(User u) {
     const auto n = static_cast<std::uint16_t>(first_task + below(last_task - first_task + 1));
     const sim::TaskNewResult r = co_await u(sim::TaskNew{
-        .task = l4_threadid(n, 0), .mcp_or_chief = l4_task_new_create(0, below(2) ? 4 + below(8) : 0), .pager = root});
+        .task = l4_threadid(n, 0), .mcp_or_chief = l4_task_new_create(0, below(2) ? 9 + below(8) : 0), .pager = root});
     co_return r.ok();
 }
 

@@ -83,7 +83,7 @@ Letter::Outcome Letter::play(const Patches& early, unsigned when, const Patches&
     Outcome out;
     sim::MessageBuffer sent = send, received = receive;
     InWindow interrupts(when);
-    Watched w({.machine = {.user_pages = 32, .kernel_pages = 128}, .limits = tiny, .sigma0_frames = 16}, 64);
+    Watched w({.machine = {.user_pages = 32, .kernel_pages = 256}, .limits = tiny}, 64);
     w.set_interrupts(&interrupts);
     for (const Word at : shown) w.root_server().share(7, at, is_senders(at) ? 5 : 6, at);
     const auto side = [&out](User u, sim::MessageBuffer& buffer, Word more, const sim::Ipc& call,
