@@ -57,7 +57,7 @@ private:
 
     void insert(l4_threadid_t id, bool no_memory) {
         if constexpr (requires { table_.refuse_memory(true); }) table_.refuse_memory(no_memory);
-        auto entry = std::make_unique<Entry>(Entry{nullptr, 0});
+        auto entry = std::make_unique<Entry>(Entry{&stranger_, l4_threadid(5, 0).low});
         const l4_lookup_result expected = insert_result(id, no_memory);
         expect(table_.insert(*entry, id) == expected, "result of insert");
         if (expected == L4_LOOKUP_OK) map_[id.low & Table::key_mask] = std::move(entry);
@@ -131,7 +131,8 @@ private:
         if (!ok && difference_.empty()) difference_ = what;
     }
 
-    Map map_; // before the table, which gives its entries back when it ends
+    Entry stranger_{nullptr, l4_threadid(5, 1).low}; ///< left over in entries: never to be found
+    Map map_;
     Table table_;
     std::string difference_;
 };

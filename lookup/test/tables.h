@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <memory>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "l4/lookup/task_array.h"
@@ -27,37 +30,37 @@ private:
     l4_lookup_list table_;
 };
 
-/// Variant A2.  Its second arrays are malloc's, which refuses on demand.
+/// Variant A2.  Its second arrays are from the heap, which refuses on demand.
 class ArrayTable {
 public:
     static constexpr l4_word_t key_mask = L4_LOOKUP_THREAD_MASK;
     ArrayTable() { l4_lookup_array_init(&table_, {get, put, this}); }
     ArrayTable(const ArrayTable&) = delete;
     ArrayTable& operator=(const ArrayTable&) = delete;
-    ~ArrayTable() {
-        while (Entry* const e = next(nullptr)) remove({e->id, 0});
-    }
+    ~ArrayTable() = default;
     Entry* find(l4_threadid_t id) const { return l4_lookup_array_find(&table_, id); }
     l4_lookup_result insert(Entry& e, l4_threadid_t id) { return l4_lookup_array_insert(&table_, &e, id); }
     Entry* remove(l4_threadid_t id) { return l4_lookup_array_remove(&table_, id); }
     Entry* next(const Entry* e) const { return l4_lookup_array_next(&table_, e); }
     l4_threadid_t name(l4_threadid_t id) { return id; }
     void refuse_memory(bool refuse) { refuse_ = refuse; }
-    unsigned second_arrays() const { return arrays_; }
+    std::size_t second_arrays() const { return arrays_.size(); }
 
 private:
     static l4_lookup_threads* get(void* context) {
         auto* const self = static_cast<ArrayTable*>(context);
         if (self->refuse_) return nullptr;
-        ++self->arrays_;
-        return new l4_lookup_threads; // not initialised: the table must not rely on it
+        // Not initialised: the table must not rely on what is in it.
+        std::unique_ptr<l4_lookup_threads> threads(new l4_lookup_threads);
+        l4_lookup_threads* const plain = threads.get();
+        self->arrays_.emplace(plain, std::move(threads));
+        return plain;
     }
     static void put(void* context, l4_lookup_threads* threads) {
-        --static_cast<ArrayTable*>(context)->arrays_;
-        delete threads;
+        static_cast<ArrayTable*>(context)->arrays_.erase(threads);
     }
     l4_lookup_array table_;
-    unsigned arrays_ = 0;
+    std::unordered_map<l4_lookup_threads*, std::unique_ptr<l4_lookup_threads>> arrays_;
     bool refuse_ = false;
 };
 
