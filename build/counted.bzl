@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tests that count what libkern executes: it calls __sanitizer_cov_trace_pc() at the begin of each basic block."""
+"""Tests that count what libkern executes: it calls __sanitizer_cov_trace_pc() as each basic block begins."""
 
 def _counted_flag_impl(_ctx):
     return []

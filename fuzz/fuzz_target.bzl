@@ -72,7 +72,8 @@ def _as_libfuzzer_impl(ctx):
     program = ctx.attr.target[0][DefaultInfo].files.to_list()[0]
     out = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = out, target_file = program, is_executable = True)
-    return [DefaultInfo(executable = out, files = depset([out]), runfiles = ctx.runfiles(files = [out, program]))]
+    runfiles = ctx.runfiles(files = [out, program])
+    return [DefaultInfo(executable = out, files = depset([out]), runfiles = runfiles)]
 
 as_libfuzzer = rule(
     doc = "The libFuzzer program `target`, whatever configuration asks for it.",

@@ -18,10 +18,10 @@ MODIFICATIONS = [
     "io_fault",
 ]
 
-_Without = provider(doc = "names of MODIFICATIONS", fields = ["names"])
+_WithoutInfo = provider(doc = "names of MODIFICATIONS", fields = ["names"])
 
 def _without_flag_impl(ctx):
-    return [_Without(names = ctx.build_setting_value)]
+    return [_WithoutInfo(names = ctx.build_setting_value)]
 
 # --//libkern:without=alien,tls builds everything on such a kernel.
 without_flag = rule(
@@ -30,7 +30,7 @@ without_flag = rule(
 )
 
 def _ext_choice_impl(ctx):
-    without = ctx.attr.without + ctx.attr._flag[_Without].names
+    without = ctx.attr.without + ctx.attr._flag[_WithoutInfo].names
     for name in without:
         if name not in MODIFICATIONS:
             fail("%s is none of %s" % (name, ", ".join(MODIFICATIONS)))
@@ -51,7 +51,7 @@ _ext_choice = rule(
     implementation = _ext_choice_impl,
     attrs = {
         "without": attr.string_list(doc = "names of MODIFICATIONS, beside those of the flag"),
-        "_flag": attr.label(default = "//libkern:without", providers = [_Without]),
+        "_flag": attr.label(default = "//libkern:without", providers = [_WithoutInfo]),
     },
     provides = [CcInfo],
 )

@@ -15,6 +15,10 @@ FINDINGS = tree.ROOT / "fuzz/findings"
 FOUND_SO_FAR = tree.ROOT / ".cache/fuzz"
 MAX_LEN = 2000
 SLOWEST_INPUT_SECONDS = 20
+# What libFuzzer prints about itself, between the lines of what it found.
+NOISE = re.compile(
+    r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |0x|\\x|MS:|NOTE:|SUMMARY|stat::)"
+)
 
 
 def build(args):
@@ -61,8 +65,7 @@ def report(name, status, log):
         return
     print(f"\n{name} FOUND SOMETHING:")
     lines = log.splitlines()
-    noise = re.compile(r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |0x|\\x|MS:|NOTE:|SUMMARY|stat::)")
-    print("\n".join(line for line in lines if line and not noise.match(line))[-4000:])
+    print("\n".join(line for line in lines if line and not NOISE.match(line))[-4000:])
     inputs = re.findall(r"Test unit written to (\S+)", log)
     for path in inputs:
         here = os.path.relpath(path, tree.ROOT)
@@ -77,7 +80,10 @@ def search(args, programs):
     # One target: all processes are its. Several: each has one.
     jobs = [(name, job) for name in args.targets for job in range(args.jobs if len(args.targets) == 1 else 1)]
     minutes = -(-len(jobs) // args.jobs) * args.seconds / 60
-    print(f"drops: {len(args.targets)} target(s), {args.seconds} s each, {args.jobs} at once: about {minutes:.1f} min")
+    print(
+        f"drops: {len(args.targets)} target(s), {args.seconds} s each, {args.jobs} at once: "
+        f"about {minutes:.1f} min"
+    )
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         futures = [(name, pool.submit(run_one, name, programs[name], args, job)) for name, job in jobs]
         results = [(name, *future.result()) for name, future in futures]
@@ -103,7 +109,8 @@ def main(args):
         if args.replay is None:
             return search(args, programs)
         name = args.targets[0]
-        status = subprocess.run([programs[name], str(args.replay)], env=environment(name), check=False).returncode
+        command = [programs[name], str(args.replay)]
+        status = subprocess.run(command, env=environment(name), check=False).returncode
         print(f"drops: {name} with {args.replay.name}: " + ("passes" if status == 0 else "FAILS"))
         return 0 if status == 0 else 1
     finally:

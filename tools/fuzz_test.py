@@ -13,7 +13,10 @@ import fuzz_arguments
 import fuzz_run
 
 KNOWN = {"fuzz_a": "the first", "fuzz_b": "the second", "canary": "fails"}
-CLEAN = "#9 NEW cov: 7 ft: 3\n#99 DONE   cov: 12 ft: 4\nstat::number_of_executed_units: 600\nstat::new_units_added:   5\n"
+CLEAN = (
+    "#9 NEW cov: 7 ft: 3\n#99 DONE   cov: 12 ft: 4\n"
+    "stat::number_of_executed_units: 600\nstat::new_units_added:   5\n"
+)
 FOUND = CLEAN + "fuzz_a: step 3\nevent: timer\nTest unit written to {}/fuzz/findings/fuzz_a/crash-1\n"
 
 
@@ -51,7 +54,8 @@ class Search(unittest.TestCase):
     def run_with(self, outcomes):
         args = fuzz_arguments.Arguments(targets=sorted(outcomes), seconds=6, jobs=2)
         out = io.StringIO()
-        with mock.patch.object(fuzz_run, "run_one", lambda name, *_: outcomes[name]), contextlib.redirect_stdout(out):
+        run_one = mock.patch.object(fuzz_run, "run_one", lambda name, *_: outcomes[name])
+        with run_one, contextlib.redirect_stdout(out):
             status = fuzz_run.search(args, dict.fromkeys(outcomes))
         return status, out.getvalue()
 
@@ -76,8 +80,10 @@ class Search(unittest.TestCase):
     def test_one_target_gets_all_processes(self):
         args = fuzz_arguments.Arguments(targets=["fuzz_a"], seconds=6, jobs=3)
         calls = []
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(fuzz_run, "FOUND_SO_FAR", pathlib.Path(folder)):
-            with mock.patch.object(fuzz_run, "run_one", lambda *a: calls.append(a) or (0, CLEAN)):
+        with tempfile.TemporaryDirectory() as folder:
+            kept_in = mock.patch.object(fuzz_run, "FOUND_SO_FAR", pathlib.Path(folder))
+            run_one = mock.patch.object(fuzz_run, "run_one", lambda *a: calls.append(a) or (0, CLEAN))
+            with kept_in, run_one:
                 with contextlib.redirect_stdout(io.StringIO()) as out:
                     fuzz_run.search(args, {"fuzz_a": None})
         self.assertEqual(len(calls), 3)

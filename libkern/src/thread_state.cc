@@ -55,7 +55,7 @@ void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint
 std::uint32_t Thread::repaired(std::uint32_t selector) const {
     const auto is = [=](std::uint32_t s) { return ((selector ^ s) & ia32::selector_mask) == 0; };
     bool good = is(ia32::user_cs) || is(ia32::user_ds) || is(ia32::utcb_selector);
-    for (std::size_t i = 0; i < tls_.size(); ++i) good |= tls_[i] != 0 && is(ia32::tls_selectors[i]);
+    for (std::size_t i = 0; i < ia32::tls_slots; ++i) good |= tls_[i] != 0 && is(ia32::tls_selectors[i]);
     return good ? selector & 0xffff : 0;
 }
 

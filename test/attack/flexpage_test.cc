@@ -154,8 +154,9 @@ TEST_F(Pages, OfItemsOfEverySizeGoWhereTheModelSays) {
 TEST_F(Pages, OfItemsGoIntoWindowsOfEverySizeWhereTheModelSays) {
     for (Word log2 = 0; log2 < sizes; ++log2)
         for (const Word at : boundaries())
-            for (const Word item : {l4_fpage(0, 32, L4_FP_WRITE), l4_fpage(0x80000000, 31, 0),
-                                    l4_fpage(0xbfc00000, 22, 0), l4_fpage(0x3ff000, 12, 0), l4_fpage(0, 13, 0)})
+            for (const Word item :
+                 {l4_fpage(0, 32, L4_FP_WRITE), l4_fpage(0x80000000, 31, 0), l4_fpage(0xbfc00000, 22, 0),
+                  l4_fpage(0x3ff000, 12, 0), l4_fpage(0, 13, 0)})
                 for (const Word base : {0u, 0x3ff000u, 0xfffff000u}) {
                     const Word window = l4_fpage(at, log2, 0);
                     if (l4_fpage_is_io(window)) continue;
@@ -167,7 +168,8 @@ TEST_F(Pages, OfItemsGoIntoWindowsOfEverySizeWhereTheModelSays) {
 TEST_F(Pages, AreGrantedToWhereTheModelSays) {
     for (const Word log2 : {12u, 13u, 21u, 22u, 23u, 30u, 31u, 32u})
         for (const Word at : {0u, 0x3ff000u, 0x7ffff000u, 0xbfbff000u, 0xbffff000u})
-            for (const Word window : {Word{L4_FP_WHOLE_SPACE}, l4_fpage(0xbf800000, 23, 0), l4_fpage(0x400000, 13, 0)}) {
+            for (const Word window :
+                 {Word{L4_FP_WHOLE_SPACE}, l4_fpage(0xbf800000, 23, 0), l4_fpage(0x400000, 13, 0)}) {
                 const std::set<Wide> gone = targets(l4_fpage(at, log2, L4_FP_GRANT), at, window);
                 expect_mapped(l4_fpage(at, log2, L4_FP_WRITE | L4_FP_GRANT), at, window);
                 if (HasFatalFailure()) return;

@@ -19,10 +19,8 @@ void rebirth(sim::World& w, sim::Body second) {
     const sim::Entry entry = w.program(std::move(second));
     w.spawn(L4_TASK_ROOT, 1, [=](User u) -> Program {
         co_await until(u, reborn_at);
-        const sim::TaskNewResult made = co_await u(sim::TaskNew{.task = a,
-                                                                .mcp_or_chief = l4_task_new_create(255, 0),
-                                                                .eip = entry.eip,
-                                                                .pager = root});
+        const sim::TaskNewResult made = co_await u(sim::TaskNew{
+            .task = a, .mcp_or_chief = l4_task_new_create(255, 0), .eip = entry.eip, .pager = root});
         EXPECT_TRUE(made.ok());
     });
 }
@@ -216,7 +214,8 @@ TEST(Identity, OfADeletedPreempterIsKeptAsItWasGiven) {
     w.spawn(6, 0, sim::park);
     w.spawn(L4_TASK_ROOT, 2, [&](User u) -> Program {
         co_await until(u, reborn_at - 100);
-        before = co_await u(sim::ThreadSchedule{.thread = b, .param = l4_sched_param(8, 39, 11), .preempter = a});
+        before =
+            co_await u(sim::ThreadSchedule{.thread = b, .param = l4_sched_param(8, 39, 11), .preempter = a});
         co_await until(u, end);
         after = co_await u(sim::ThreadSchedule{.thread = b});
     });

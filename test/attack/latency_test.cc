@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whatever the kernel is at, an interrupt waits for the end of one kernel entry and no longer (testing V2, V16).
+// Whatever the kernel is at, an interrupt waits for the end of one kernel entry and no longer (testing V2,
+// V16).
 #include <gtest/gtest.h>
 
 #include "test/attack/support/mass.h"
@@ -16,7 +17,8 @@ TEST_P(Latency, IsOneKernelEntryThoughThereAreAThousand) {
     const Mass& mass = GetParam();
     Watched w(roomy(), 64);
     Drumfire fire(w);
-    w.spawn({.task = 9, .program = w.program([](User u) -> Program {
+    w.spawn({.task = 9,
+             .program = w.program([](User u) -> Program {
                  co_await u.attach(Drumfire::line.raw());
                  for (;;) co_await u.receive(l4_irq_id(Drumfire::line.raw()));
              }),

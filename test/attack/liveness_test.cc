@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every ready thread of the highest priority gets its turn, and no timeout is lost (docs/semantics.md 3, 7.10,
-// testing V11).
+// Every ready thread of the highest priority gets its turn, and no timeout is lost (docs/semantics.md
+// 3, 7.10, testing V11).
 #include <gtest/gtest.h>
 
 #include <map>
@@ -19,7 +19,9 @@ constexpr std::uint64_t slice = L4_SLICE_DEFAULT_US;
 /// How long threads that are ready, and of the highest priority that is, wait for the processor.
 class Turns : private sim::Observer {
 public:
-    Turns(sim::World& w, std::vector<l4_threadid_t> threads) : threads_(std::move(threads)) { w.observe(*this); }
+    Turns(sim::World& w, std::vector<l4_threadid_t> threads) : threads_(std::move(threads)) {
+        w.observe(*this);
+    }
     std::uint64_t longest = 0;
 
 private:
@@ -28,8 +30,10 @@ private:
             const kern::Thread* const t = w.find(id);
             const bool waits = t && t->ready() && t != &next && !next.idle() && t->prio() >= next.prio();
             const auto [since, fresh] = since_.try_emplace(id.low, w.now().raw());
-            if (!waits) since_.erase(since);
-            else longest = std::max(longest, w.now().raw() - since->second);
+            if (!waits)
+                since_.erase(since);
+            else
+                longest = std::max(longest, w.now().raw() - since->second);
         }
     }
     std::vector<l4_threadid_t> threads_;
@@ -60,7 +64,9 @@ TEST(Liveness, EveryReadyThreadOfTheHighestPriorityRunsWithinTheSlicesOfItsPeers
         std::vector<l4_threadid_t> all;
         for (std::uint16_t task = 5; task < 11; ++task) all.push_back(l4_threadid(task, 0));
         for (std::size_t i = 0; i < all.size(); ++i)
-            w.spawn({.task = static_cast<std::uint16_t>(5 + i), .program = w.program(busy(seed * 100 + i, all)), .prio = 12});
+            w.spawn({.task = static_cast<std::uint16_t>(5 + i),
+                     .program = w.program(busy(seed * 100 + i, all)),
+                     .prio = 12});
         Turns turns(w, all);
         w.run(20000);
         EXPECT_GT(w.now().raw(), 100 * slice);
@@ -104,7 +110,10 @@ TEST(Liveness, NoTimeoutIsLostOrLate) {
             for (;;) co_await u.compute(1000);
         });
         for (unsigned i = 0; i < threads; ++i)
-            w.spawn({.task = 6, .lthread = static_cast<std::uint8_t>(1 + i), .program = w.program(patient.body(i)), .prio = 100});
+            w.spawn({.task = 6,
+                     .lthread = static_cast<std::uint8_t>(1 + i),
+                     .program = w.program(patient.body(i)),
+                     .prio = 100});
         w.run(40000);
         EXPECT_EQ(patient.done, threads * 50);
         EXPECT_LE(patient.latest, 2u * threads) << "no more than each of the others' instruction";
@@ -119,7 +128,8 @@ TEST(Liveness, OfAReceiverInATransferIsItsSenders) {
     std::uint64_t received = 0;
     constexpr Word buffer = 0x10000000, size = 0x8000;
     constexpr std::uint64_t begin = 1000, hog = 50000;
-    w.spawn({.task = 5, .program = w.program([&](User u) -> Program {
+    w.spawn({.task = 5,
+             .program = w.program([&](User u) -> Program {
                  sim::MessageBuffer m(buffer, 2, 1);
                  m.set_string(0, {0, 0, size, buffer + 0x1000});
                  co_await u.put(m);
@@ -128,7 +138,8 @@ TEST(Liveness, OfAReceiverInATransferIsItsSenders) {
                  received = u.now().raw();
              }),
              .prio = 200});
-    w.spawn({.task = 6, .program = w.program([&](User u) -> Program {
+    w.spawn({.task = 6,
+             .program = w.program([&](User u) -> Program {
                  sim::MessageBuffer m(buffer, 2, 1);
                  m.send(2, 1);
                  m.set_string(0, {size, buffer + 0x1000, 0, 0});
@@ -139,7 +150,8 @@ TEST(Liveness, OfAReceiverInATransferIsItsSenders) {
                  co_await u(sim::Ipc{.partner = a, .send = buffer});
              }),
              .prio = 10});
-    w.spawn({.task = 7, .program = w.program([&](User u) -> Program {
+    w.spawn({.task = 7,
+             .program = w.program([&](User u) -> Program {
                  co_await u.attach(3);
                  co_await u.receive(l4_irq_id(3));
                  co_await u.compute(hog);

@@ -60,7 +60,8 @@ private:
 /// Server A, hostile client B with pager C (and C.1, its accomplice), honest client D.
 class Siege {
 public:
-    Siege(const Case& c, const kern::Limits& limits, Word server_pf) : case_(c), pf_(server_pf), w({.limits = limits}), hold(w, a) {
+    Siege(const Case& c, const kern::Limits& limits, Word server_pf)
+        : case_(c), pf_(server_pf), w({.limits = limits}), hold(w, a) {
         w.spawn(5, 0, [this](User u) { return server(u); });
         w.spawn(7, 0, [this](User u) { return pager(u); });
         w.spawn(7, 1, [this](User u) { return accomplice(u); });
@@ -72,9 +73,9 @@ public:
         w.run();
     }
 
-    std::vector<Word> errors;    ///< of the server's calls
+    std::vector<Word> errors;         ///< of the server's calls
     std::vector<std::uint64_t> times; ///< when
-    Word result = ~0u;           ///< of the hostile client's call
+    Word result = ~0u;                ///< of the hostile client's call
     unsigned served = 0, faults = 0;
 
 private:
@@ -177,7 +178,8 @@ protected:
     const Case& deed() const { return std::get<0>(GetParam()); }
     const kern::Limits& limits() const { return bounds[std::get<1>(GetParam())]; }
 };
-INSTANTIATE_TEST_SUITE_P(ThatOne, Pagers, ::testing::Combine(::testing::ValuesIn(cases), ::testing::Range(0, 3)),
+INSTANTIATE_TEST_SUITE_P(ThatOne, Pagers,
+                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::Range(0, 3)),
                          [](const auto& p) {
                              return std::string(std::get<0>(p.param).name) +
                                     std::to_string(std::get<1>(p.param));
@@ -204,8 +206,12 @@ TEST_P(Pagers, HoldsAServerNoLongerThanTheServerAllowsForItsLastFault) {
         const bool at_once = deed().deed == Deed::refuse;
         const bool late = deed().deed == Deed::dies_before;
         const std::uint64_t lasts = at_once ? 0 : late ? patience / 2 : patience;
-        const Word receivers = deed().refused ? L4_IPC_REABORTED : sends ? L4_IPC_RERCVPFTO : L4_IPC_RESNDPFTO,
-                   senders = deed().refused ? L4_IPC_SEABORTED : sends ? L4_IPC_SERCVPFTO : L4_IPC_SESNDPFTO;
+        const Word receivers = deed().refused ? L4_IPC_REABORTED
+                               : sends        ? L4_IPC_RERCVPFTO
+                                              : L4_IPC_RESNDPFTO,
+                   senders = deed().refused ? L4_IPC_SEABORTED
+                             : sends        ? L4_IPC_SERCVPFTO
+                                            : L4_IPC_SESNDPFTO;
         EXPECT_EQ(s.errors, (std::vector<Word>{sends ? receivers : senders}));
         EXPECT_EQ(s.result, sends ? senders : receivers);
         EXPECT_EQ(s.times, std::vector<std::uint64_t>{begin + lasts});
@@ -242,9 +248,13 @@ TEST(Pager, ThatAnswersWronglyInTimeHoldsAServerThatAllowsItAnyTime) {
 /// C gives a page for each fault, and takes all of them back after each of the first entries of the copy.
 class Flusher {
 public:
-    Flusher(bool of_sender, unsigned times) : of_sender_(of_sender), left_(times), w({.limits = tiny}), fire(w) {
+    Flusher(bool of_sender, unsigned times)
+        : of_sender_(of_sender), left_(times), w({.limits = tiny}), fire(w) {
         w.spawn(7, 0, [this](User u) { return pager(u); });
-        w.spawn({.task = 7, .lthread = 1, .program = w.program([this](User u) { return flush(u); }), .prio = 200});
+        w.spawn({.task = 7,
+                 .lthread = 1,
+                 .program = w.program([this](User u) { return flush(u); }),
+                 .prio = 200});
         w.spawn(5, 0, [this](User u) { return side(u, false); });
         w.spawn(6, 0, [this](User u) { return side(u, true); });
         w.run(2000000);
@@ -267,7 +277,8 @@ private:
         if (holed) co_await u(sim::ExRegs{.target = 0, .pager = c});
         co_await until(u, sends ? begin : begin - 1);
         if (sends) fire.begin();
-        const sim::Ipc call = sends ? sim::Ipc{.partner = a, .send = buffer} : sim::Ipc{.partner = b, .receive = buffer};
+        const sim::Ipc call =
+            sends ? sim::Ipc{.partner = a, .send = buffer} : sim::Ipc{.partner = b, .receive = buffer};
         ok[sends] = (co_await u(call)).ok();
         fire.end();
         if (!sends) co_await u.load_block(string, got.data(), size);

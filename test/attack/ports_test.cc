@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every port, for every size of I/O flexpage, at its edges: what the processor lets through is what was mapped
-// (docs/semantics.md 9.9, testing V14).
+// Every port, for every size of I/O flexpage, at its edges: what the processor lets through is what was
+// mapped (docs/semantics.md 9.9, testing V14).
 #include <gtest/gtest.h>
 
 #include <bitset>
@@ -89,7 +89,8 @@ TEST_P(PortEdges, AreExactWhenAWindowCutsThem) {
     for (const Word first : edges(GetParam())) {
         for (const Word log2 : {0u, 3u, 15u}) {
             w.map(2, 4, l4_io_fpage(first, GetParam(), 0), 0, l4_io_fpage(0x7fff, log2, 0));
-            expect(range(first, GetParam()) & range(0x7fff, log2), name(first) + " window " + std::to_string(log2));
+            expect(range(first, GetParam()) & range(0x7fff, log2),
+                   name(first) + " window " + std::to_string(log2));
             w.unmap(2, L4_FP_IO_WHOLE, L4_FP_FLUSH);
         }
     }
@@ -115,7 +116,9 @@ TEST(PortEdge, IsWhatAProgramMeets) {
             bool survived = false;
             test::CheckedWorld w;
             w.spawn(5, 0, [&](User u) -> Program {
-                co_await u(sim::Ipc{.partner = sigma0, .w0 = l4_io_fpage(first, 3, 0), .send = 0,
+                co_await u(sim::Ipc{.partner = sigma0,
+                                    .w0 = l4_io_fpage(first, 3, 0),
+                                    .send = 0,
                                     .receive = User::rmap(L4_FP_IO_WHOLE)});
                 co_await u.out(port, 0x55, width);
                 co_await u.in(port, width);

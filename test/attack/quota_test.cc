@@ -27,7 +27,8 @@ public:
              .limits = limits,
              .sigma0_frames = 40,
              .instruction_time = Micros{1}}) {
-        w.spawn({.task = 6, .program = w.program([this](User u) { return victim(u); }), .quota = victims_quota});
+        w.spawn(
+            {.task = 6, .program = w.program([this](User u) { return victim(u); }), .quota = victims_quota});
         entry_ = w.program([this](User u) { return hostile.run(u); });
         w.spawn(L4_TASK_ROOT, 1, [this, rounds](User u) { return director(u, rounds); });
     }
@@ -81,11 +82,14 @@ Program Scene<World>::victim(User u) {
                                                                 .mcp_or_chief = l4_task_new_create(0, 13),
                                                                 .eip = child.eip,
                                                                 .pager = b});
-        const sim::IpcResult sent = co_await u.send_fpage(l4_threadid(60, 0), 0x20000000,
-                                                          l4_fpage(0x10000000, 12, 0), sim::send_timeout(Micros{100000}));
-        const sim::IpcResult back = co_await u.receive(l4_threadid(60, 0), sim::receive_timeout(Micros{100000}));
-        const sim::TaskNewResult gone = co_await u(sim::TaskNew{.task = l4_threadid(60, 0), .mcp_or_chief = b.low});
-        const bool ok = made.ok() && sent.ok() && back.ok() && back.w0 == 1 && gone.ok() && spent(w, b) == used;
+        const sim::IpcResult sent = co_await u.send_fpage(
+            l4_threadid(60, 0), 0x20000000, l4_fpage(0x10000000, 12, 0), sim::send_timeout(Micros{100000}));
+        const sim::IpcResult back =
+            co_await u.receive(l4_threadid(60, 0), sim::receive_timeout(Micros{100000}));
+        const sim::TaskNewResult gone =
+            co_await u(sim::TaskNew{.task = l4_threadid(60, 0), .mcp_or_chief = b.low});
+        const bool ok =
+            made.ok() && sent.ok() && back.ok() && back.w0 == 1 && gone.ok() && spent(w, b) == used;
         ++(ok ? served : failed);
         co_await u.sleep(sim::receive_timeout(Micros{50}));
     }

@@ -77,14 +77,14 @@ TEST_P(Rewrite, EveryDescriptorWordIsReadOnceAndAtOneMoment) {
         told += moments.size();
         ASSERT_FALSE(HasFailure());
     }
-    EXPECT_GE(told, Letter::descriptor_words().size() - (GetParam() ? 4 : 0)) << "words that the outcome shows";
+    EXPECT_GE(told, Letter::descriptor_words().size() - (GetParam() ? 4 : 0))
+        << "words that the outcome shows";
 }
 
 TEST_P(Rewrite, AllWordsAtOnceCountAsThoseThatWereNotReadYet) {
     const unsigned entries = letter.play().entries;
     std::map<Word, unsigned> moment;
-    for (const Word at : Letter::descriptor_words())
-        moment[at] = moment_of_reading(letter, entries, at, ~0u);
+    for (const Word at : Letter::descriptor_words()) moment[at] = moment_of_reading(letter, entries, at, ~0u);
     for (Word choice = 0; choice < 6; ++choice) {
         for (unsigned when = 0; when < entries; ++when) {
             Patches all, unread, read;
@@ -106,7 +106,8 @@ TEST_P(Rewrite, NothingIsWrittenToTheSenderOrOutsideOfTheReceiversBuffers) {
         for (const Word value : hostile_values(at)) {
             for (const bool early : {true, false}) {
                 const Patches patch{{at, value}};
-                const Letter::Outcome out = letter.play(early ? patch : Patches{}, 20, early ? Patches{} : patch, {});
+                const Letter::Outcome out =
+                    letter.play(early ? patch : Patches{}, 20, early ? Patches{} : patch, {});
                 for (Word i = 0; i < Letter::page; ++i) {
                     const bool patched = Letter::sender_buffer + i - at < 4;
                     ASSERT_TRUE(patched || out.byte(Letter::sender_buffer + i) ==

@@ -50,7 +50,8 @@ private:
             ++words;
             if (smells(word) && !found_) {
                 found_ = true;
-                ADD_FAILURE() << "event " << w.events() << ", thread " << t.task_no().raw() << "." << int(t.lthread());
+                ADD_FAILURE() << "event " << w.events() << ", thread " << t.task_no().raw() << "."
+                              << int(t.lthread());
             }
         }
         for (Word i = 0; i < sizeof t.fpu.bytes; i += 4) {
@@ -73,12 +74,14 @@ Program letters(User u, std::uint64_t seed, std::uint8_t lthread) {
         m.window() = dice() % 2 ? L4_FP_WHOLE_SPACE : l4_fpage(0x30000000, 14, 0);
         m.word(3) = dice() % 2 ? l4_fpage(buffer, 12, L4_FP_WRITE) : 0;
         for (Word s = 0; s < 3; ++s)
-            m.set_string(s, {static_cast<Word>(dice() % 6000), buffer + 0x1000, static_cast<Word>(dice() % 6000), buffer + 0x4000});
+            m.set_string(s, {static_cast<Word>(dice() % 6000), buffer + 0x1000,
+                             static_cast<Word>(dice() % 6000), buffer + 0x4000});
         co_await u.put(m);
         const bool sends = (i + u.id().task.raw()) % 2 != 0;
         const Word limit = sim::send_timeout(Micros{500}) | sim::receive_timeout(Micros{500});
         if (sends)
-            co_await u(sim::Ipc{.partner = other, .send = buffer | (dice() % 2 ? L4_SND_MAP : 0u), .timeout = limit});
+            co_await u(sim::Ipc{
+                .partner = other, .send = buffer | (dice() % 2 ? L4_SND_MAP : 0u), .timeout = limit});
         else
             co_await u(sim::Ipc{.receive = buffer | L4_RCV_OPEN, .timeout = limit});
     }
@@ -98,7 +101,8 @@ TEST(Rubbish, IsInNoRegisterAndNoPageOfAnyUser) {
                 w.spawn(task, lthread, [=](User u) { return letters(u, seed * 10 + task, lthread); });
         w.spawn(L4_TASK_ROOT, 1, [=](User u) -> Program {
             for (int i = 0; i < 4; ++i) {
-                co_await u(sim::TaskNew{.task = a, .mcp_or_chief = l4_task_new_create(0, 60), .eip = entry.eip, .pager = root});
+                co_await u(sim::TaskNew{
+                    .task = a, .mcp_or_chief = l4_task_new_create(0, 60), .eip = entry.eip, .pager = root});
                 for (std::uint16_t n = Hostile::first_task; n <= Hostile::last_task; ++n)
                     co_await u(sim::TaskNew{.task = l4_threadid(n, 0), .mcp_or_chief = a.low});
                 co_await u.sleep(sim::receive_timeout(Micros{3000}));

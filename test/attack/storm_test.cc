@@ -81,7 +81,8 @@ Program Work::messages(User u) {
     m.set_string(0, {5000, 0x10001000, 0, 0});
     co_await u.put(m);
     for (int i = 0; i < rounds_; ++i) {
-        const sim::IpcResult r = co_await u(sim::Ipc{.partner = b, .w0 = Word(i), .send = 0x10000000, .receive = 0});
+        const sim::IpcResult r =
+            co_await u(sim::Ipc{.partner = b, .w0 = Word(i), .send = 0x10000000, .receive = 0});
         EXPECT_TRUE(r.ok() && r.w0 == Word(i) + 1);
         co_await u.compute(7);
     }
@@ -94,7 +95,8 @@ Program Work::answers(User u) {
     co_await u.put(m);
     sim::IpcResult r = co_await u(sim::Ipc{.receive = 0x10000000 | L4_RCV_OPEN});
     for (;;)
-        r = co_await u(sim::Ipc{.partner = r.from, .w0 = r.w0 + 1, .send = 0, .receive = 0x10000000 | L4_RCV_OPEN});
+        r = co_await u(
+            sim::Ipc{.partner = r.from, .w0 = r.w0 + 1, .send = 0, .receive = 0x10000000 | L4_RCV_OPEN});
 }
 
 Program Work::calls(User u) {
@@ -130,11 +132,13 @@ struct Handlers {
                      .program = w.program([this, line](User u) -> Program {
                          co_await u.attach(line);
                          for (;; ++got[line]) {
-                             const sim::IpcResult r = line % 2 ? co_await u.receive(l4_irq_id(line)) : co_await u.wait();
+                             const sim::IpcResult r =
+                                 line % 2 ? co_await u.receive(l4_irq_id(line)) : co_await u.wait();
                              EXPECT_TRUE(r.ok() && r.from_irq(line));
                          }
                      }),
-                     .prio = static_cast<std::uint8_t>(line % 4 == 1 ? 5 : 40 + line)}); // below and above the work
+                     .prio = static_cast<std::uint8_t>(
+                         line % 4 == 1 ? 5 : 40 + line)}); // below and above the work
         }
     }
     std::array<std::uint64_t, 16> got{};

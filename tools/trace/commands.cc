@@ -27,7 +27,8 @@ constexpr const char* usage = R"(usage: trace COMMAND
   random [--seed=N] [--seeds=N] [--steps=N] [--mode=M] [--print] [--keep-going]
                              runs the random traces of so many seeds
 
-Modes: free, stepwise, alone (test/lockstep/recording.h). Status: 0 all is well, 1 something was found, 2 bad arguments or a bad file.
+Modes: free, stepwise, alone (test/lockstep/recording.h).
+Status: 0 all is well, 1 something was found, 2 bad arguments or a bad file.
 docs/traces.md describes the format.
 )";
 

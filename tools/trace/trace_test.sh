@@ -32,7 +32,8 @@ check "the buggy kernel is found out" status_is 1
 check "... with the seed" grep -qE '^seed [0-9]+, mode free, step [0-9]+$' out
 check "... the event" grep -qE '^event: .*thread_switch' out
 check "... what differs" says remaining
-check "... the command that does it again" grep -qE '^replay: bazel run //tools/trace -- random --mode=free --seed=[0-9]+' out
+again='^replay: bazel run //tools/trace -- random --mode=free --seed=[0-9]+'
+check "... the command that does it again" grep -qE "$again" out
 check "... and where the trace is" grep -qE '^trace: .*/seed-[0-9]+-free.trace$' out
 left=$(sed -n 's/^trace: //p' out)
 step=$(sed -n 's/^seed .*, step //p' out)
@@ -64,7 +65,7 @@ check "... and still fails" status_is 1
 run "$good" replay small.trace
 check "... and passes without the bug" status_is 0
 run "$good" shrink small.trace
-check "what does not fail can not be shrunk" says "small.trace does not fail, so there is nothing to shrink it by"
+check "what does not fail can not be shrunk" says "does not fail, so there is nothing to shrink it by"
 run "$good" print small.trace
 check "it can be printed" says "step 1: "
 

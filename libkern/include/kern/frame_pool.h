@@ -44,7 +44,7 @@ public:
     }
     PAddr of(const void* p) const { return machine_.address(p); }
 
-    /// Memory goes out of use, but for the word that links it, and back: hint for a machine that wants to know.
+    /// Memory goes out of use, but for the word that links it, and back: a hint for a curious machine.
     void discard(PAddr first, std::uint32_t size) { discard_in(machine_, {at<std::byte>(first), size}); }
     void hand_out(PAddr first, std::uint32_t size) { hand_out_in(machine_, {at<std::byte>(first), size}); }
 

@@ -19,8 +19,9 @@ namespace kern {
 template <class F>
 concept FrameContract = std::derived_from<F, ia32::TrapFrame>;
 
-/// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes) that
-/// goes out of use and back; its first word is used all the time (FramePool).  hal-sim looks for use after free.
+/// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes)
+/// that goes out of use and back; its first word is used all the time (FramePool).  hal-sim finds users of
+/// freed memory by them.
 ///
 /// One CPU with its MMU, timer, interrupt controller and memory.  Holds all hardware state; there is no
 /// other. None of these may fail or call back into the kernel.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include "ia32/emulated.h"
+#include "kern/boot_info.h"
 #include "kern/event.h"
 #include "kern/irq_table.h"
 #include "kern/limits.h"
@@ -11,15 +12,6 @@
 #include "kern/timeout_queue.h"
 
 namespace kern {
-
-/// Where the two first programs are, and the kernel's memory: what a boot loader knows.
-struct BootInfo {
-    PAddr kernel_first{}; ///< frames handed over for good, contiguous
-    std::uint32_t kernel_frames = 0;
-    std::uint32_t sigma0_frames =
-        0; ///< of these, sigma0's account; the rest but for L4_KMEM_IO_BITMAP is root's
-    VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
-};
 
 /// One microkernel.  All state is in here, in the frames of its BootInfo, or in the Machine it was given; a
 /// process may hold any number.  An event kernel: handle() does all there is to do for one event and returns
@@ -33,16 +25,16 @@ public:
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
-    Thread& start(); ///< makes sigma0 and root; returns root, to be run first.  Once, before handle().
+    /// Makes sigma0 and root; returns root, to be run first.  Once, before handle().
+    Thread& start();
     Thread& handle(const Event& e); ///< bounded by Limits; returns the thread to run
     void check_invariants();        ///< everything of docs/invariants.md; walks all there is
-    void check_current() const; ///< of these, what the running thread takes part in; costs next to nothing
+    void check_current() const;     ///< of these, what the running thread takes part in; next to free
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
-    Thread* find(ThreadId id) const {
-        return tasks_.thread(id);
-    } ///< dead or alive; nullptr when it does not exist
+    /// Dead or alive; nullptr when it does not exist.
+    Thread* find(ThreadId id) const { return tasks_.thread(id); }
     Micros now() const { return now_; }
     Micros armed_timer() const { return armed_; }
     l4_threadid_t report(ThreadId id) const; ///< as the kernel tells it to users (docs/semantics.md 2.2)

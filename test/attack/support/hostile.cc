@@ -15,7 +15,9 @@ constexpr std::uint8_t mirror = 127; ///< its thread that receives what thread 0
 
 Program Hostile::run(User u) {
     const sim::Entry receiver = u.world().program([](User v) -> Program {
-        for (;;) co_await v(sim::Ipc{.partner = l4_threadid(v.id().task.raw(), 0), .receive = User::rmap(L4_FP_WHOLE_SPACE)});
+        for (;;)
+            co_await v(sim::Ipc{.partner = l4_threadid(v.id().task.raw(), 0),
+                                .receive = User::rmap(L4_FP_WHOLE_SPACE)});
     });
     co_await u(sim::ExRegs{.target = mirror, .eip = receiver.eip, .pager = root});
     co_await u.store8(source, 1);
@@ -24,11 +26,11 @@ Program Hostile::run(User u) {
             co_await spend(u);
             least_free = std::min(least_free, u.world().kernel().find(u.id())->task().account().free());
         }
-        co_await u(sim::Unmap{.fpage = L4_FP_WHOLE_SPACE, .mask = L4_FP_FLUSH | (below(2) ? L4_FP_ALL_SPACES : 0)});
+        co_await u(
+            sim::Unmap{.fpage = L4_FP_WHOLE_SPACE, .mask = L4_FP_FLUSH | (below(2) ? L4_FP_ALL_SPACES : 0)});
         co_await u(sim::Unmap{.fpage = L4_FP_IO_WHOLE, .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
         for (std::uint16_t n = first_task; n <= last_task; ++n)
-            if (below(2))
-                co_await u(sim::TaskNew{.task = l4_threadid(n, 0), .mcp_or_chief = u.raw_id().low});
+            if (below(2)) co_await u(sim::TaskNew{.task = l4_threadid(n, 0), .mcp_or_chief = u.raw_id().low});
         co_await u.store8(source, 1);
     }
 }
@@ -57,8 +59,10 @@ sim::Routine<bool> Hostile::threads(User u) {
 
 sim::Routine<bool> Hostile::tasks(User u) {
     const auto n = static_cast<std::uint16_t>(first_task + below(last_task - first_task + 1));
-    const sim::TaskNewResult r = co_await u(sim::TaskNew{
-        .task = l4_threadid(n, 0), .mcp_or_chief = l4_task_new_create(0, below(2) ? 9 + below(8) : 0), .pager = root});
+    const sim::TaskNewResult r =
+        co_await u(sim::TaskNew{.task = l4_threadid(n, 0),
+                                .mcp_or_chief = l4_task_new_create(0, below(2) ? 9 + below(8) : 0),
+                                .pager = root});
     co_return r.ok();
 }
 
@@ -87,7 +91,8 @@ sim::Routine<bool> Hostile::fan_outs(User u) {
                         .send = 0,
                         .receive = User::rmap(l4_fpage(super & ~0x3fffffu, 22, 0))});
     next_ = (next_ + 1) % 1024;
-    co_return co_await map_to_self(u, l4_fpage((super & ~0x3fffffu) + (next_ << 12), 12, 0), copies + (next_ << 12));
+    co_return co_await map_to_self(u, l4_fpage((super & ~0x3fffffu) + (next_ << 12), 12, 0),
+                                   copies + (next_ << 12));
 }
 
 sim::Routine<bool> Hostile::ports(User u) {

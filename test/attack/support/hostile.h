@@ -8,14 +8,14 @@
 namespace attack {
 
 /// A task that has the kernel make everything it can make, until its quota is gone, lets some of it go, and
-/// begins again.  Spends on threads, tasks with and without accounts of their own, page tables, mapping nodes,
-/// 4 MiB pages with fan-outs, I/O bitmaps.
+/// begins again.  Spends on threads, tasks with and without accounts of their own, page tables, mapping
+/// nodes, 4 MiB pages with fan-outs, I/O bitmaps.
 class Hostile {
 public:
     static constexpr std::uint16_t first_task = 30, last_task = 44; ///< numbers that it owns
     explicit Hostile(std::uint64_t seed) : dice_(seed) {}
 
-    Program run(User u); ///< thread 0
+    Program run(User u);            ///< thread 0
     std::uint32_t least_free = ~0u; ///< frames, ever
     unsigned refusals[6] = {};      ///< by the kernel, of each kind of thing
 

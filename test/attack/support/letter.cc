@@ -105,7 +105,8 @@ Letter::Outcome Letter::play(const Patches& early, unsigned when, const Patches&
     const sim::Ipc wait{.receive = receiver_buffer | L4_RCV_OPEN};
     w.spawn(6, 0, [&](User u) { return side(u, received, 0x20000002, wait, 500); });
     w.spawn(5, 0, [&](User u) { return side(u, sent, 0x10000001, message, begin); });
-    w.spawn({.task = 7, .program = w.program([&](User u) -> Program {
+    w.spawn({.task = 7,
+             .program = w.program([&](User u) -> Program {
                  for (const Word at : shown) co_await u.load8(at);
                  co_await u.attach(line.raw());
                  co_await until(u, early_at);
@@ -119,7 +120,8 @@ Letter::Outcome Letter::play(const Patches& early, unsigned when, const Patches&
     w.at(Micros{begin}, line);
     w.run();
     for (const Word at : shown) {
-        const auto p = w.kernel().map_db().page(w.kernel().tasks().task(kern::TaskNo{7})->space(), kern::VAddr{at});
+        const auto p =
+            w.kernel().map_db().page(w.kernel().tasks().task(kern::TaskNo{7})->space(), kern::VAddr{at});
         const auto bytes = w.machine().page(p->frame);
         out.memory.insert(out.memory.end(), bytes.begin(), bytes.end());
     }

@@ -33,7 +33,7 @@ public:
         std::vector<sim::Regs> registers; ///< of A and B; none: its call has not returned
         std::vector<std::byte> memory;    ///< the pages above
         std::vector<std::tuple<Word, Word, Word, bool>> pages; ///< task, address, frame, writable
-        unsigned entries = 0;             ///< windows for interrupts that the message has had
+        unsigned entries = 0; ///< windows for interrupts that the message has had
         bool operator==(const Outcome& o) const {
             return registers == o.registers && memory == o.memory && pages == o.pages;
         }

@@ -28,9 +28,7 @@ void crowd(sim::World& w, Word n, const std::function<sim::Body(Word)>& body) {
 /// `go`: another thread of root makes this call.
 template <class C>
 std::function<void(sim::World&)> by_root(const C& call) {
-    return [=](sim::World& w) {
-        w.spawn(L4_TASK_ROOT, 1, [=](User u) -> Program { co_await u(call); });
-    };
+    return [=](sim::World& w) { w.spawn(L4_TASK_ROOT, 1, [=](User u) -> Program { co_await u(call); }); };
 }
 
 unsigned waiting(sim::World& w, Word n, For what) {
@@ -56,9 +54,8 @@ bool empty_from(sim::World& w, l4_threadid_t who, Word first, Word n) {
 
 /// Tells A, who waits for it, to begin.
 void give_turn(sim::World& w) {
-    w.spawn(L4_TASK_ROOT, 1, [](User u) -> Program {
-        co_await u(sim::Ipc{.partner = l4_threadid(5, 0), .send = 0});
-    });
+    w.spawn(L4_TASK_ROOT, 1,
+            [](User u) -> Program { co_await u(sim::Ipc{.partner = l4_threadid(5, 0), .send = 0}); });
 }
 
 Scene wide_tree(sim::World& w, Word n) {
@@ -94,9 +91,8 @@ Scene deep_tree(sim::World& w, Word n) {
     };
     w.spawn(6, 0, [=](User u) { return side(u, 1); });
     w.spawn(5, 0, [=](User u) { return side(u, 0); });
-    return {give_turn, [=](sim::World& x) {
-                return empty_from(x, a, to, n + 1) && empty_from(x, b, to, n + 1);
-            }};
+    return {give_turn,
+            [=](sim::World& x) { return empty_from(x, a, to, n + 1) && empty_from(x, b, to, n + 1); }};
 }
 
 Scene killed_receiver(sim::World& w, Word n) {
@@ -138,8 +134,8 @@ Scene sleepers(sim::World& w, Word n) {
     return {[](sim::World&) {}, none(n, For::sleep)};
 }
 
-/// Each sends to the next one, and then waits for anybody: when A takes the last one's message, that one takes
-/// the message of the one before it, and so on.
+/// Each sends to the next one, and then waits for anybody: when A takes the last one's message, that one
+/// takes the message of the one before it, and so on.
 Scene chain(sim::World& w, Word n) {
     w.spawn(5, 0, [=](User u) -> Program {
         co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "kern/strong.h"
+
+namespace kern {
+
+/// Where the two first programs are, and the kernel's memory: what a boot loader knows.
+struct BootInfo {
+    PAddr kernel_first{}; ///< frames handed over for good, contiguous
+    std::uint32_t kernel_frames = 0;
+    std::uint32_t sigma0_frames = 0; ///< of these, sigma0's; the rest but L4_KMEM_IO_BITMAP is root's
+    VAddr sigma0_ip{}, sigma0_sp{}, root_ip{}, root_sp{};
+};
+
+} // namespace kern
