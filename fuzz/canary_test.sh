@@ -19,7 +19,7 @@ check() {
 check "the fuzzer fails" [ "$status" != 0 ]
 check "it names the first bad step" grep -q 'fuzz_syscall: step [0-9]*$' log
 check "it names the event" grep -q '^event: .*thread_switch' log
-check "it names what differs" grep -q 'remaining' log
+check "it names what differs" grep -q 'ecx' log
 check "it leaves the trace" [ -s fuzz_syscall.trace ]
 check "it says how to replay the trace" grep -q 'replay it with: bazel run //tools/trace -- replay' log
 check "it keeps the input" ls crash-*

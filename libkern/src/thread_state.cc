@@ -9,7 +9,7 @@ namespace {
 
 using ia32::TrapFrame;
 
-constexpr std::size_t word = sizeof(l4_word_t);
+constexpr std::size_t word_size = sizeof(l4_word_t);
 static_assert(offsetof(TrapFrame, cr2) == offsetof(l4_utcb_state_t, pfa) &&
               offsetof(TrapFrame, trapno) == offsetof(l4_utcb_state_t, trapno) &&
               offsetof(TrapFrame, eip) == offsetof(l4_utcb_state_t, eip) &&
@@ -26,20 +26,20 @@ void Thread::read_state(l4_utcb_state_t& to, std::uint32_t count) const {
     f.cr2 = fault_.pfa;
     f.trapno = fault_.trapno;
     f.err = fault_.err;
-    std::memcpy(&to, &f, count * word);
+    std::memcpy(&to, &f, count * word_size);
 }
 
 /// A program can set no more by it than it could by instructions of its own.
 void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
     const TrapFrame old = frame;
-    std::memcpy(&frame, &from, count * word);
+    std::memcpy(&frame, &from, count * word_size);
     frame.cr2 = old.cr2;
     frame.trapno = old.trapno;
     frame.err = old.err;
     frame.cs = old.cs;
-    if (count > offsetof(TrapFrame, gs) / word) frame.gs = repaired(frame.gs);
-    if (count > offsetof(TrapFrame, fs) / word) frame.fs = repaired(frame.fs);
-    if (count > offsetof(TrapFrame, eflags) / word)
+    if (count > offsetof(TrapFrame, gs) / word_size) frame.gs = repaired(frame.gs);
+    if (count > offsetof(TrapFrame, fs) / word_size) frame.fs = repaired(frame.fs);
+    if (count > offsetof(TrapFrame, eflags) / word_size)
         frame.eflags =
             (frame.eflags & ia32::eflags_of_user) | ia32::user_eflags | (old.eflags & ia32::eflags_iopl);
 }

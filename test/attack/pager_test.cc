@@ -50,11 +50,13 @@ private:
         const kern::Thread* const t = w.find(who_);
         const bool held = t && (t->wait().what == For::transfer || t->wait().what == For::fault_of ||
                                 t->transfer().to || t->fault().kind != kern::Fault::Kind::none);
+        if (held_) longest = std::max(longest, w.now().raw() - since_);
         if (!held) since_ = w.now().raw();
-        longest = std::max(longest, w.now().raw() - since_);
+        held_ = held;
     }
     const l4_threadid_t who_;
     std::uint64_t since_ = 0;
+    bool held_ = false;
 };
 
 /// Server A, hostile client B with pager C (and C.1, its accomplice), honest client D.

@@ -61,7 +61,8 @@ Program Scene<World>::director(User u, int rounds) {
         for (std::uint16_t n = Hostile::first_task; n <= Hostile::last_task; ++n)
             co_await u(sim::TaskNew{.task = l4_threadid(n, 0), .mcp_or_chief = a.low});
         co_await u.sleep(sim::receive_timeout(Micros{round_time + dice_() % 1000}));
-        EXPECT_TRUE((co_await u(deletion(a))).ok()) << "round " << i;
+        const sim::TaskNewResult gone = co_await u(deletion(a));
+        EXPECT_TRUE(gone.ok()) << "round " << i;
         accounts.push_back({spent(w, root), spent(w, sigma0), spent(w, b)});
     }
     ended = true;

@@ -50,6 +50,13 @@ unsigned moment_of_reading(const Letter& l, unsigned entries, Word at, Word valu
     return moment;
 }
 
+/// The same, from whichever hostile value makes a difference.
+unsigned moment_of_reading(const Letter& l, unsigned entries, Word at) {
+    for (const Word value : hostile_values(at))
+        if (const unsigned moment = moment_of_reading(l, entries, at, value); moment != never) return moment;
+    return never;
+}
+
 class Rewrite : public ::testing::TestWithParam<bool> {
 protected:
     const Letter letter = GetParam() ? tight_letter() : Letter();
@@ -84,7 +91,7 @@ TEST_P(Rewrite, EveryDescriptorWordIsReadOnceAndAtOneMoment) {
 TEST_P(Rewrite, AllWordsAtOnceCountAsThoseThatWereNotReadYet) {
     const unsigned entries = letter.play().entries;
     std::map<Word, unsigned> moment;
-    for (const Word at : Letter::descriptor_words()) moment[at] = moment_of_reading(letter, entries, at, ~0u);
+    for (const Word at : Letter::descriptor_words()) moment[at] = moment_of_reading(letter, entries, at);
     for (Word choice = 0; choice < 6; ++choice) {
         for (unsigned when = 0; when < entries; ++when) {
             Patches all, unread, read;

@@ -103,14 +103,6 @@ TEST_F(CanaryTest, AFloatingPointRegisterOfAWaitingThread) {
     expect_noticed("thread 4.0 fpu", [&] { thread(root).fpu.bytes[100] ^= std::byte{1}; });
 }
 
-TEST_F(CanaryTest, TlsDescriptorsOfTheProcessor) {
-    expect_noticed("TLS", [&] { lockstep.machine().set_tls({1, 0, 0}); });
-}
-
-TEST_F(CanaryTest, TheUtcbOfAnotherThread) {
-    expect_noticed("GS:0", [&] { lockstep.machine().set_utcb(kern::VAddr{L4_UTCB_AREA + L4_UTCB_SIZE}); });
-}
-
 /// What a failing trace prints must be enough to see it again.
 TEST(Report, AFailingTraceTellsHowToReplayIt) {
     const RunOptions options{.seed = 7, .mode = Mode::stepwise, .steps = 12};

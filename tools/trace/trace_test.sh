@@ -31,7 +31,7 @@ run "$buggy" random --seeds=2000
 check "the buggy kernel is found out" status_is 1
 check "... with the seed" grep -qE '^seed [0-9]+, mode free, step [0-9]+$' out
 check "... the event" grep -qE '^event: .*thread_switch' out
-check "... what differs" says remaining
+check "... what differs" says ecx
 again='^replay: bazel run //tools/trace -- random --mode=free --seed=[0-9]+'
 check "... the command that does it again" grep -qE "$again" out
 check "... and where the trace is" grep -qE '^trace: .*/seed-[0-9]+-free.trace$' out

@@ -52,13 +52,21 @@ bool empty_from(sim::World& w, l4_threadid_t who, Word first, Word n) {
     return true;
 }
 
-/// Tells A, who waits for it, to begin.
-void give_turn(sim::World& w) {
-    w.spawn(L4_TASK_ROOT, 1,
-            [](User u) -> Program { co_await u(sim::Ipc{.partner = l4_threadid(5, 0), .send = 0}); });
+constexpr Line turn{6};
+constexpr l4_threadid_t herald = l4_threadid(L4_TASK_ROOT, 1);
+
+/// Makes the herald, who will tell A when to begin.  First in a scene: A waits for nobody else.
+void send_herald(sim::World& w) {
+    w.spawn(L4_TASK_ROOT, 1, [](User u) -> Program {
+        co_await u.attach(turn.raw());
+        co_await u.receive(l4_irq_id(turn.raw()));
+        co_await u(sim::Ipc{.partner = a, .send = 0});
+    });
 }
+void give_turn(sim::World& w) { w.at(w.now(), turn); }
 
 Scene wide_tree(sim::World& w, Word n) {
+    send_herald(w);
     w.spawn(6, 0, [](User u) -> Program {
         for (;;) co_await u.receive_fpage(a, L4_FP_WHOLE_SPACE);
     });
@@ -66,7 +74,7 @@ Scene wide_tree(sim::World& w, Word n) {
         co_await u.store8(from, 1);
         for (Word i = 0; i < n; ++i)
             co_await u.send_fpage(b, to + i * page, l4_fpage(from, L4_PAGE_SHIFT, L4_FP_WRITE));
-        co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));
+        co_await u.receive(herald);
         co_await u(sim::Unmap{.fpage = l4_fpage(from, L4_PAGE_SHIFT, 0), .mask = L4_FP_FLUSH});
     });
     return {give_turn, [=](sim::World& x) { return empty_from(x, b, to, n); }};
@@ -74,6 +82,7 @@ Scene wide_tree(sim::World& w, Word n) {
 
 /// Each made from the one before it: from A to B, from B to A, ...
 Scene deep_tree(sim::World& w, Word n) {
+    send_herald(w);
     const auto at = [](Word i) { return i == 0 ? from : to + i * page; };
     const auto side = [=](User u, Word i) -> Program {
         const l4_threadid_t other = i == 0 ? b : a;
@@ -86,7 +95,7 @@ Scene deep_tree(sim::World& w, Word n) {
                                 .send = L4_SND_MAP,
                                 .receive = i + 1 < n ? User::rmap(L4_FP_WHOLE_SPACE) : L4_IPC_NO_RECV});
         if (l4_id_task(u.raw_id()) != 5) co_return;
-        co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));
+        co_await u.receive(herald);
         co_await u(sim::Unmap{.fpage = l4_fpage(from, L4_PAGE_SHIFT, 0), .mask = L4_FP_FLUSH});
     };
     w.spawn(6, 0, [=](User u) { return side(u, 1); });
@@ -102,8 +111,9 @@ Scene killed_receiver(sim::World& w, Word n) {
 }
 
 Scene busy_receiver(sim::World& w, Word n) {
+    send_herald(w);
     w.spawn(5, 0, [=](User u) -> Program {
-        co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));
+        co_await u.receive(herald);
         for (Word i = 0; i < n; ++i) co_await u.wait();
     });
     crowd(w, n, [](Word) { return [](User u) -> Program { co_await u.send(a, 1, 2); }; });
@@ -137,8 +147,9 @@ Scene sleepers(sim::World& w, Word n) {
 /// Each sends to the next one, and then waits for anybody: when A takes the last one's message, that one
 /// takes the message of the one before it, and so on.
 Scene chain(sim::World& w, Word n) {
+    send_herald(w);
     w.spawn(5, 0, [=](User u) -> Program {
-        co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));
+        co_await u.receive(herald);
         co_await u.receive(member(n - 1));
     });
     crowd(w, n, [=](Word i) {
@@ -206,6 +217,7 @@ Scene faults(sim::World& w, Word n) {
 
 /// A sends B a string of `n` pages, in 31 parts that lie all in the same place.
 Scene long_string(sim::World& w, Word n) {
+    send_herald(w);
     struct Buffers {
         sim::MessageBuffer send{from, 2, 31}, receive{to, 2, 31};
     };
@@ -231,7 +243,7 @@ Scene long_string(sim::World& w, Word n) {
     w.spawn(5, 0, [=](User u) -> Program {
         co_await u.put(x->send);
         co_await touch(u, from);
-        co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));
+        co_await u.receive(herald);
         co_await u(sim::Ipc{.partner = b, .send = from});
     });
     return {give_turn, [=](sim::World&) { return *ok; }};
@@ -239,12 +251,13 @@ Scene long_string(sim::World& w, Word n) {
 
 /// A maps `n` pages to B with one flexpage.
 Scene large_flexpage(sim::World& w, Word n) {
+    send_herald(w);
     Word log2 = L4_PAGE_SHIFT;
     while (1u << (log2 - L4_PAGE_SHIFT) < n) ++log2;
     w.spawn(6, 0, [](User u) -> Program { co_await u.receive_fpage(a, L4_FP_WHOLE_SPACE); });
     w.spawn(5, 0, [=](User u) -> Program {
         for (Word i = 0; i < n; ++i) co_await u.store8(from + i * page, 1);
-        co_await u.receive(l4_threadid(L4_TASK_ROOT, 1));
+        co_await u.receive(herald);
         co_await u.send_fpage(b, to, l4_fpage(from, log2, L4_FP_WRITE));
     });
     return {give_turn, [=](sim::World& x) {
@@ -254,6 +267,18 @@ Scene large_flexpage(sim::World& w, Word n) {
 }
 
 } // namespace
+
+Mass::Scene Mass::stand(sim::World& w, Word n) const {
+    constexpr std::uint64_t all_wait = 2000000;
+    const Scene scene = build(w, n);
+    w.spawn(clock_task, 0, [&w](User u) -> Program {
+        co_await until(u, all_wait);
+        w.stop();
+    });
+    kern::ensure(w.run(1000000) == sim::End::stopped && w.root_server().failures() == 0,
+                 "the scene could not be built");
+    return scene;
+}
 
 const std::vector<Mass>& masses() {
     static const std::vector<Mass> all{

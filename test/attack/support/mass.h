@@ -11,13 +11,15 @@ namespace attack {
 struct Mass {
     const char* name;
     Word sizes[3];
-    /// Starts programs that make `n` of it; when nothing runs any more, `go` does the operation that is
-    /// looked at.
+    static constexpr std::uint16_t clock_task = 10; ///< waits until everybody waits
+    /// `go` does the operation that is looked at.
     struct Scene {
         std::function<void(sim::World&)> go;
         std::function<bool(sim::World&)> done; ///< afterwards: has it done what it should?
     };
-    std::function<Scene(sim::World&, Word n)> build;
+    std::function<Scene(sim::World&, Word n)> build; ///< starts programs that make `n` of it
+    /// Builds it, and runs until everybody waits.
+    Scene stand(sim::World& w, Word n) const;
 };
 
 /// Trees of mappings, queues of senders, timeouts, tasks, long messages.

@@ -235,7 +235,7 @@ TEST(KernelMemory, OneAccountsEndIsNotAnothers) {
     Stage s;
     Clan clan(s);
     s.spawn({.task = 5, .quota = 20});
-    s.spawn({.task = 6, .quota = 20});
+    s.spawn({.task = 6, .quota = 30}); // itself, a page table, a thread, another task
     s.spawn(7);
     constexpr std::uint32_t from = 0x10000000, to = 0x20000000;
     std::uint32_t left_of_a = 1;

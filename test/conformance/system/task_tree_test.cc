@@ -76,7 +76,7 @@ TEST(TaskTree, AsDeepAsCanBeGoesWithItsTop) {
         for (std::uint16_t n = top + 1; n < top + depth; ++n) {
             const auto above = static_cast<std::uint16_t>(n - 1);
             const sim::TaskNewResult made =
-                co_await clan.make_below(u, above, n, n % 5 == 0 ? 200 - 10 * (n - top) : 0);
+                co_await clan.make_below(u, above, n, n % 5 == 0 ? 400 - 20 * (n - top) : 0);
             EXPECT_TRUE(made.ok());
             co_await settle(u);
             co_await furnish(s, u, l4_threadid(n, 0), l4_threadid(above, 0));
