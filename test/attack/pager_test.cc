@@ -18,7 +18,8 @@ constexpr Word page = 0x1000, buffer = 0x10000000, string = 0x10800000, hole = s
 constexpr Word treasure = 0x30000000; ///< pages of the pager's own
 constexpr Word size = 2 * page, long_answer = 0x10a6;
 constexpr std::uint64_t begin = 1000, patience = 1024;
-constexpr Word patience_exp = 10; ///< 4^(15-10) us
+constexpr Word patience_exp = 10;   ///< 4^(15-10) us
+constexpr std::uint64_t half = 520; ///< about; begin + half is a time that a timeout can say
 
 enum class Deed { silent, words, other_page, read_only, refuse, restarts, dies_with_it, dies_before };
 struct Case {
@@ -160,7 +161,7 @@ Program Siege::pager(User u) {
 
 /// Has the pager killed, before the fault's time is over.
 Program Siege::accomplice(User u) {
-    co_await until(u, begin + patience / 2);
+    co_await until(u, begin + half);
     const bool dies = case_.deed == Deed::dies_with_it || case_.deed == Deed::dies_before;
     if (!dies) co_return;
     w.spawn(L4_TASK_ROOT, 1, [](User v) -> Program { co_await v(deletion(c)); });
@@ -207,7 +208,7 @@ TEST_P(Pagers, HoldsAServerNoLongerThanTheServerAllowsForItsLastFault) {
         s.client(sends);
         const bool at_once = deed().deed == Deed::refuse;
         const bool late = deed().deed == Deed::dies_before;
-        const std::uint64_t lasts = at_once ? 0 : late ? patience / 2 : patience;
+        const std::uint64_t lasts = at_once ? 0 : late ? half : patience;
         const Word receivers = deed().refused ? L4_IPC_REABORTED
                                : sends        ? L4_IPC_RERCVPFTO
                                               : L4_IPC_RESNDPFTO,

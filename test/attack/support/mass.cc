@@ -125,7 +125,7 @@ Scene deaf_receiver(sim::World& w, Word n) {
     w.spawn(5, 0, sim::park);
     crowd(w, n, [=](Word) {
         return [=](User u) -> Program {
-            const sim::AbsoluteTimeout until = sim::send_until(deadline, 3);
+            const sim::AbsoluteTimeout until = sim::send_until(deadline, 7);
             co_await u(sim::Ipc{.partner = {a.low, until.id_flags}, .send = 0, .timeout = until.word});
         };
     });
@@ -136,7 +136,7 @@ Scene sleepers(sim::World& w, Word n) {
     constexpr Micros deadline{3000000};
     crowd(w, n, [=](Word) {
         return [=](User u) -> Program {
-            const sim::AbsoluteTimeout until = sim::receive_until(deadline, 3);
+            const sim::AbsoluteTimeout until = sim::receive_until(deadline, 7);
             co_await u(sim::Ipc{.partner = {0, until.id_flags}, .receive = 0, .timeout = until.word});
             co_await u.send(u.raw_id(), 0, 0); // waits in another way
         };

@@ -96,7 +96,7 @@ TEST(TaskTree, AsWideAsItLikesGoesWithItsTop) {
     s.play([&](User u) -> Program {
         used = co_await make_top(s, clan, u);
         for (std::uint16_t n = top + 1; n < top + width; ++n) {
-            const sim::TaskNewResult made = co_await clan.make_below(u, top, n, n % 7 == 0 ? 8 : 0);
+            const sim::TaskNewResult made = co_await clan.make_below(u, top, n, n % 7 == 0 ? 16 : 0);
             EXPECT_TRUE(made.ok());
             co_await settle(u);
             co_await furnish(s, u, l4_threadid(n, 0), t);
