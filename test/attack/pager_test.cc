@@ -316,7 +316,7 @@ private:
 
 TEST(Pager, ThatTakesPagesBackInMidCopyDelaysItAndSpoilsNothing) {
     for (const bool of_sender : {true, false}) {
-        for (const unsigned times : {1u, 7u, 40u, 500u}) {
+        for (const unsigned times : {40u, 100u, 500u}) { // the first shots hit the descriptors
             const Flusher f(of_sender, times);
             EXPECT_TRUE(f.ok[0] && f.ok[1]) << times;
             EXPECT_GT(f.faults, 2u);
