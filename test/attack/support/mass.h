@@ -18,7 +18,7 @@ struct Mass {
         std::function<bool(sim::World&)> done; ///< afterwards: has it done what it should?
     };
     std::function<Scene(sim::World&, Word n)> build; ///< starts programs that make `n` of it
-    bool in_a_heap = false; ///< grows with the logarithm: 1.5 times from 100 to 1,000
+    bool in_a_heap = false; ///< grows with the logarithm: as much from 10 to 100 as from there to 1,000
     /// Builds it, and runs until everybody waits.
     Scene stand(sim::World& w, Word n) const;
 };
