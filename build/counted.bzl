@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Tests that count what libkern executes: it calls __sanitizer_cov_trace_pc() as each basic block begins."""
 
+load("//build:transition.bzl", "TRANSITION_ATTRS", "renamed_program_impl")
+
 def _counted_flag_impl(_ctx):
     return []
 
@@ -19,20 +21,12 @@ _transition = transition(
     outputs = ["//build:counted"],
 )
 
-def _impl(ctx):
-    program = ctx.attr.program[0][DefaultInfo].files_to_run.executable
-    out = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = out, target_file = program, is_executable = True)
-    return [DefaultInfo(executable = out, runfiles = ctx.runfiles([out]))]
-
 counted_test = rule(
     doc = "The cc_binary `program`, a test, with such a libkern.",
-    implementation = _impl,
-    attrs = {
-        "program": attr.label(cfg = _transition, mandatory = True),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
-    },
+    implementation = renamed_program_impl,
+    attrs = dict(
+        TRANSITION_ATTRS,
+        program = attr.label(cfg = _transition, mandatory = True),
+    ),
     test = True,
 )

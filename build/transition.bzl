@@ -26,6 +26,13 @@ TRANSITION_ATTRS = {
     ),
 }
 
+def renamed_program_impl(ctx):
+    """Of a rule whose attribute `program` goes through a transition: NAME is that program."""
+    out = ctx.actions.declare_file(ctx.label.name)
+    program = ctx.attr.program[0][DefaultInfo].files_to_run.executable
+    ctx.actions.symlink(output = out, target_file = program, is_executable = True)
+    return [DefaultInfo(executable = out, files = depset([out]), runfiles = ctx.runfiles([out, program]))]
+
 def _built_for_impl(ctx):
     files = ctx.attr.target[0][DefaultInfo].files
 

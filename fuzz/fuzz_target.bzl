@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fuzz targets: each is a test that replays its corpus, and a libFuzzer program for `./drops fuzz`."""
 
-load("//build:transition.bzl", "TRANSITION_ATTRS")
+load("//build:transition.bzl", "TRANSITION_ATTRS", "renamed_program_impl")
 
 _SIM = ["//build/platforms:hal_sim"]
 
@@ -68,19 +68,12 @@ _fuzz_transition = transition(
     ],
 )
 
-def _as_libfuzzer_impl(ctx):
-    program = ctx.attr.target[0][DefaultInfo].files.to_list()[0]
-    out = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = out, target_file = program, is_executable = True)
-    runfiles = ctx.runfiles(files = [out, program])
-    return [DefaultInfo(executable = out, files = depset([out]), runfiles = runfiles)]
-
 as_libfuzzer = rule(
-    doc = "The libFuzzer program `target`, whatever configuration asks for it.",
-    implementation = _as_libfuzzer_impl,
+    doc = "The libFuzzer program `program`, whatever configuration asks for it.",
+    implementation = renamed_program_impl,
     attrs = dict(
         TRANSITION_ATTRS,
-        target = attr.label(cfg = _fuzz_transition, mandatory = True),
+        program = attr.label(cfg = _fuzz_transition, mandatory = True),
     ),
     executable = True,
 )
