@@ -17,10 +17,14 @@
 #include "kern/timeout_queue.h"
 #include "test/lockstep/dice.h"
 
+namespace kern {
+
 /// A thread in a ready queue waits for nothing.
-struct kern::Saboteur {
-    static void wake(kern::Thread& t) { t.wait_.what = kern::Wait::For::nothing; }
+struct Saboteur {
+    static void wake(Thread& t) { t.wait_.what = Wait::For::nothing; }
 };
+
+} // namespace kern
 
 namespace fuzz {
 namespace {

@@ -3,7 +3,6 @@
 // Between the calls anything may happen.
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "fuzz/support/session.h"
 #include "l4/abi/limits.h"
@@ -18,9 +17,9 @@ using test::Action;
 
 /// Of a thread, what the call shows or changes.
 struct Seen {
-    std::uint32_t esp, eip, eflags;
-    l4_threadid_t pager, preempter;
-    bool dead;
+    std::uint32_t esp = 0, eip = 0, eflags = 0;
+    l4_threadid_t pager = l4_nil_id(), preempter = l4_nil_id();
+    bool dead = true;
 };
 
 Seen look(const kern::Thread& t) {
@@ -95,14 +94,15 @@ private:
 
         const bool may = task == 0 || task == own; // 6.1
         const kern::Thread* const target = may ? find(own, lthread) : nullptr;
-        const std::optional<Seen> before = target ? std::optional(look(*target)) : std::nullopt;
-        const l4_threadid_t new_pager = replaced(before ? before->pager : l4_nil_id(), pager);
-        const l4_threadid_t new_preempter = replaced(before ? before->preempter : l4_nil_id(), preempter);
+        const bool existed = target != nullptr;
+        const Seen before = existed ? look(*target) : Seen{};
+        const l4_threadid_t new_pager = replaced(before.pager, pager);
+        const l4_threadid_t new_preempter = replaced(before.preempter, preempter);
         if (!session_.step(Action::call(L4_VEC_LTHREAD_EX_REGS, r))) return;
         const kern::Thread* const self = find(own, caller_id.lthread);
         session_.expect(self != nullptr, "the caller is gone");
-        if (before)
-            check_existing(r, *self, *find(own, lthread), *before, new_pager, new_preempter);
+        if (existed)
+            check_existing(r, *self, *find(own, lthread), before, new_pager, new_preempter);
         else
             check_new(r, *self, may ? find(own, lthread) : nullptr, may);
         if (!may && task < L4_TASKS) check_stranger(task, lthread);
