@@ -79,6 +79,14 @@ private:
         return by.low == L4_NIL_LOW || find(l4_id_task(by), l4_id_lthread(by)) ? by : old;
     }
 
+    /// 6.1, 13: its own threads, those that a thread of its task is pager of, and new ones beside such a
+    /// thread 0.
+    bool may_control(std::uint32_t own, std::uint32_t where, std::uint32_t lthread) {
+        const kern::Thread* const there = find(where, lthread);
+        const kern::Thread* const ruled = there ? there : find(where, 0);
+        return where == own || (ruled && l4_id_task(ruled->pager()) == own);
+    }
+
     void ex_regs() {
         const kern::Thread& caller = session_.lockstep().current();
         const kern::ThreadId caller_id = caller.id();
@@ -92,8 +100,9 @@ private:
         const l4_threadid_t pager = any_id(), preempter = any_id();
         r.esi = pager.low, r.edi = pager.high, r.ebx = preempter.low, r.ebp = preempter.high;
 
-        const bool may = task == 0 || task == own; // 6.1
-        const kern::Thread* const target = may ? find(own, lthread) : nullptr;
+        const std::uint32_t where = task == 0 ? own : task;
+        const bool may = may_control(own, where, lthread);
+        const kern::Thread* const target = may ? find(where, lthread) : nullptr;
         const bool existed = target != nullptr;
         const Seen before = existed ? look(*target) : Seen{};
         const l4_threadid_t new_pager = replaced(before.pager, pager);
@@ -102,9 +111,9 @@ private:
         const kern::Thread* const self = find(own, caller_id.lthread);
         session_.expect(self != nullptr, "the caller is gone");
         if (existed)
-            check_existing(r, *self, *find(own, lthread), before, new_pager, new_preempter);
+            check_existing(r, *self, *find(where, lthread), before, new_pager, new_preempter);
         else
-            check_new(r, *self, may ? find(own, lthread) : nullptr, may);
+            check_new(r, *self, may ? find(where, lthread) : nullptr, may);
         if (!may && task < L4_TASKS) check_stranger(task, lthread);
     }
 
