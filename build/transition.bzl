@@ -27,7 +27,14 @@ TRANSITION_ATTRS = {
 }
 
 def renamed_program_impl(ctx):
-    """Of a rule whose attribute `program` goes through a transition: NAME is that program."""
+    """For rules whose attribute `program` goes through a transition: NAME is that program.
+
+    Args:
+      ctx: of such a rule.
+
+    Returns:
+      its DefaultInfo.
+    """
     out = ctx.actions.declare_file(ctx.label.name)
     program = ctx.attr.program[0][DefaultInfo].files_to_run.executable
     ctx.actions.symlink(output = out, target_file = program, is_executable = True)
