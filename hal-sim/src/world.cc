@@ -89,15 +89,25 @@ bool World::interrupt(bool must) {
     const auto comes = [&](kern::Line line) {
         return must || interrupts_ == nullptr || interrupts_->now(*this, line);
     };
-    if (machine_.timer().due() && comes(timer_line)) {
-        machine_.timer().fired();
-        dispatch({.kind = kern::Event::Kind::timer});
-        return true;
-    }
-    const auto line = machine_.irqs().deliverable();
-    if (!line || !comes(*line)) return false;
-    machine_.irqs().take(*line);
-    dispatch({.kind = kern::Event::Kind::irq, .code = line->raw()});
+    const auto timer = [&] { return machine_.timer().due() && comes(timer_line) && fire_timer(); };
+    const auto device = [&] {
+        const auto line = machine_.irqs().deliverable();
+        return line && comes(*line) && take_line(*line);
+    };
+    return timer_was_last_ ? device() || timer() : timer() || device();
+}
+
+bool World::fire_timer() {
+    timer_was_last_ = true;
+    machine_.timer().fired();
+    dispatch({.kind = kern::Event::Kind::timer});
+    return true;
+}
+
+bool World::take_line(kern::Line line) {
+    timer_was_last_ = false;
+    machine_.irqs().take(line);
+    dispatch({.kind = kern::Event::Kind::irq, .code = line.raw()});
     return true;
 }
 

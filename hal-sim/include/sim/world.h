@@ -85,6 +85,8 @@ private:
     bool step();
     void run_script();
     bool interrupt(bool must);
+    bool fire_timer();
+    bool take_line(kern::Line line);
     bool idle();
     void dispatch(const kern::Event& event);
 
@@ -117,6 +119,7 @@ private:
     std::unique_ptr<RootServer> root_server_;
     kern::Kernel kernel_;
     kern::Thread* current_ = nullptr;
+    bool timer_was_last_ = false; ///< rotating priority: neither timer nor devices keep the other waiting
     std::map<std::uint64_t, Fiber> fibers_; ///< by thread and program
     std::uint64_t last_key_ = ~0ull;        ///< of last_, since most steps belong to the same thread
     Fiber* last_ = nullptr;
