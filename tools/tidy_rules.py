@@ -55,6 +55,17 @@ def promises(path, lines):
             yield number, f"`{word}` without an issue number: write `{word}(#12)` or do it"
 
 
+def awaits(path, lines):
+    """No co_await behind `?` or its `:`: gcc 12 runs both, whichever is chosen."""
+    if tree.language(path) != "cxx":
+        return
+    code = re.sub(r"\b(?:case\b(?:[^:;]|::)*|default\s*):(?!:)", lambda match: " " * len(match.group()),
+                  cxx_outline.strip("\n".join(lines)))
+    for match in re.finditer(r"[?:]\s*\(*co_await\b", code):
+        number = code.count("\n", 0, match.end()) + 1
+        yield number, "co_await in a conditional expression: gcc 12 runs both sides, write if or switch"
+
+
 def kernel_conditionals(path, lines):
     """libkern chooses files and types in the build, never lines."""
     for number, line in _kernel_code(path, lines):
@@ -106,4 +117,6 @@ def _kernel_code(path, lines, literals=False):
     return enumerate((text if literals else cxx_outline.strip(text)).split("\n"), 1)
 
 
-RULES = [licence, columns, promises, kernel_conditionals, kernel_statics, kernel_headers, kernel_sizes]
+RULES = [
+    licence, columns, promises, awaits, kernel_conditionals, kernel_statics, kernel_headers, kernel_sizes
+]

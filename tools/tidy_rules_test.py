@@ -38,6 +38,15 @@ class Text(unittest.TestCase):
         self.assertEqual(found(tidy_rules.promises, f"// {word}: later\n// {word}(#12): then"), [1])
 
 
+class Awaits(unittest.TestCase):
+
+    def test_are_not_conditional(self):
+        text = "x ? co_await a() : b;\nx ? b\n  : co_await a();\nf(co_await a() ? 1 : 2);"
+        self.assertEqual(found(tidy_rules.awaits, text, "test/a.cc"), [1, 3])
+        fine = "case 0: co_await a();\ncase kind::x:\n  co_await a();\ndefault: co_await a();"
+        self.assertEqual(found(tidy_rules.awaits, fine, "test/a.cc"), [])
+
+
 class Kernel(unittest.TestCase):
 
     def test_conditionals(self):

@@ -132,8 +132,11 @@ struct Handlers {
                      .program = w.program([this, line](User u) -> Program {
                          co_await u.attach(line);
                          for (;; ++got[line]) {
-                             const sim::IpcResult r =
-                                 line % 2 ? co_await u.receive(l4_irq_id(line)) : co_await u.wait();
+                             sim::IpcResult r;
+                             if (line % 2)
+                                 r = co_await u.receive(l4_irq_id(line));
+                             else
+                                 r = co_await u.wait();
                              EXPECT_TRUE(r.ok() && r.from_irq(line));
                          }
                      }),
