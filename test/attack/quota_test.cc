@@ -16,19 +16,22 @@ constexpr std::uint32_t attackers_quota = 60, victims_quota = 26;
 constexpr std::uint64_t round_time = 4000;
 
 /// Root makes hostile task A, lets it rage, deletes it at any moment, and so on; B does what its own quota is
-/// for all the time.
+/// for all the time, and is more urgent, so that it does so between any two entries of A's.
 template <class World>
 class Scene {
 public:
-    Scene(std::uint64_t seed, int rounds, const kern::Limits& limits)
+    Scene(std::uint64_t seed, int rounds, const kern::Limits& limits, auto... extra)
         : hostile(seed),
           dice_(seed),
           w({.machine = {.user_pages = 3072, .kernel_pages = 600, .spoil = true},
              .limits = limits,
              .sigma0_frames = 40,
-             .instruction_time = Micros{1}}) {
-        w.spawn(
-            {.task = 6, .program = w.program([this](User u) { return victim(u); }), .quota = victims_quota});
+             .instruction_time = Micros{1}},
+            extra...) {
+        w.spawn({.task = 6,
+                 .program = w.program([this](User u) { return victim(u); }),
+                 .prio = 200,
+                 .quota = victims_quota});
         entry_ = w.program([this](User u) { return hostile.run(u); });
         w.spawn(L4_TASK_ROOT, 1, [this, rounds](User u) { return director(u, rounds); });
     }
@@ -41,6 +44,7 @@ private:
     Program director(User u, int rounds);
     Program victim(User u);
     std::mt19937_64 dice_;
+    bool began_ = false; ///< the victim has its task numbers
     sim::Entry entry_;
 
 public:
@@ -51,6 +55,7 @@ template <class World>
 Program Scene<World>::director(User u, int rounds) {
     for (std::uint16_t n = 60; n <= 61; ++n)
         co_await u(sim::TaskNew{.task = l4_threadid(n, 0), .mcp_or_chief = b.low});
+    began_ = true;
     for (int i = 0; i < rounds; ++i) {
         const sim::TaskNewResult made =
             co_await u(sim::TaskNew{.task = a,
@@ -77,6 +82,7 @@ Program Scene<World>::victim(User u) {
         co_await v.load8(0x20000000);
         co_await v.send(b, 1, 2);
     });
+    while (!began_) co_await u.sleep(sim::receive_timeout(Micros{50}));
     const std::uint32_t used = spent(w, b);
     while (!ended) {
         const sim::TaskNewResult made = co_await u(sim::TaskNew{.task = l4_threadid(60, 0),
@@ -106,7 +112,7 @@ void expect_nothing_leaks(const std::vector<std::vector<std::uint32_t>>& account
 TEST(Quota, OfAVictimIsItsOwnWhateverAnotherTaskSpendsAndComesBack) {
     for (const std::uint64_t seed : {1, 2, 3}) {
         SCOPED_TRACE("seed " + std::to_string(seed));
-        Scene<Watched> s(seed, 12, {});
+        Scene<Watched> s(seed, 12, {}, 16);
         EXPECT_EQ(s.w.run(2000000), sim::End::idle);
         expect_nothing_leaks(s.accounts, 12);
         EXPECT_EQ(s.failed, 0u);

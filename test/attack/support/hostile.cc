@@ -19,6 +19,7 @@ Program Hostile::run(User u) {
             co_await v(sim::Ipc{.partner = l4_threadid(v.id().task.raw(), 0),
                                 .receive = User::rmap(L4_FP_WHOLE_SPACE)});
     });
+    parked_ = u.world().program([](User v) { return sim::park(v); });
     co_await u(sim::ExRegs{.target = mirror, .eip = receiver.eip, .pager = root});
     co_await u.store8(source, 1);
     for (;;) {
@@ -39,12 +40,7 @@ Program Hostile::run(User u) {
 sim::Routine<int> Hostile::spend(User u) {
     const Word kind = below(6);
     for (Word i = 0; i < 40; ++i) {
-        const bool ok = kind == 0   ? co_await threads(u)
-                        : kind == 1 ? co_await tasks(u)
-                        : kind == 2 ? co_await tables(u)
-                        : kind == 3 ? co_await nodes(u)
-                        : kind == 4 ? co_await fan_outs(u)
-                                    : co_await ports(u);
+        const bool ok = co_await more(u, kind);
         if (ok) continue;
         ++refusals[kind];
         break;
@@ -52,8 +48,20 @@ sim::Routine<int> Hostile::spend(User u) {
     co_return 0;
 }
 
+sim::Routine<bool> Hostile::more(User u, Word kind) {
+    switch (kind) {
+        case 0: co_return co_await threads(u);
+        case 1: co_return co_await tasks(u);
+        case 2: co_return co_await tables(u);
+        case 3: co_return co_await nodes(u);
+        case 4: co_return co_await fan_outs(u);
+        default: co_return co_await ports(u);
+    }
+}
+
 sim::Routine<bool> Hostile::threads(User u) {
-    const sim::ExRegsResult r = co_await u(sim::ExRegs{.target = 1 + next_++ % 126, .pager = root});
+    const sim::ExRegsResult r =
+        co_await u(sim::ExRegs{.target = 1 + next_++ % 126, .eip = parked_.eip, .pager = root});
     co_return r.ok();
 }
 
@@ -62,6 +70,7 @@ sim::Routine<bool> Hostile::tasks(User u) {
     const sim::TaskNewResult r =
         co_await u(sim::TaskNew{.task = l4_threadid(n, 0),
                                 .mcp_or_chief = l4_task_new_create(0, below(2) ? 9 + below(8) : 0),
+                                .eip = parked_.eip,
                                 .pager = root});
     co_return r.ok();
 }

@@ -21,6 +21,7 @@ public:
 
 private:
     sim::Routine<int> spend(User u);
+    sim::Routine<bool> more(User u, Word kind);
     sim::Routine<bool> threads(User u);
     sim::Routine<bool> tasks(User u);
     sim::Routine<bool> tables(User u);
@@ -32,6 +33,7 @@ private:
 
     std::mt19937_64 dice_;
     Word next_ = 0;
+    sim::Entry parked_; ///< where what it makes stands, so that it costs no time
 };
 
 } // namespace attack
