@@ -22,12 +22,13 @@ void start_interrupted(sim::World& w, Exchange& x, AfterWindows& interrupts,
         co_await action(u);
     };
     start_thread(w, c, handler, {.prio = 100});
-    w.spawn(L4_TASK_ROOT, 1, [&w, &interrupts, &x](User u) -> Program {
-        co_await until(u, x.sender.begin - 1);
+    const auto trigger = [&w, &interrupts, &x](User u) -> Program {
+        co_await until(u, x.sender.begin);
         w.set_interrupts(&interrupts);
-    });
+        w.at(w.now(), line);
+    };
+    w.spawn({.task = L4_TASK_ROOT, .lthread = 1, .program = w.program(trigger), .prio = 101});
     x.start(w);
-    w.at(Micros{x.sender.begin}, line);
 }
 
 TEST(Transfer, OfALongStringLetsInterruptsThrough) {
