@@ -95,6 +95,7 @@ Letter::Outcome Letter::play(const Patches& early, unsigned when, const Patches&
             co_await u.store_block((buffer.address() & ~(page - 1)) + i * page, bytes.data(), page);
         co_await u(sim::ExRegs{.target = u.id().lthread, .pager = l4_nil_id()});
         co_await until(u, at);
+        if (at == begin) u.world().at(u.now(), line);
         const sim::Regs result = co_await u.syscall(L4_VEC_IPC, call.regs());
         out.registers.push_back(result);
     };
@@ -117,7 +118,6 @@ Letter::Outcome Letter::play(const Patches& early, unsigned when, const Patches&
                  co_await write(u, late);
              }),
              .prio = 100});
-    w.at(Micros{begin}, line);
     w.run();
     for (const Word at : shown) {
         const auto p =
