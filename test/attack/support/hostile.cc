@@ -60,8 +60,8 @@ sim::Routine<bool> Hostile::more(User u, Word kind) {
 }
 
 sim::Routine<bool> Hostile::threads(User u) {
-    const sim::ExRegsResult r =
-        co_await u(sim::ExRegs{.target = 1 + next_++ % 126, .eip = parked_.eip, .pager = root});
+    next_ = next_ % 126 + 1;
+    const sim::ExRegsResult r = co_await u(sim::ExRegs{.target = next_, .eip = parked_.eip, .pager = root});
     co_return r.ok();
 }
 
