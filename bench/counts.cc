@@ -16,6 +16,7 @@
 
 #include "bench/scenario/ipc.h"
 #include "bench/scenario/memory.h"
+#include "bench/scenario/states.h"
 #include "bench/scenario/threads.h"
 #include "bench/scenario/time.h"
 
@@ -109,6 +110,14 @@ void count_operations(std::optional<std::uint32_t> size) {
     operations.add<KillReceiver>("kill_receiver", many);
     operations.add<Sleepers>("sleep_expire", many);
     operations.add<Alarm>("alarm", many);
+    operations.add<ExceptionMessage>("exception", few);
+    operations.add<FaultOnly>("page_fault_state", few, PageFault::With::state);
+    operations.add<Interrupt>("interrupt_by_exception", few, Interrupt::By::exception);
+    operations.add<Interrupt>("interrupt_by_state", few, Interrupt::By::state);
+    operations.add<SetRegisters>("ex_regs", few, SetRegisters::In::own_task);
+    operations.add<SetRegisters>("ex_regs_remote", few, SetRegisters::In::other_task);
+    operations.add<NewThreads>("new_thread_remote", few, NewThreads::In::other_task);
+    operations.add<TimeFault>("time_fault", few);
     operations.largest = 50000; // no tree is deeper than 65,535
     operations.add<UnmapTree>("unmap_deep", many, Shape::deep);
     operations.largest = 0; // what follows is the same for any number of threads and mappings

@@ -2,6 +2,7 @@
 #include "bench/scenario/memory.h"
 
 #include "kern/ensure.h"
+#include "l4/abi/exception.h"
 
 namespace bench {
 namespace {
@@ -105,12 +106,17 @@ bool UnmapTree::step() {
     return system_.current().in_kernel();
 }
 
-PageFault::PageFault(std::uint32_t n) : system_({.mappings = n}), client_(&system_.new_task(task)) {
+PageFault::PageFault(std::uint32_t n, With with)
+    : system_({.mappings = n}), client_(&system_.new_task(task)) {
     constexpr std::uint8_t above_root = 100;
     for (std::uint32_t i = 0; i < n; ++i)
         system_.give(*client_, other_page(i), page_log2, others_va + i * page);
     system_.set_prio(*client_, above_root);
     ensure(&system_.current() == client_, "bench: the client runs");
+    if (with == With::state) {
+        system_.utcb().status = L4_UTCB_PF_STATE;
+        system_.utcb().snd_size = system_.utcb().rcv_size = L4_UTCB_STATE_WORDS;
+    }
     // Root is to wait for faults while the client is out of the way; the first fault finds it waiting.
     system_.call(System::sleep(l4_timeout(0, 0, 1, 15)));
     system_.call(System::wait());
@@ -118,6 +124,7 @@ PageFault::PageFault(std::uint32_t n) : system_({.mappings = n}), client_(&syste
     ensure(&system_.current() == client_, "bench: the client runs again");
     fault();
     ensure(&system_.current() == client_ && mapped(system_, *client_, va), "bench: the page is there");
+    ensure((system_.utcb().state.pfa == va) == (with == With::state), "bench: the state came");
     drop();
     ensure(&system_.current() == client_ && !mapped(system_, *client_, va), "bench: the page is gone");
 }
@@ -127,6 +134,9 @@ void PageFault::drop() {
 }
 
 void PageFault::fault() {
+    client_->frame.trapno = L4_TRAP_PAGE_FAULT;
+    client_->frame.err = ia32::fault_user | ia32::fault_write;
+    client_->frame.cr2 = va;
     system_.event({.kind = kern::Event::Kind::page_fault,
                    .code = ia32::fault_user | ia32::fault_write,
                    .addr = kern::VAddr{va}});

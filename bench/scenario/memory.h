@@ -68,10 +68,12 @@ private:
 };
 
 /// A thread touches a page that is not there; its pager in another space maps one; the thread goes on (two
-/// kernel entries), and drops its page (one).  It has `n` others.
+/// kernel entries), and drops its page (one).  It has `n` others.  The pager may ask for the thread's state
+/// with the fault and send it back with the page.
 class PageFault {
 public:
-    explicit PageFault(std::uint32_t n);
+    enum class With : std::uint8_t { registers, state };
+    explicit PageFault(std::uint32_t n, With with = With::registers);
     void fault();
     void drop();
     void run() {

@@ -5,6 +5,7 @@
 #include "arch/machine.h"
 #include "ia32/paging.h"
 #include "kern/kernel.h"
+#include "l4/abi/utcb.h"
 #include "sim/calls.h"
 
 namespace bench {
@@ -90,6 +91,11 @@ public:
     static constexpr std::uint32_t ip = 0x1000; ///< where threads start
     static constexpr std::uint32_t window =
         L4_FP_WHOLE_SPACE | L4_RCV_MAP; ///< receive descriptor: a page anywhere
+
+    /// Of root, as the embedder sees it.
+    l4_utcb_t& utcb() {
+        return *reinterpret_cast<l4_utcb_t*>(machine_.page(root_->task().utcb_frame(0)).data());
+    }
 
     // --- message forms
     static sim::Ipc wait() { return {.receive = L4_RCV_OPEN}; }
