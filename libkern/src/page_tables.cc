@@ -42,6 +42,18 @@ VAddr PageTables::next_region(const Space& space, VAddr va) const {
     return VAddr{index << ia32::super_shift};
 }
 
+VAddr PageTables::skip_empty(const Space& space, VAddr va, std::uint32_t entries) const {
+    const std::uint32_t entry = directory(space, va);
+    const bool by_region = entry == 0;
+    const std::uint32_t* const table = words(by_region ? space.directory_ : frame_of(entry));
+    const std::uint32_t shift = by_region ? ia32::super_shift : ia32::page_shift;
+    const std::uint32_t first = va.raw() >> shift, all = by_region ? user_end.raw() >> shift : ia32::entries;
+    std::uint32_t index = first % ia32::entries;
+    const std::uint32_t end = std::min(index + entries, all);
+    while (index < end && table[index] == 0) ++index;
+    return VAddr{(first / ia32::entries * ia32::entries + index) << shift};
+}
+
 PAddr PageTables::frame(const Spot& spot, VAddr va) {
     if (spot.kind != Spot::Kind::super) return frame_of(*spot.entry);
     return PAddr{(*spot.entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask & ia32::frame_mask)};

@@ -48,6 +48,8 @@ public:
 private:
     using Kind = Walk::Visit::Kind;
     using Spot = PageTables::Spot;
+    /// Looking at so many entries where nothing is costs less than taking one mapping back.
+    static constexpr std::uint32_t empty_per_step = 32;
 
     bool begin_page();
     Kind walk_pages();
@@ -87,12 +89,13 @@ Progress Unmapper::run() {
     return Progress::done;
 }
 
-/// Starts the walk for the caller's page at at_; false: there is none, at_ is beyond it.
+/// Starts the walk for the caller's page at at_; false: there is none, at_ is beyond it.  Where nothing is,
+/// one step is for many pages: a space that is cleared is empty nearly everywhere.
 bool Unmapper::begin_page() {
     const VAddr va{job_.at_};
     const Spot spot = mappings_.tables.find(*job_.space_, va);
-    if (spot.kind == Spot::Kind::no_region) {
-        job_.at_ = region_end();
+    if (spot.kind == Spot::Kind::no_region || spot.kind == Spot::Kind::no_page) {
+        job_.at_ = mappings_.tables.skip_empty(*job_.space_, va, empty_per_step).raw();
         return false;
     }
     if (spot.in_super()) {
@@ -198,7 +201,7 @@ bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, boo
 /// A step for each part that is touched itself; else one for 32, and parts from which nothing is mapped are
 /// left out.
 bool Unmapper::pay_for_part(const MapNode& super, bool each) {
-    constexpr std::uint32_t run = 32;
+    constexpr std::uint32_t run = empty_per_step;
     const std::uint32_t end = end_part();
     if (each) return steps_.take();
     if (super.fan_out().raw() == 0) {

@@ -50,6 +50,9 @@ public:
     /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a
     /// frame.
     VAddr next_region(const Space& space, VAddr va) const;
+    /// Nothing is at `va`: the next address where something may be, by looking at most at `entries` of the
+    /// directory or of the table.
+    VAddr skip_empty(const Space& space, VAddr va, std::uint32_t entries) const;
 
     void init(Space& space);
     void activate(Space& space);
