@@ -47,6 +47,7 @@ public:
 private:
     bool active() const { return following_ && mismatch_.empty(); }
     bool hear(const kern::Event& event);
+    void take_registers();
     void check_fault(const kern::Event& event);
     bool working_alike() const;
     bool busy_alone() const;
