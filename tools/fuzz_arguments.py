@@ -15,13 +15,24 @@ OPTIONS = """\
   --replay FILE  only this input, once"""
 
 
+# Those that have fuzz targets.
+PACKAGES = ["fuzz", "lookup"]
+
+
 class Bad(Exception):
     """An argument that is not to be had: says which, and what is."""
 
 
 @dataclasses.dataclass
+class Target:
+    about: str
+    package: str = "fuzz"
+    corpus: str = ""  # from the root of the tree
+
+
+@dataclasses.dataclass
 class Arguments:
-    targets: list
+    targets: dict  # by name
     seconds: int = 60
     jobs: int = os.cpu_count() or 1
     sanitize: bool = False
@@ -29,24 +40,25 @@ class Arguments:
 
 
 def targets():
-    """Names and descriptions, in the order of fuzz/BUILD.bazel."""
-    text = (tree.ROOT / "fuzz/BUILD.bazel").read_text()
-    rules = re.findall(r"^fuzz_target\(\n(.*?)^\)", text, re.DOTALL | re.MULTILINE)
+    """By name, in the order of the BUILD files."""
     found = {}
-    for rule in rules:
-        fields = dict(re.findall(r'^    (name|about) = "(.*)",$', rule, re.MULTILINE))
-        found[fields["name"]] = fields["about"]
+    for package in PACKAGES:
+        text = (tree.ROOT / package / "BUILD.bazel").read_text()
+        for rule in re.findall(r"^fuzz_target\(\n(.*?)^\)", text, re.DOTALL | re.MULTILINE):
+            fields = dict(re.findall(r'^    (name|about|corpus) = "(.*)",$', rule, re.MULTILINE))
+            corpus = fields.get("corpus", "corpus/" + fields["name"])
+            found[fields["name"]] = Target(fields["about"], package, f"{package}/{corpus}")
     return found
 
 
 def of_all(known):
-    return [name for name in known if name != "canary"]
+    return {name: target for name, target in known.items() if name != "canary"}
 
 
 def listing(known):
     width = max(map(len, known))
     lines = ["usage: ./drops fuzz TARGET|all [OPTIONS]", "", "Targets:"]
-    lines += [f"  {name:{width}}  {about}" for name, about in known.items()]
+    lines += [f"  {name:{width}}  {target.about}" for name, target in known.items()]
     lines += [f"  {'all':{width}}  each of them but canary", "", "Options:", OPTIONS, ""]
     lines += ["Example: ./drops fuzz fuzz_syscall --seconds 600 --jobs 2"]
     return "\n".join(lines)
@@ -85,7 +97,7 @@ def parse(words, known):
         elif word == "all":
             args.targets = of_all(known)
         elif word in known:
-            args.targets = [word]
+            args.targets = {word: known[word]}
         else:
             raise Bad(f"there is no fuzz target `{word}`; there are {', '.join(known)} and all")
     if args.targets is None:

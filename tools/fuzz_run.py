@@ -24,12 +24,16 @@ NOISE = re.compile(
 def build(args):
     """Copies of the programs, by target: another build must not change them under our feet."""
     config = ["--config=fuzz"] + (["--config=fuzz_sanitize"] if args.sanitize else [])
-    labels = [f"//fuzz:{name}" for name in args.targets]
+    programs = {name: f"{target.package}/{name}" for name, target in args.targets.items()}
+    labels = ["//" + program.replace("/", ":") for program in programs.values()]
     if subprocess.run(["bazel", "build", *config, *labels], cwd=tree.ROOT, check=False).returncode != 0:
         print("drops: the fuzz targets could not be built; the message is above")
         return None
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drops-fuzz-"))
-    return {name: shutil.copy(tree.ROOT / "bazel/bin/fuzz" / name, folder) for name in args.targets}
+    return {
+        name: shutil.copy(tree.ROOT / "bazel/bin" / program, folder)
+        for name, program in programs.items()
+    }
 
 
 def environment(name):
@@ -42,7 +46,7 @@ def environment(name):
 
 def run_one(name, program, args, job):
     """One libFuzzer process; returns its status and its log."""
-    found, kept = FOUND_SO_FAR / name, tree.ROOT / "fuzz/corpus" / name
+    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
     found.mkdir(parents=True, exist_ok=True)
     kept.mkdir(parents=True, exist_ok=True)
     command = [program, f"-max_total_time={args.seconds}", f"-max_len={MAX_LEN}", "-print_final_stats=1",
@@ -59,7 +63,7 @@ def last(pattern, log):
     return int(found[-1]) if found else 0
 
 
-def report(name, status, log):
+def report(name, target, status, log):
     """What was found, and how to go on; nothing if nothing was."""
     if status == 0:
         return
@@ -70,7 +74,7 @@ def report(name, status, log):
     for path in inputs:
         here = os.path.relpath(path, tree.ROOT)
         print(f"replay it with: ./drops fuzz {name} --replay {here}")
-        print(f"when it is mended, keep it: cp {here} fuzz/corpus/{name}/")
+        print(f"when it is mended, keep it: cp {here} {target.corpus}/")
     if not inputs:
         print(f"libFuzzer kept no input (status {status}); its log ends with:")
         print("\n".join(lines[-15:]))
@@ -96,7 +100,7 @@ def search(args, programs):
         new = sum(last(r"stat::new_units_added: +(\d+)", log) for log in logs)
         print(f"{name:18} {done:12} {done // args.seconds:11} {edges:7} {new:11}")
     for name, status, log in results:
-        report(name, status, log)
+        report(name, args.targets[name], status, log)
         failed |= status != 0
     return 1 if failed else 0
 
@@ -108,7 +112,7 @@ def main(args):
     try:
         if args.replay is None:
             return search(args, programs)
-        name = args.targets[0]
+        name = next(iter(args.targets))
         command = [programs[name], str(args.replay)]
         status = subprocess.run(command, env=environment(name), check=False).returncode
         print(f"drops: {name} with {args.replay.name}: " + ("passes" if status == 0 else "FAILS"))
