@@ -12,7 +12,9 @@ OPTIONS = """\
   --seconds N    how long each target runs (60)
   --jobs J       processes at once (one for each processor)
   --sanitize     with AddressSanitizer and UndefinedBehaviorSanitizer, slower
-  --replay FILE  only this input, once"""
+  --replay FILE  only this input, once
+  --merge        do not search: put the fewest inputs that reach what has been found so far in
+                 place of those in the corpus; inputs with names of their own stay"""
 
 
 # Those that have fuzz targets.
@@ -37,6 +39,7 @@ class Arguments:
     jobs: int = os.cpu_count() or 1
     sanitize: bool = False
     replay: pathlib.Path = None
+    merge: bool = False
 
 
 def targets():
@@ -90,8 +93,12 @@ def parse(words, known):
                 setattr(args, option[2:], _number(option, value))
         elif word == "--sanitize":
             args.sanitize = True
+        elif word == "--merge":
+            args.merge = True
         elif word.startswith("-"):
-            raise Bad(f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize and --replay")
+            raise Bad(
+                f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize, --replay, --merge"
+            )
         elif args.targets is not None:
             raise Bad(f"`fuzz` takes one target or `all`, but got `{word}` as well")
         elif word == "all":
@@ -104,6 +111,8 @@ def parse(words, known):
         raise Bad("which target? `./drops fuzz` lists them")
     if args.replay and len(args.targets) != 1:
         raise Bad("--replay wants one target, not all: the one whose input it is")
+    if args.replay and args.merge:
+        raise Bad("--replay and --merge are two different things to do")
     if args.replay and not args.replay.is_file():
         raise Bad(f"there is no input {args.replay}")
     return args

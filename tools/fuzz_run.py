@@ -2,6 +2,7 @@
 """Builds fuzz targets, runs them, and says what came of it."""
 
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
@@ -15,6 +16,8 @@ FINDINGS = tree.ROOT / "fuzz/findings"
 FOUND_SO_FAR = tree.ROOT / ".cache/fuzz"
 MAX_LEN = 2000
 SLOWEST_INPUT_SECONDS = 20
+MOST_INPUTS, MOST_BYTES = 200, 200 * 1024  # of a corpus that is kept
+MERGED = re.compile(r"[0-9a-f]{12}")
 # What libFuzzer prints about itself, between the lines of what it found.
 NOISE = re.compile(
     r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |0x|\\x|MS:|NOTE:|SUMMARY|stat::)"
@@ -56,6 +59,47 @@ def run_one(name, program, args, job):
     with log.open("wb") as out:
         done = subprocess.run(command, stdout=out, stderr=out, env=environment(name), check=False)
     return done.returncode, log.read_text(errors="replace")
+
+
+def within_bounds(inputs):
+    """The smallest of them: a test replays all, and they are in the repository."""
+    chosen, size = [], 0
+    for path in sorted(inputs, key=lambda path: (path.stat().st_size, path.name))[:MOST_INPUTS]:
+        size += path.stat().st_size
+        if size > MOST_BYTES:
+            break
+        chosen.append(path)
+    return chosen
+
+
+def put_in_place(inputs, corpus):
+    """`inputs` instead of those that an earlier merge has put there."""
+    for old in corpus.iterdir():
+        if MERGED.fullmatch(old.name):
+            old.unlink()
+    for path in inputs:
+        shutil.copyfile(path, corpus / hashlib.sha1(path.read_bytes()).hexdigest()[:12])
+
+
+def merge_one(name, program, args):
+    """False: libFuzzer could not."""
+    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
+    found.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # Each edge once, not each number of times that it is taken: that would be thousands of inputs.
+        command = [program, "-set_cover_merge=1", "-use_counters=0", f"-max_len={MAX_LEN}", folder,
+                   str(kept), str(found)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env=environment(name), check=False)
+        fewest = list(pathlib.Path(folder).iterdir())
+        if done.returncode != 0 or not fewest:
+            print(f"{name}: merging failed:\n" + done.stdout.decode(errors="replace")[-2000:])
+            return False
+        chosen = within_bounds(fewest)
+        put_in_place(chosen, kept)
+        size = sum(path.stat().st_size for path in chosen)
+        print(f"{name}: {len(chosen)} inputs, {size} bytes, of {len(fewest)} that are needed")
+    return True
 
 
 def last(pattern, log):
@@ -110,6 +154,8 @@ def main(args):
     if programs is None:
         return 2
     try:
+        if args.merge:
+            return 0 if all([merge_one(name, programs[name], args) for name in args.targets]) else 1
         if args.replay is None:
             return search(args, programs)
         name = next(iter(args.targets))

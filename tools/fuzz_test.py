@@ -38,6 +38,7 @@ class Arguments(unittest.TestCase):
         self.bad("fuzz_a --fast", "has no option `--fast`")
         self.bad("--seconds 5", "which target")
         self.bad("all --replay README.md", "--replay wants one target")
+        self.bad("fuzz_a --merge --replay README.md", "two different things")
         self.bad("fuzz_a --replay no/such", "there is no input .*no/such")
 
     def test_good_ones_are_understood(self):
@@ -98,6 +99,38 @@ class Search(unittest.TestCase):
                     fuzz_run.search(args, {"fuzz_a": None})
         self.assertEqual(len(calls), 3)
         self.assertIn(" 1800 ", out.getvalue())
+
+
+class Merge(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.corpus = pathlib.Path(folder.name)
+
+    def inputs(self, sizes):
+        folder = self.corpus / "in"
+        folder.mkdir()
+        for number, size in enumerate(sizes):
+            (folder / f"input-{number}").write_bytes(bytes([number % 256]) * size)
+        return list(folder.iterdir())
+
+    def test_bounds_hold_and_the_smallest_stay(self):
+        chosen = fuzz_run.within_bounds(self.inputs([1000] * 3 + [1] * 250))
+        self.assertEqual([path.stat().st_size for path in chosen], [1] * fuzz_run.MOST_INPUTS)
+
+    def test_bytes_are_bounded(self):
+        half = fuzz_run.MOST_BYTES // 2
+        chosen = fuzz_run.within_bounds(self.inputs([half, half + 1, 7]))
+        self.assertEqual(sorted(path.stat().st_size for path in chosen), [7, half])
+
+    def test_what_was_named_by_hand_stays(self):
+        inputs = self.inputs([5])
+        for old in ["0123456789ab", "crash-0123456789ab", "a_finding"]:
+            (self.corpus / old).touch()
+        fuzz_run.put_in_place(inputs, self.corpus)
+        names = sorted(path.name for path in self.corpus.iterdir() if path.is_file())
+        self.assertEqual(len(names), 3)
+        self.assertEqual(names[1:], ["a_finding", "crash-0123456789ab"])
 
 
 if __name__ == "__main__":
