@@ -125,15 +125,13 @@ void Referee::after(const kern::Event& event, bool failed) {
     if (full && writes(event)) compare_written();
 }
 
-bool Referee::is_full(const kern::Event&) {
-    if (full_each_ != 1 && ++since_full_ < full_each_) return false;
-    since_full_ = 0;
-    return true;
+bool Referee::is_full(const kern::Event& event) {
+    return full_each_ == 1 || cadence_.full(event.kind == Kind::resume, full_each_);
 }
 
 void Referee::check_invariants(const kern::Event& event) {
-    const bool now =
-        full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0 : since_full_ == 0;
+    const bool now = full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0
+                                     : cadence_.at_rest();
     if (now)
         kernel_.check_invariants();
     else
@@ -260,7 +258,7 @@ void Referee::compare_utcbs() {
 }
 
 void Referee::finish() {
-    if (full_each_ != 1 && since_full_ != 0) {
+    if (full_each_ != 1 && !cadence_.at_rest()) {
         kernel_.check_invariants();
         if (active() && !ahead_) {
             take_registers();
