@@ -10,10 +10,10 @@ def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
 
     Args:
       name: of the target.
-      about: one line for `./drops fuzz`, which reads it here.
+      about: one line for `./drops fuzz`, which reads it, as the others, in the BUILD file.
       srcs: define LLVMFuzzerTestOneInput.
       deps: of srcs.
-      corpus: a folder of inputs; corpus/NAME if not given.
+      corpus: a folder of inputs in this package; corpus/NAME if not given.
       tests: whether the corpus is replayed by a test.
     """
     native.cc_library(
@@ -38,7 +38,7 @@ def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
         name = name + "_test",
         size = "small",
         srcs = ["//fuzz/support:replay_main.cc"],
-        args = ["fuzz/" + folder],
+        args = [native.package_name() + "/" + folder],
         data = native.glob([folder + "/*"]),
         tags = ["fuzz:" + about],
         target_compatible_with = _SIM,

@@ -12,7 +12,13 @@ OPTIONS = """\
   --seconds N    how long each target runs (60)
   --jobs J       processes at once (one for each processor)
   --sanitize     with AddressSanitizer and UndefinedBehaviorSanitizer, slower
-  --replay FILE  only this input, once"""
+  --replay FILE  only this input, once
+  --merge        do not search: put the fewest inputs that reach what has been found so far in
+                 place of those in the corpus; inputs with names of their own stay"""
+
+
+# Those that have fuzz targets.
+PACKAGES = ["fuzz", "lookup"]
 
 
 class Bad(Exception):
@@ -20,33 +26,42 @@ class Bad(Exception):
 
 
 @dataclasses.dataclass
+class Target:
+    about: str
+    package: str = "fuzz"
+    corpus: str = ""  # from the root of the tree
+
+
+@dataclasses.dataclass
 class Arguments:
-    targets: list
+    targets: dict  # by name
     seconds: int = 60
     jobs: int = os.cpu_count() or 1
     sanitize: bool = False
     replay: pathlib.Path = None
+    merge: bool = False
 
 
 def targets():
-    """Names and descriptions, in the order of fuzz/BUILD.bazel."""
-    text = (tree.ROOT / "fuzz/BUILD.bazel").read_text()
-    rules = re.findall(r"^fuzz_target\(\n(.*?)^\)", text, re.DOTALL | re.MULTILINE)
+    """By name, in the order of the BUILD files."""
     found = {}
-    for rule in rules:
-        fields = dict(re.findall(r'^    (name|about) = "(.*)",$', rule, re.MULTILINE))
-        found[fields["name"]] = fields["about"]
+    for package in PACKAGES:
+        text = (tree.ROOT / package / "BUILD.bazel").read_text()
+        for rule in re.findall(r"^fuzz_target\(\n(.*?)^\)", text, re.DOTALL | re.MULTILINE):
+            fields = dict(re.findall(r'^    (name|about|corpus) = "(.*)",$', rule, re.MULTILINE))
+            corpus = fields.get("corpus", "corpus/" + fields["name"])
+            found[fields["name"]] = Target(fields["about"], package, f"{package}/{corpus}")
     return found
 
 
 def of_all(known):
-    return [name for name in known if name != "canary"]
+    return {name: target for name, target in known.items() if name != "canary"}
 
 
 def listing(known):
     width = max(map(len, known))
     lines = ["usage: ./drops fuzz TARGET|all [OPTIONS]", "", "Targets:"]
-    lines += [f"  {name:{width}}  {about}" for name, about in known.items()]
+    lines += [f"  {name:{width}}  {target.about}" for name, target in known.items()]
     lines += [f"  {'all':{width}}  each of them but canary", "", "Options:", OPTIONS, ""]
     lines += ["Example: ./drops fuzz fuzz_syscall --seconds 600 --jobs 2"]
     return "\n".join(lines)
@@ -78,20 +93,26 @@ def parse(words, known):
                 setattr(args, option[2:], _number(option, value))
         elif word == "--sanitize":
             args.sanitize = True
+        elif word == "--merge":
+            args.merge = True
         elif word.startswith("-"):
-            raise Bad(f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize and --replay")
+            raise Bad(
+                f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize, --replay, --merge"
+            )
         elif args.targets is not None:
             raise Bad(f"`fuzz` takes one target or `all`, but got `{word}` as well")
         elif word == "all":
             args.targets = of_all(known)
         elif word in known:
-            args.targets = [word]
+            args.targets = {word: known[word]}
         else:
             raise Bad(f"there is no fuzz target `{word}`; there are {', '.join(known)} and all")
     if args.targets is None:
         raise Bad("which target? `./drops fuzz` lists them")
     if args.replay and len(args.targets) != 1:
         raise Bad("--replay wants one target, not all: the one whose input it is")
+    if args.replay and args.merge:
+        raise Bad("--replay and --merge are two different things to do")
     if args.replay and not args.replay.is_file():
         raise Bad(f"there is no input {args.replay}")
     return args

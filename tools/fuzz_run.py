@@ -2,6 +2,7 @@
 """Builds fuzz targets, runs them, and says what came of it."""
 
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
@@ -15,6 +16,8 @@ FINDINGS = tree.ROOT / "fuzz/findings"
 FOUND_SO_FAR = tree.ROOT / ".cache/fuzz"
 MAX_LEN = 2000
 SLOWEST_INPUT_SECONDS = 20
+MOST_INPUTS, MOST_BYTES = 200, 200 * 1024  # of a corpus that is kept
+MERGED = re.compile(r"[0-9a-f]{12}")
 # What libFuzzer prints about itself, between the lines of what it found.
 NOISE = re.compile(
     r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |0x|\\x|MS:|NOTE:|SUMMARY|stat::)"
@@ -24,12 +27,16 @@ NOISE = re.compile(
 def build(args):
     """Copies of the programs, by target: another build must not change them under our feet."""
     config = ["--config=fuzz"] + (["--config=fuzz_sanitize"] if args.sanitize else [])
-    labels = [f"//fuzz:{name}" for name in args.targets]
+    programs = {name: f"{target.package}/{name}" for name, target in args.targets.items()}
+    labels = ["//" + program.replace("/", ":") for program in programs.values()]
     if subprocess.run(["bazel", "build", *config, *labels], cwd=tree.ROOT, check=False).returncode != 0:
         print("drops: the fuzz targets could not be built; the message is above")
         return None
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drops-fuzz-"))
-    return {name: shutil.copy(tree.ROOT / "bazel/bin/fuzz" / name, folder) for name in args.targets}
+    return {
+        name: shutil.copy(tree.ROOT / "bazel/bin" / program, folder)
+        for name, program in programs.items()
+    }
 
 
 def environment(name):
@@ -42,7 +49,7 @@ def environment(name):
 
 def run_one(name, program, args, job):
     """One libFuzzer process; returns its status and its log."""
-    found, kept = FOUND_SO_FAR / name, tree.ROOT / "fuzz/corpus" / name
+    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
     found.mkdir(parents=True, exist_ok=True)
     kept.mkdir(parents=True, exist_ok=True)
     command = [program, f"-max_total_time={args.seconds}", f"-max_len={MAX_LEN}", "-print_final_stats=1",
@@ -54,12 +61,53 @@ def run_one(name, program, args, job):
     return done.returncode, log.read_text(errors="replace")
 
 
+def within_bounds(inputs):
+    """The smallest of them: a test replays all, and they are in the repository."""
+    chosen, size = [], 0
+    for path in sorted(inputs, key=lambda path: (path.stat().st_size, path.name))[:MOST_INPUTS]:
+        size += path.stat().st_size
+        if size > MOST_BYTES:
+            break
+        chosen.append(path)
+    return chosen
+
+
+def put_in_place(inputs, corpus):
+    """`inputs` instead of those that an earlier merge has put there."""
+    for old in corpus.iterdir():
+        if MERGED.fullmatch(old.name):
+            old.unlink()
+    for path in inputs:
+        shutil.copyfile(path, corpus / hashlib.sha1(path.read_bytes()).hexdigest()[:12])
+
+
+def merge_one(name, program, args):
+    """False: libFuzzer could not."""
+    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
+    found.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # Each edge once, not each number of times that it is taken: that would be thousands of inputs.
+        command = [program, "-set_cover_merge=1", "-use_counters=0", f"-max_len={MAX_LEN}", folder,
+                   str(kept), str(found)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env=environment(name), check=False)
+        fewest = list(pathlib.Path(folder).iterdir())
+        if done.returncode != 0 or not fewest:
+            print(f"{name}: merging failed:\n" + done.stdout.decode(errors="replace")[-2000:])
+            return False
+        chosen = within_bounds(fewest)
+        put_in_place(chosen, kept)
+        size = sum(path.stat().st_size for path in chosen)
+        print(f"{name}: {len(chosen)} inputs, {size} bytes, of {len(fewest)} that are needed")
+    return True
+
+
 def last(pattern, log):
     found = re.findall(pattern, log)
     return int(found[-1]) if found else 0
 
 
-def report(name, status, log):
+def report(name, target, status, log):
     """What was found, and how to go on; nothing if nothing was."""
     if status == 0:
         return
@@ -70,7 +118,7 @@ def report(name, status, log):
     for path in inputs:
         here = os.path.relpath(path, tree.ROOT)
         print(f"replay it with: ./drops fuzz {name} --replay {here}")
-        print(f"when it is mended, keep it: cp {here} fuzz/corpus/{name}/")
+        print(f"when it is mended, keep it: cp {here} {target.corpus}/")
     if not inputs:
         print(f"libFuzzer kept no input (status {status}); its log ends with:")
         print("\n".join(lines[-15:]))
@@ -96,7 +144,7 @@ def search(args, programs):
         new = sum(last(r"stat::new_units_added: +(\d+)", log) for log in logs)
         print(f"{name:18} {done:12} {done // args.seconds:11} {edges:7} {new:11}")
     for name, status, log in results:
-        report(name, status, log)
+        report(name, args.targets[name], status, log)
         failed |= status != 0
     return 1 if failed else 0
 
@@ -106,9 +154,11 @@ def main(args):
     if programs is None:
         return 2
     try:
+        if args.merge:
+            return 0 if all([merge_one(name, programs[name], args) for name in args.targets]) else 1
         if args.replay is None:
             return search(args, programs)
-        name = args.targets[0]
+        name = next(iter(args.targets))
         command = [programs[name], str(args.replay)]
         status = subprocess.run(command, env=environment(name), check=False).returncode
         print(f"drops: {name} with {args.replay.name}: " + ("passes" if status == 0 else "FAILS"))

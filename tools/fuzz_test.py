@@ -12,7 +12,11 @@ from unittest import mock
 import fuzz_arguments
 import fuzz_run
 
-KNOWN = {"fuzz_a": "the first", "fuzz_b": "the second", "canary": "fails"}
+KNOWN = {
+    "fuzz_a": fuzz_arguments.Target("the first", "fuzz", "fuzz/corpus/fuzz_a"),
+    "fuzz_b": fuzz_arguments.Target("the second", "other", "other/inputs"),
+    "canary": fuzz_arguments.Target("fails"),
+}
 CLEAN = (
     "#9 NEW cov: 7 ft: 3\n#99 DONE   cov: 12 ft: 4\n"
     "stat::number_of_executed_units: 600\nstat::new_units_added:   5\n"
@@ -34,25 +38,32 @@ class Arguments(unittest.TestCase):
         self.bad("fuzz_a --fast", "has no option `--fast`")
         self.bad("--seconds 5", "which target")
         self.bad("all --replay README.md", "--replay wants one target")
+        self.bad("fuzz_a --merge --replay README.md", "two different things")
         self.bad("fuzz_a --replay no/such", "there is no input .*no/such")
 
     def test_good_ones_are_understood(self):
         args = fuzz_arguments.parse(["fuzz_b", "--seconds=5", "--jobs", "3", "--sanitize"], KNOWN)
-        self.assertEqual((args.targets, args.seconds, args.jobs, args.sanitize), (["fuzz_b"], 5, 3, True))
-        self.assertEqual(fuzz_arguments.parse(["all"], KNOWN).targets, ["fuzz_a", "fuzz_b"])
+        self.assertEqual(
+            (list(args.targets), args.seconds, args.jobs, args.sanitize), (["fuzz_b"], 5, 3, True)
+        )
+        self.assertEqual(list(fuzz_arguments.parse(["all"], KNOWN).targets), ["fuzz_a", "fuzz_b"])
 
     def test_nothing_asks_for_the_list(self):
         self.assertIsNone(fuzz_arguments.parse([], KNOWN))
         self.assertIn("  fuzz_b  the second\n", fuzz_arguments.listing(KNOWN))
 
     def test_the_real_targets_are_found(self):
-        self.assertIn("fuzz_syscall", fuzz_arguments.targets())
-        self.assertGreaterEqual(len(fuzz_arguments.targets()), 8)
+        real = fuzz_arguments.targets()
+        lookup = real["fuzz_lookup"]
+        self.assertGreaterEqual(len(real), 9)
+        self.assertEqual(real["fuzz_syscall"].corpus, "fuzz/corpus/fuzz_syscall")
+        self.assertEqual((lookup.package, lookup.corpus), ("lookup", "lookup/corpus"))
 
 
 class Search(unittest.TestCase):
     def run_with(self, outcomes):
-        args = fuzz_arguments.Arguments(targets=sorted(outcomes), seconds=6, jobs=2)
+        targets = {name: KNOWN[name] for name in sorted(outcomes)}
+        args = fuzz_arguments.Arguments(targets, seconds=6, jobs=2)
         out = io.StringIO()
         run_one = mock.patch.object(fuzz_run, "run_one", lambda name, *_: outcomes[name])
         with run_one, contextlib.redirect_stdout(out):
@@ -78,7 +89,7 @@ class Search(unittest.TestCase):
         self.assertIn("kept no input (status 9)", out)
 
     def test_one_target_gets_all_processes(self):
-        args = fuzz_arguments.Arguments(targets=["fuzz_a"], seconds=6, jobs=3)
+        args = fuzz_arguments.Arguments(targets={"fuzz_a": KNOWN["fuzz_a"]}, seconds=6, jobs=3)
         calls = []
         with tempfile.TemporaryDirectory() as folder:
             kept_in = mock.patch.object(fuzz_run, "FOUND_SO_FAR", pathlib.Path(folder))
@@ -88,6 +99,38 @@ class Search(unittest.TestCase):
                     fuzz_run.search(args, {"fuzz_a": None})
         self.assertEqual(len(calls), 3)
         self.assertIn(" 1800 ", out.getvalue())
+
+
+class Merge(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.corpus = pathlib.Path(folder.name)
+
+    def inputs(self, sizes):
+        folder = self.corpus / "in"
+        folder.mkdir()
+        for number, size in enumerate(sizes):
+            (folder / f"input-{number}").write_bytes(bytes([number % 256]) * size)
+        return list(folder.iterdir())
+
+    def test_bounds_hold_and_the_smallest_stay(self):
+        chosen = fuzz_run.within_bounds(self.inputs([1000] * 3 + [1] * 250))
+        self.assertEqual([path.stat().st_size for path in chosen], [1] * fuzz_run.MOST_INPUTS)
+
+    def test_bytes_are_bounded(self):
+        half = fuzz_run.MOST_BYTES // 2
+        chosen = fuzz_run.within_bounds(self.inputs([half, half + 1, 7]))
+        self.assertEqual(sorted(path.stat().st_size for path in chosen), [7, half])
+
+    def test_what_was_named_by_hand_stays(self):
+        inputs = self.inputs([5])
+        for old in ["0123456789ab", "crash-0123456789ab", "a_finding"]:
+            (self.corpus / old).touch()
+        fuzz_run.put_in_place(inputs, self.corpus)
+        names = sorted(path.name for path in self.corpus.iterdir() if path.is_file())
+        self.assertEqual(len(names), 3)
+        self.assertEqual(names[1:], ["a_finding", "crash-0123456789ab"])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 CXX = {".h", ".cc", ".c", ".S", ".inc"}
 STARLARK = {".bzl", ".bazel"}
-_NOT_OURS = {".git", "node_modules", "__pycache__", "coverage"}
+_NOT_OURS = {".git", ".cache", "findings", "node_modules", "__pycache__", "coverage"}
 
 
 def files(root=ROOT):

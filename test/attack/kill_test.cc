@@ -2,6 +2,13 @@
 // A task that does not want to die is killed in a bounded number of kernel entries (docs/semantics.md 5.2).
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <vector>
+
+#include "l4/abi/thread.h"
+#include "l4/abi/utcb.h"
 #include "test/attack/support/world.h"
 
 namespace attack {
@@ -107,6 +114,114 @@ TEST(Kill, EndsAlthoughTheTaskMakesThreadsMeanwhile) {
         fire.begin();
     });
     EXPECT_TRUE(killed(w));
+}
+
+/// What lthread_ex_regs could change of a thread.
+struct Seen {
+    explicit Seen(const kern::Thread& t)
+        : frame(t.frame),
+          wait(t.wait()),
+          flags{t.alien(), t.triggered(), t.stop()},
+          tls(t.tls()),
+          fpu(t.fpu),
+          pager(t.pager()) {}
+    bool operator==(const Seen& o) const {
+        return std::memcmp(&frame, &o.frame, sizeof frame) == 0 && wait == o.wait && flags == o.flags &&
+               tls == o.tls && fpu == o.fpu && sim::same(pager, o.pager);
+    }
+    arch::Frame frame;
+    kern::Wait wait;
+    std::array<bool, 3> flags;
+    std::array<std::uint64_t, 3> tls;
+    arch::FpuState fpu;
+    l4_threadid_t pager;
+};
+
+std::vector<Seen> threads_of(sim::World& w, l4_threadid_t who) {
+    std::vector<Seen> all;
+    const kern::Task* const task = w.kernel().tasks().task(kern::ThreadId::of(who).task);
+    if (task) task->present().for_each([&](const kern::Thread& t) { all.emplace_back(t); });
+    return all;
+}
+
+/// B, the pager of task A, asks for something else of another of its threads each time.
+struct Outsider {
+    static constexpr Word targets[] = {0, 1, 3, 40}; ///< the last is none
+    static constexpr Word flags[] = {0,
+                                     L4_EX_REGS_NO_CANCEL,
+                                     L4_EX_REGS_STOP,
+                                     L4_EX_REGS_STATE_GET | L4_EX_REGS_FPU_GET,
+                                     L4_EX_REGS_STATE_SET | L4_EX_REGS_FPU_SET | L4_EX_REGS_TLS,
+                                     L4_EX_REGS_FPU_RESET,
+                                     L4_EX_REGS_RAISE_EXCEPTION,
+                                     L4_EX_REGS_ALIEN};
+    unsigned allowed = 0, refused = 0, survivors = 0;
+
+    /// Asks once; true: it was allowed.  While A is being killed it is not, and nothing of A changes.
+    sim::Routine<bool> ask(User u) {
+        sim::World& w = u.world();
+        const kern::Task* const task = w.kernel().tasks().task(kern::ThreadId::of(a).task);
+        const bool dying = task && task->dying();
+        const sim::ExRegs call{.target = l4_ex_regs_target(5, targets[next_ % 4]) | flags[next_ / 4 % 8],
+                               .esp = 0x1111,
+                               .eip = next_ % 3 == 0 ? L4_EX_REGS_KEEP : 0x2222,
+                               .pager = b,
+                               .preempter = root};
+        next_ += 1;
+        const std::vector<Seen> before = threads_of(w, a);
+        const sim::ExRegsResult out = co_await u(call);
+        (out.ok() ? allowed : refused) += 1;
+        EXPECT_EQ(out.ok(), !dying && task != nullptr);
+        if (!dying) co_return out.ok();
+        survivors += !before.empty();
+        EXPECT_TRUE(threads_of(w, a) == before);
+        EXPECT_TRUE(out.esp == call.esp && out.eip == call.eip && sim::same(out.pager, call.pager) &&
+                    sim::same(out.preempter, call.preempter));
+        co_return out.ok();
+    }
+
+private:
+    unsigned next_ = 0;
+};
+
+/// docs/semantics.md 13.1: refused, whatever it asks for and however much of the task is still there.
+TEST(Kill, KeepsItsPagersTaskOutMeanwhile) {
+    Watched w({.machine = {.kernel_pages = 512}, .limits = tiny, .instruction_time = Micros{1}});
+    Drumfire fire(w);
+    Outsider outsider;
+    l4_utcb_t mine{}, after{};
+    mine.status = L4_UTCB_TIME_LIMIT;
+    mine.snd_size = L4_UTCB_STATE_WORDS;
+    std::memset(&mine.state, 0x12, sizeof mine.state);
+    mine.tls[1] = 0x00cff200;
+    arch::FpuState fpu{}, fpu_after{};
+    fpu.bytes.fill(std::byte{0x77});
+    resist(w, b, [&](User u) -> sim::Routine<int> {
+        co_await u.utcb().store(mine);
+        co_await u.set_fpu(fpu);
+        if (co_await outsider.ask(u)) co_return 0;
+        co_await u.utcb().load(after);
+        co_await u.get_fpu(fpu_after);
+        EXPECT_TRUE(std::memcmp(&after, &mine, sizeof after) == 0 && fpu_after == fpu);
+        co_return 0;
+    });
+    w.run();
+    const kern::Account& roots = w.kernel().tasks().task(kern::TaskNo{L4_TASK_ROOT})->account();
+    const Word before = roots.used() - roots.thread_frames();
+    w.spawn({.task = 5, .program = w.program(sim::park), .quota = 60, .pager = b});
+    for (const std::uint8_t i : {1, 2, 3, 4})
+        w.spawn({.task = 5, .lthread = i, .program = w.program(sim::park), .pager = b});
+    w.run();
+    w.spawn(L4_TASK_ROOT, 1, [&](User u) -> Program {
+        fire.begin();
+        EXPECT_TRUE((co_await u(deletion(a))).ok());
+        fire.end();
+    });
+    w.run(10 * patience);
+    EXPECT_FALSE(exists(w, a));
+    EXPECT_GT(outsider.refused, std::size(Outsider::targets) * std::size(Outsider::flags));
+    EXPECT_GT(outsider.survivors, 3u) << "of the task were no threads left";
+    EXPECT_EQ(roots.used() - roots.thread_frames(), before);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/lockstep/scene.h"
 
+#include <algorithm>
+
 #include "l4/abi/fpage.h"
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
@@ -48,11 +50,19 @@ Scene::Scene(Dice& dice, const Lockstep& lockstep)
     refresh();
 }
 
+/// In the order of task numbers.  From chiefs down, for there are 2,048 numbers and few tasks.
 void Scene::refresh() {
+    const kern::TaskTable& tasks = on_.kernel().tasks();
+    std::vector<const kern::Task*> active;
+    for (const std::uint16_t boot : {L4_TASK_SIGMA0, L4_TASK_ROOT})
+        if (const kern::Task* const task = tasks.task(kern::TaskNo{boot}); task && !task->chief())
+            active.push_back(task);
+    for (std::size_t i = 0; i < active.size(); ++i)
+        active[i]->children.for_each([&](const kern::Task& t) { active.push_back(&t); });
+    std::sort(active.begin(), active.end(), [](const auto* a, const auto* b) { return a->no() < b->no(); });
     threads_.clear();
-    for (std::uint16_t n = 0; n < L4_TASKS; ++n)
-        if (const kern::Task* const task = on_.kernel().tasks().task(kern::TaskNo{n}))
-            task->present().for_each([&](const kern::Thread& t) { threads_.push_back(&t); });
+    for (const kern::Task* const task : active)
+        task->present().for_each([&](const kern::Thread& t) { threads_.push_back(&t); });
 }
 
 bool Scene::lonely() const {

@@ -99,6 +99,7 @@ void Lockstep::restore(const Snapshot& s) {
     hash_ = s.hash;
     events_ = s.events;
     last_ = s.last;
+    cadence_ = {};
     fail_at_ = 0;
     allocation_failed_ = false;
 }
@@ -124,10 +125,16 @@ void Lockstep::deliver(const kern::Event& event) {
     if (!current_->idle()) hash_.add(current_->frame);
     if (referee_)
         referee_->after(event, allocation_failed_);
-    else if (full_each_ == 1 ? event.kind != Kind::resume || events_ % 16 == 0 : events_ % full_each_ == 0)
+    else if (time_for_invariants(event))
         kernel_.check_invariants();
     else
         kernel_.check_current();
+}
+
+bool Lockstep::time_for_invariants(const kern::Event& event) {
+    const bool resume = event.kind == Kind::resume;
+    if (full_each_ == 1) return !resume || events_ % 16 == 0;
+    return cadence_.full(resume, full_each_);
 }
 
 /// The kernel's part, with the allocation that is to fail.

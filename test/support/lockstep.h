@@ -23,7 +23,7 @@ struct LockstepConfig {
     kern::Micros boot_time{};
     bool compare = true; ///< false: the kernel alone, with its invariants
     unsigned full_each =
-        1; ///< look at everything after each so many events, and at what ran after the others
+        1; ///< look at everything after each so many events (Cadence), and at what ran after the others
 };
 
 /// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
@@ -92,6 +92,7 @@ private:
     bool loadable(std::uint32_t selector) const;
     void deliver(const kern::Event& event);
     void handle(const kern::Event& event);
+    bool time_for_invariants(const kern::Event& event);
 
     arch::Machine machine_; // everything below is in a Snapshot
     kern::Kernel kernel_;
@@ -100,6 +101,7 @@ private:
     sim::TraceHash hash_;
     const unsigned full_each_;
     std::uint64_t events_ = 0;
+    Cadence cadence_; ///< without a referee
     std::uint32_t fail_at_ = 0;
     bool allocation_failed_ = false;
     struct Last {

@@ -89,12 +89,17 @@ void Referee::before(const kern::Event& event, bool may_fail) {
     const kern::Thread& running = kernel_.current();
     ran_ = running.id();
     if (!active() || !told_) return;
-    if (!running.idle()) {
-        spec_.registers() = registers_of(running.frame);
-        std::memcpy(spec_.fpu().data(), machine_.fpu().bytes.data(), spec_.fpu().size());
-        if (event.kind == Kind::page_fault) check_fault(event);
-    }
+    take_registers();
+    if (!running.idle() && event.kind == Kind::page_fault) check_fault(event);
     if (may_fail) earlier_ = spec_;
+}
+
+/// What the running thread's program has done to them the specification does not see.
+void Referee::take_registers() {
+    const kern::Thread& running = kernel_.current();
+    if (running.idle()) return;
+    spec_.registers() = registers_of(running.frame);
+    std::memcpy(spec_.fpu().data(), machine_.fpu().bytes.data(), spec_.fpu().size());
 }
 
 /// A fault that the specification would not have seen is a stale translation, or a page table that is wrong.
@@ -120,15 +125,13 @@ void Referee::after(const kern::Event& event, bool failed) {
     if (full && writes(event)) compare_written();
 }
 
-bool Referee::is_full(const kern::Event&) {
-    if (full_each_ != 1 && ++since_full_ < full_each_) return false;
-    since_full_ = 0;
-    return true;
+bool Referee::is_full(const kern::Event& event) {
+    return full_each_ == 1 || cadence_.full(event.kind == Kind::resume, full_each_);
 }
 
 void Referee::check_invariants(const kern::Event& event) {
-    const bool now =
-        full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0 : since_full_ == 0;
+    const bool now = full_each_ == 1 ? event.kind != Kind::resume || ++resumes_ % invariants_each == 0
+                                     : cadence_.at_rest();
     if (now)
         kernel_.check_invariants();
     else
@@ -255,9 +258,12 @@ void Referee::compare_utcbs() {
 }
 
 void Referee::finish() {
-    if (full_each_ != 1 && since_full_ != 0) {
+    if (full_each_ != 1 && !cadence_.at_rest()) {
         kernel_.check_invariants();
-        if (active() && !ahead_) compare();
+        if (active() && !ahead_) {
+            take_registers();
+            compare();
+        }
     }
     compare_memory();
 }

@@ -11,6 +11,23 @@
 
 namespace test {
 
+/// Says after which events everything is looked at.  The entries of a long operation are many and alike: each
+/// counts an eighth.
+class Cadence {
+public:
+    bool full(bool resume, unsigned each) {
+        eighths_ += resume ? 1 : 8;
+        if (eighths_ < 8 * each) return false;
+        eighths_ = 0;
+        return true;
+    }
+    /// Has nothing happened since?
+    bool at_rest() const { return eighths_ == 0; }
+
+private:
+    unsigned eighths_ = 0;
+};
+
 /// Runs the specification beside a kernel, event by event, and compares.
 ///
 /// Under small Limits the kernel needs several entries where the specification needs one.  The referee then
@@ -20,7 +37,7 @@ namespace test {
 class Referee {
 public:
     /// The kernel has been started and has seen no event.  With `full_each` above 1 everything is looked at
-    /// after each so many events only; after the others, the threads that ran before and run then.
+    /// after each so many events only (Cadence); after the others, the threads that ran before and run then.
     Referee(kern::Kernel& kernel, arch::Machine& machine, const kern::Limits& limits,
             std::uint32_t sigma0_frames, unsigned full_each = 1);
 
@@ -47,6 +64,7 @@ public:
 private:
     bool active() const { return following_ && mismatch_.empty(); }
     bool hear(const kern::Event& event);
+    void take_registers();
     void check_fault(const kern::Event& event);
     bool working_alike() const;
     bool busy_alone() const;
@@ -73,7 +91,7 @@ private:
     bool following_ = true;
     unsigned resumes_ = 0;
     const unsigned full_each_;
-    unsigned since_full_ = 0;             ///< events
+    Cadence cadence_;
     kern::ThreadId ran_{};                ///< before the event under way
     std::optional<spec::System> earlier_; ///< before an event in which an allocation may fail
     std::set<std::uint32_t> seen_;        ///< pages that user code has accessed
