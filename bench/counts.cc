@@ -149,9 +149,10 @@ void count_kills(const std::string& size, std::uint32_t n, const kern::Limits& l
 
 void count_slopes() {
     // So few steps an entry that the smallest size takes several entries: then all sizes have full ones.  The
-    // end of a task takes thousands of steps whatever was in it; they are not to drown the rest.
+    // end of a task takes some sixty steps whatever was in it: more of them in an entry, not to drown the
+    // rest.
     constexpr kern::Limits few{.bytes = 64, .pages = 4, .timeouts = 4, .threads = 4, .chain = 4};
-    constexpr kern::Limits few_threads{.pages = 256, .threads = 4};
+    constexpr kern::Limits few_threads{.pages = 16, .threads = 4};
     constexpr std::uint32_t threads_per_task = 8;
     for (const std::uint32_t n : {10u, 100u, 1000u}) {
         const std::string size = "/" + std::to_string(n);
