@@ -55,7 +55,7 @@ stand_in apt-get "case \"\$*\" in
     *install*) touch '$TEST_TMPDIR/installed' ;;
 esac"
 stand_in npm "case \"\$1\" in
-    ci) mkdir -p '$tree/tools/node_modules' ;;
+    ci) mkdir -p '$tree/tools/node_modules/.bin' && touch '$tree/tools/node_modules/.bin/buildifier' ;;
     --version) echo 9.0 ;;
 esac"
 
@@ -116,6 +116,8 @@ check "arguments reach bazel" called "--config=asan -- //libkern/..."
 check "targets replace the pattern" called "-- //libkern/..."
 drops test --config asan libkern/... -//libkern/test/...
 check "targets need no //, values are no targets" called "--config asan -- libkern/... -//libkern/test/..."
+drops test --keep_going libkern/...
+check "... behind an option without a value, too" called "--keep_going -- libkern/..."
 drops test -- -//libkern/...
 check "what is taken away is taken away from everything" called "-- //... -//libkern/..."
 drops test --help
@@ -132,6 +134,10 @@ check "a crash behind the last case is a failure" ends_with "1 passed, 1 failed"
 bazel_says 1 PASSED "$good"
 drops test
 check "a failed build is named" says "the build failed"
+check "... and fails" status_is 1
+bazel_says 0 PASSED ''
+drops test --test_filter=Nothing
+check "a target whose cases were all filtered out counts none" ends_with "0 passed, 0 failed"
 check "... and fails" status_is 1
 bazel_says 0 PASSED "$skipped"
 drops test

@@ -68,7 +68,7 @@ def listing(known):
 
 
 def _number(option, value):
-    if not value.isdigit() or int(value) == 0:
+    if not (value.isascii() and value.isdigit()) or int(value) == 0:
         raise Bad(f"{option} wants a number above 0, not `{value}`")
     return int(value)
 
@@ -88,7 +88,7 @@ def parse(words, known):
                     raise Bad(f"{option} wants a value; `./drops fuzz` shows how it is called")
                 value = words.pop(0)
             if option == "--replay":
-                args.replay = pathlib.Path(value).resolve()
+                args.replay = (pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / value).resolve()
             else:
                 setattr(args, option[2:], _number(option, value))
         elif word == "--sanitize":

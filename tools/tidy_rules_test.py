@@ -7,6 +7,7 @@ import unittest
 
 import cxx_outline
 import tidy_rules
+import tree
 
 SPDX = "// SPDX-License-Identifier: BSD-2-Clause"
 
@@ -36,6 +37,14 @@ class Text(unittest.TestCase):
     def test_promises_name_an_issue(self):
         word = "TO" + "DO"
         self.assertEqual(found(tidy_rules.promises, f"// {word}: later\n// {word}(#12): then"), [1])
+
+
+class All(unittest.TestCase):
+
+    def test_have_a_test_that_keeps_them(self):
+        build = (tree.ROOT / "tools/BUILD.bazel").read_text()
+        for rule in tidy_rules.RULES:
+            self.assertIn(f'"{rule.__name__}"', build)
 
 
 class Awaits(unittest.TestCase):

@@ -19,7 +19,7 @@ that a table does not name keep their value. `docs/semantics.md` has the rules f
 
 Rows are the behaviours that the kernel must show, each with a stable id that the tests name. Class `ok` is
 a call that succeeds, `error` one that fails, `semantic` a rule about what else happens. Rows marked x86 or
-thesis belong to later milestones: the PC, and the extensions of *L4Linux Porting Optimizations*
+thesis belong to other milestones: the PC, and the extensions of *L4Linux Porting Optimizations*
 (Lackorzynski, TU Dresden 2004).
 
 A constant `NAME` with the value "bits A-B" is a field: the headers have `NAME_SHIFT` and `NAME_MASK`.
