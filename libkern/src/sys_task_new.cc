@@ -29,13 +29,17 @@ void Kernel::run_task_new(Thread& t) {
     if (args.task.raw() < L4_TASK_FIRST_USER || tasks_.chief(args.task) != caller.no())
         return task_new_failed(t, L4_TASK_NEW_EPERM);
     Task* const old = tasks_.task(args.task);
-    if (args.create ? caller.nest() == nest_max || caller.dying() : !may_own(args.new_chief, old))
-        return task_new_failed(t, L4_TASK_NEW_EINVAL);
+    const bool allowed =
+        args.create ? caller.nest() < nest_max && !caller.dying() : may_own(args.new_chief, old);
+    // A task that is half killed has to go, whatever has become of its new chief meanwhile.
+    const bool has_begun = t.op_ == Op::task_new && old && old->dying();
+    if (!allowed && !has_begun) return task_new_failed(t, L4_TASK_NEW_EINVAL);
     Steps threads{limits_.threads}, pages{limits_.pages};
     if (old && !kill_task(*old, caller, threads, pages)) {
         t.op_ = Op::task_new;
         return;
     }
+    if (!allowed) return task_new_failed(t, L4_TASK_NEW_EINVAL);
     if (!args.create) {
         tasks_.set_chief(args.task, args.new_chief);
         return task_new_done(t, report({args.task, 0}), 0);

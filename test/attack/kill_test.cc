@@ -224,5 +224,33 @@ TEST(Kill, KeepsItsPagersTaskOutMeanwhile) {
     EXPECT_EQ(roots.used() - roots.thread_frames(), before);
 }
 
+/// While A is killed, to become B's, another thread of the killer kills B.
+TEST(Kill, EndsThoughTheNewChiefGoesMeanwhile) {
+    Watched w({.limits = tiny});
+    Drumfire fire(w);
+    w.spawn(5, 0, sim::park);
+    w.spawn(6, 0, sim::park);
+    bool begun = false;
+    const auto spoiler = [&](User u) -> Program {
+        co_await u.attach(Drumfire::line.raw());
+        co_await u.receive(l4_irq_id(Drumfire::line.raw()));
+        fire.end();
+        begun = exists(w, a) && w.kernel().tasks().task(kern::TaskNo{5})->dying();
+        EXPECT_TRUE((co_await u(deletion(b))).ok());
+    };
+    w.spawn({.task = L4_TASK_ROOT, .lthread = 2, .program = w.program(spoiler), .prio = 100});
+    sim::TaskNewResult result{};
+    w.spawn(L4_TASK_ROOT, 1, [&](User u) -> Program {
+        co_await until(u, begin);
+        fire.begin();
+        result = co_await u(sim::TaskNew{.task = a, .mcp_or_chief = b.low});
+    });
+    w.run(patience);
+    EXPECT_TRUE(begun);
+    EXPECT_EQ(result.eax, std::uint32_t{L4_TASK_NEW_EINVAL});
+    EXPECT_FALSE(exists(w, a)) << "half killed";
+    EXPECT_FALSE(exists(w, b));
+}
+
 } // namespace
 } // namespace attack
