@@ -55,6 +55,18 @@ def promises(path, lines):
             yield number, f"`{word}` without an issue number: write `{word}(#12)` or do it"
 
 
+def links(path, lines):
+    """What a document links to is there."""
+    if path.suffix != ".md":
+        return
+    in_code = False
+    for number, line in enumerate(lines, 1):
+        in_code ^= line.startswith("```")
+        for target in [] if in_code else re.findall(r"\]\(([^)#\s]+)", re.sub(r"`[^`]*`", "", line)):
+            if "://" not in target and not (tree.ROOT / path.parent / target).exists():
+                yield number, f"links to {target}, which is not there"
+
+
 def awaits(path, lines):
     """No co_await behind `?` or its `:`: gcc 12 runs both, whichever is chosen."""
     if tree.language(path) != "cxx":
@@ -118,5 +130,6 @@ def _kernel_code(path, lines, literals=False):
 
 
 RULES = [
-    licence, columns, promises, awaits, kernel_conditionals, kernel_statics, kernel_headers, kernel_sizes
+    licence, columns, promises, links, awaits,
+    kernel_conditionals, kernel_statics, kernel_headers, kernel_sizes,
 ]

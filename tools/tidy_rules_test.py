@@ -47,6 +47,13 @@ class All(unittest.TestCase):
             self.assertIn(f'"{rule.__name__}"', build)
 
 
+class Links(unittest.TestCase):
+
+    def test_lead_somewhere(self):
+        text = "[a](tidy) [b](nowhere.md#x)\n```\n[&](User u)\n```\n[c](https://x.org/y) `[d](e)` [f](#g)"
+        self.assertEqual(found(tidy_rules.links, text, "tools/a.md"), [1])
+
+
 class Awaits(unittest.TestCase):
 
     def test_are_not_conditional(self):
