@@ -12,6 +12,7 @@ OPTIONS = """\
   --seconds N    how long each target runs (60)
   --jobs J       processes at once (one for each processor)
   --sanitize     with AddressSanitizer and UndefinedBehaviorSanitizer, slower
+  --summary FILE write what came of it there, in Markdown, to be kept
   --replay FILE  only this input, once
   --merge        do not search: put the fewest inputs that reach what has been found so far in
                  place of those in the corpus; inputs with names of their own stay"""
@@ -40,6 +41,8 @@ class Arguments:
     sanitize: bool = False
     replay: pathlib.Path = None
     merge: bool = False
+    summary: pathlib.Path = None
+    words: list = dataclasses.field(default_factory=list)  # as typed
 
 
 def targets():
@@ -73,40 +76,17 @@ def _number(option, value):
     return int(value)
 
 
-def parse(words, known):
-    """None: nothing was asked for."""
-    if not words or words[0] in ("help", "--help", "-h"):
-        return None
-    args = Arguments(targets=None)
-    words = list(words)
-    while words:
-        word = words.pop(0)
-        option, equals, value = word.partition("=")
-        if option in ("--seconds", "--jobs", "--replay"):
-            if not equals:
-                if not words:
-                    raise Bad(f"{option} wants a value; `./drops fuzz` shows how it is called")
-                value = words.pop(0)
-            if option == "--replay":
-                args.replay = (pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / value).resolve()
-            else:
-                setattr(args, option[2:], _number(option, value))
-        elif word == "--sanitize":
-            args.sanitize = True
-        elif word == "--merge":
-            args.merge = True
-        elif word.startswith("-"):
-            raise Bad(
-                f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize, --replay, --merge"
-            )
-        elif args.targets is not None:
-            raise Bad(f"`fuzz` takes one target or `all`, but got `{word}` as well")
-        elif word == "all":
-            args.targets = of_all(known)
-        elif word in known:
-            args.targets = {word: known[word]}
-        else:
-            raise Bad(f"there is no fuzz target `{word}`; there are {', '.join(known)} and all")
+def _path(option, value):
+    if not value:
+        raise Bad(f"{option} wants the name of a file, not nothing")
+    return (pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / value).resolve()
+
+
+# What is made of their values.
+WITH_VALUE = {"--seconds": _number, "--jobs": _number, "--replay": _path, "--summary": _path}
+
+
+def _check_together(args):
     if args.targets is None:
         raise Bad("which target? `./drops fuzz` lists them")
     if args.replay and len(args.targets) != 1:
@@ -115,4 +95,51 @@ def parse(words, known):
         raise Bad("--replay and --merge are two different things to do")
     if args.replay and not args.replay.is_file():
         raise Bad(f"there is no input {args.replay}")
+    if args.summary and (args.replay or args.merge):
+        raise Bad("--summary is of a search, which --replay and --merge are not")
+    if args.summary:
+        _check_writable(args.summary)
+
+
+def _check_writable(path):
+    """Before hours go by."""
+    if path.is_dir():
+        raise Bad(f"--summary wants a file, but {path} is a folder")
+    if not path.parent.is_dir():
+        raise Bad(f"--summary: there is no folder {path.parent}; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise Bad(f"--summary: {path} can not be written; name another file")
+
+
+def parse(words, known):
+    """None: nothing was asked for."""
+    if not words or words[0] in ("help", "--help", "-h"):
+        return None
+    args = Arguments(targets=None, words=list(words))
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        option, equals, value = word.partition("=")
+        if option in WITH_VALUE:
+            if not equals:
+                if not words:
+                    raise Bad(f"{option} wants a value; `./drops fuzz` shows how it is called")
+                value = words.pop(0)
+            setattr(args, option[2:], WITH_VALUE[option](option, value))
+        elif word == "--sanitize":
+            args.sanitize = True
+        elif word == "--merge":
+            args.merge = True
+        elif word.startswith("-"):
+            raise Bad(f"`fuzz` has no option `{word}`; there are --seconds, --jobs, --sanitize, --summary, "
+                      "--replay, --merge")
+        elif args.targets is not None:
+            raise Bad(f"`fuzz` takes one target or `all`, but got `{word}` as well")
+        elif word == "all":
+            args.targets = of_all(known)
+        elif word in known:
+            args.targets = {word: known[word]}
+        else:
+            raise Bad(f"there is no fuzz target `{word}`; there are {', '.join(known)} and all")
+    _check_together(args)
     return args

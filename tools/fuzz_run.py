@@ -2,6 +2,8 @@
 """Builds fuzz targets, runs them, and says what came of it."""
 
 import concurrent.futures
+import contextlib
+import dataclasses
 import hashlib
 import os
 import pathlib
@@ -9,7 +11,10 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
+import fuzz_summary
+import programs
 import tree
 
 FINDINGS = tree.ROOT / "fuzz/findings"
@@ -20,35 +25,49 @@ MOST_INPUTS, MOST_BYTES = 200, 200 * 1024  # of a corpus that is kept
 MERGED = re.compile(r"[0-9a-f]{12}")
 # What libFuzzer prints about itself, between the lines of what it found.
 NOISE = re.compile(
-    r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |0x|\\x|MS:|NOTE:|SUMMARY|stat::)"
+    r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |MS:|Base64:|NOTE:|SUMMARY|stat::)"
 )
+BYTES = re.compile(r"^0x[0-9a-f]+,")  # the input, which stands in the next line once more, as characters
+MOST_COLUMNS, MOST_LINES = 200, 80  # of a report
+
+
+@dataclasses.dataclass
+class Run:
+    """One libFuzzer process that has ended."""
+
+    status: int
+    log: str
+    seconds: float  # that it ran
 
 
 def build(args):
     """Copies of the programs, by target: another build must not change them under our feet."""
     config = ["--config=fuzz"] + (["--config=fuzz_sanitize"] if args.sanitize else [])
-    programs = {name: f"{target.package}/{name}" for name, target in args.targets.items()}
-    labels = ["//" + program.replace("/", ":") for program in programs.values()]
-    if subprocess.run(["bazel", "build", *config, *labels], cwd=tree.ROOT, check=False).returncode != 0:
+    paths = {name: f"{target.package}/{name}" for name, target in args.targets.items()}
+    labels = ["//" + path.replace("/", ":") for path in paths.values()]
+    if programs.run(["bazel", "build", *config, *labels], "drops").returncode != 0:
         print("drops: the fuzz targets could not be built; the message is above")
         return None
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drops-fuzz-"))
-    return {
-        name: shutil.copy(tree.ROOT / "bazel/bin" / program, folder)
-        for name, program in programs.items()
-    }
+    return {name: shutil.copy(tree.ROOT / "bazel/bin" / path, folder) for name, path in paths.items()}
 
 
+@contextlib.contextmanager
 def environment(name):
-    findings = FINDINGS / name
-    findings.mkdir(parents=True, exist_ok=True)
-    # A finding leaves its trace there (test/lockstep/flight_recorder.h).
-    return dict(os.environ, TEST_UNDECLARED_OUTPUTS_DIR=str(findings), ASAN_OPTIONS="detect_leaks=0",
-                UBSAN_OPTIONS="print_stacktrace=1", ASAN_SYMBOLIZER_PATH="/usr/bin/llvm-symbolizer-16")
+    """Of one process.  A finding leaves its trace (test/lockstep/flight_recorder.h) in a folder of its own,
+    since all processes of a target call it the same."""
+    (FINDINGS / name).mkdir(parents=True, exist_ok=True)
+    traces = pathlib.Path(tempfile.mkdtemp(prefix="trace-", dir=FINDINGS / name))
+    try:
+        yield dict(os.environ, TEST_UNDECLARED_OUTPUTS_DIR=str(traces), ASAN_OPTIONS="detect_leaks=0",
+                   UBSAN_OPTIONS="print_stacktrace=1", ASAN_SYMBOLIZER_PATH="/usr/bin/llvm-symbolizer-16")
+    finally:
+        if not any(traces.iterdir()):
+            traces.rmdir()
 
 
 def run_one(name, program, args, job):
-    """One libFuzzer process; returns its status and its log."""
+    """Runs one libFuzzer process to its end."""
     found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
     found.mkdir(parents=True, exist_ok=True)
     kept.mkdir(parents=True, exist_ok=True)
@@ -56,9 +75,10 @@ def run_one(name, program, args, job):
                f"-timeout={SLOWEST_INPUT_SECONDS}", "-rss_limit_mb=2048", "-reload=10",
                f"-artifact_prefix={FINDINGS / name}/", str(found), str(kept)]
     log = FOUND_SO_FAR / f"{name}.{job}.log"
-    with log.open("wb") as out:
-        done = subprocess.run(command, stdout=out, stderr=out, env=environment(name), check=False)
-    return done.returncode, log.read_text(errors="replace")
+    start = time.monotonic()
+    with log.open("wb") as out, environment(name) as env:
+        done = subprocess.run(command, stdout=out, stderr=out, env=env, check=False)
+    return Run(done.returncode, log.read_text(errors="replace"), time.monotonic() - start)
 
 
 def within_bounds(inputs):
@@ -89,8 +109,9 @@ def merge_one(name, program, args):
         # Each edge once, not each number of times that it is taken: that would be thousands of inputs.
         command = [program, "-set_cover_merge=1", "-use_counters=0", f"-max_len={MAX_LEN}", folder,
                    str(kept), str(found)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env=environment(name), check=False)
+        with environment(name) as env:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
+                                  check=False)
         fewest = list(pathlib.Path(folder).iterdir())
         if done.returncode != 0 or not fewest:
             print(f"{name}: merging failed:\n" + done.stdout.decode(errors="replace")[-2000:])
@@ -107,61 +128,116 @@ def last(pattern, log):
     return int(found[-1]) if found else 0
 
 
-def report(name, target, status, log):
+def shown(lines):
+    """They fit a terminal and do nothing to it; of many, the first, which say what is wrong, and the last."""
+    if len(lines) > MOST_LINES:
+        left_out = len(lines) - MOST_LINES
+        lines = [*lines[:MOST_LINES - 20], f"... {left_out} lines more ...", *lines[-20:]]
+    printable = ("".join(c if c.isprintable() or c == "\t" else "?" for c in line) for line in lines)
+    return "\n".join(line if len(line) <= MOST_COLUMNS else line[:MOST_COLUMNS] + "..." for line in printable)
+
+
+def without_noise(lines):
+    kept, bytes_before = [], False
+    for line in lines:
+        noise = bytes_before or not line or NOISE.match(line)
+        bytes_before = BYTES.match(line)
+        if not noise and not bytes_before:
+            kept.append(line)
+    return kept
+
+
+def inputs_of(run):
+    return re.findall(r"Test unit written to (\S+)", run.log)
+
+
+def report(name, target, run):
     """What was found, and how to go on; nothing if nothing was."""
-    if status == 0:
+    if run.status == 0:
         return
     print(f"\n{name} FOUND SOMETHING:")
-    lines = log.splitlines()
-    print("\n".join(line for line in lines if line and not NOISE.match(line))[-4000:])
-    inputs = re.findall(r"Test unit written to (\S+)", log)
+    lines = run.log.split("\n")
+    print(shown(without_noise(lines)))
+    inputs = inputs_of(run)
     for path in inputs:
         here = os.path.relpath(path, tree.ROOT)
         print(f"replay it with: ./drops fuzz {name} --replay {here}")
         print(f"when it is mended, keep it: cp {here} {target.corpus}/")
     if not inputs:
-        print(f"libFuzzer kept no input (status {status}); its log ends with:")
-        print("\n".join(lines[-15:]))
+        print(f"libFuzzer kept no input (status {run.status}); its log ends with:")
+        print(shown(lines[-15:]))
 
 
-def search(args, programs):
+def row(name, runs):
+    """Of the table, and of the summary."""
+    executions = [last(r"stat::number_of_executed_units: (\d+)", run.log) for run in runs]
+    failed = [run for run in runs if run.status != 0]
+    inputs = [os.path.basename(path) for run in failed for path in inputs_of(run)]
+    return fuzz_summary.Row(
+        name,
+        executions=sum(executions),
+        edges=max(last(r" cov: (\d+)", run.log) for run in runs),
+        new=sum(last(r"stat::new_units_added: +(\d+)", run.log) for run in runs),
+        per_second=round(sum(done / max(run.seconds, 0.001) for done, run in zip(executions, runs))),
+        seconds=max(run.seconds for run in runs),
+        result=f"FOUND {', '.join(inputs) or 'something: no input kept'}" if failed else "nothing found")
+
+
+def search(args, executables):
     # One target: all processes are its. Several: each has one.
     jobs = [(name, job) for name in args.targets for job in range(args.jobs if len(args.targets) == 1 else 1)]
     minutes = -(-len(jobs) // args.jobs) * args.seconds / 60
     print(
         f"drops: {len(args.targets)} target(s), {args.seconds} s each, {args.jobs} at once: "
-        f"about {minutes:.1f} min"
+        f"about {minutes:.1f} min",
+        flush=True,
     )
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        futures = [(name, pool.submit(run_one, name, programs[name], args, job)) for name, job in jobs]
-        results = [(name, *future.result()) for name, future in futures]
-    failed = False
+        futures = [(name, pool.submit(run_one, name, executables[name], args, job)) for name, job in jobs]
+        results = [(name, future.result()) for name, future in futures]
     print(f"\n{'target':18} {'executions':>12} {'per second':>11} {'edges':>7} {'new inputs':>11}")
-    for name in args.targets:
-        logs = [log for n, _, log in results if n == name]
-        done = sum(last(r"stat::number_of_executed_units: (\d+)", log) for log in logs)
-        edges = max(last(r" cov: (\d+)", log) for log in logs)
-        new = sum(last(r"stat::new_units_added: +(\d+)", log) for log in logs)
-        print(f"{name:18} {done:12} {done // args.seconds:11} {edges:7} {new:11}")
-    for name, status, log in results:
-        report(name, args.targets[name], status, log)
-        failed |= status != 0
-    return 1 if failed else 0
+    rows = [row(name, [run for n, run in results if n == name]) for name in args.targets]
+    for r in rows:
+        print(f"{r.name:18} {r.executions:12} {r.per_second:11} {r.edges:7} {r.new:11}")
+    for name, run in results:
+        report(name, args.targets[name], run)
+    return rows, 1 if any(run.status != 0 for _, run in results) else 0
+
+
+def search_and_keep(args, executables, commit):
+    """A search with its summary, if one is wanted."""
+    date = fuzz_summary.now()
+    rows, status = search(args, executables)
+    if args.summary:
+        head = [("date", date), ("commit", commit),
+                ("command", f"`{fuzz_summary.command(args.words, args.summary)}`"),
+                ("each target", f"{args.seconds} s, {args.jobs} processes at once"),
+                ("machine", fuzz_summary.machine())]
+        print()
+        if not fuzz_summary.write(args.summary, fuzz_summary.text(head, rows)):
+            status = status or 1
+    return status
+
+
+def replay(name, executable, path):
+    with environment(name) as env:
+        status = subprocess.run([executable, str(path)], env=env, check=False).returncode
+    print(f"drops: {name} with {path.name}: " + ("passes" if status == 0 else "FAILS"))
+    return 0 if status == 0 else 1
 
 
 def main(args):
-    programs = build(args)
-    if programs is None:
+    # Before the build reads the tree.
+    commit = fuzz_summary.commit(args.summary) if args.summary else None
+    executables = build(args)
+    if executables is None:
         return 2
     try:
         if args.merge:
-            return 0 if all([merge_one(name, programs[name], args) for name in args.targets]) else 1
+            return 0 if all([merge_one(name, executables[name], args) for name in args.targets]) else 1
         if args.replay is None:
-            return search(args, programs)
+            return search_and_keep(args, executables, commit)
         name = next(iter(args.targets))
-        command = [programs[name], str(args.replay)]
-        status = subprocess.run(command, env=environment(name), check=False).returncode
-        print(f"drops: {name} with {args.replay.name}: " + ("passes" if status == 0 else "FAILS"))
-        return 0 if status == 0 else 1
+        return replay(name, executables[name], args.replay)
     finally:
-        shutil.rmtree(os.path.dirname(next(iter(programs.values()))))
+        shutil.rmtree(os.path.dirname(next(iter(executables.values()))))
