@@ -11,7 +11,7 @@ mkdir -p "$tree/tools" "$TEST_TMPDIR/bin"
 cp drops "$tree/"
 cp tools/count_tests "$tree/tools/"
 mkdir -p "$tree/fuzz" "$tree/lookup"
-cp tools/fuzz tools/fuzz_arguments.py tools/fuzz_run.py tools/tree.py "$tree/tools/"
+cp tools/fuzz tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
 cp fuzz/BUILD.bazel "$tree/fuzz/"
 cp lookup/BUILD.bazel "$tree/lookup/"
 echo '{}' >"$tree/tools/package-lock.json"
@@ -88,6 +88,12 @@ check "... and that is no failure" status_is 0
 drops fuzz frobnicate
 check "an unknown fuzz target is named" says 'there is no fuzz target `frobnicate`'
 check "... and fails" status_is 2
+drops coverage --nope
+check "an unknown argument of coverage is named" says 'unrecognized arguments: --nope; `./drops coverage --help`'
+check "... and fails" status_is 2
+drops coverage --help
+check "coverage explains itself" says "./drops coverage --missing"
+check "... and that is no failure" status_is 0
 drops run
 check "run says that it is not there yet" says "later milestone"
 check "nothing of this installs anything" not_called install
@@ -158,6 +164,32 @@ check "another suite is refused by its name" says 'there is no suite `nothing`'
 check "... and fails" status_is 2
 drops bench linux
 check "a later one says that it is later" says "later milestone"
+
+# The tools that are called by themselves, where there is no bazel.
+tool() {
+    : >"$log"
+    PATH=$bin "$tree/tools/$1" "${@:2}" >"$TEST_TMPDIR/out" 2>&1
+    status=$?
+}
+one_line() { [ "$(wc -l <"$TEST_TMPDIR/out")" = 1 ]; }
+bin=$TEST_TMPDIR/nothing
+for name in compile_commands coverage "fuzz fuzz_ipc"; do
+    # shellcheck disable=SC2086  # a tool and its argument
+    tool $name
+    check "$name says that there is no bazel" says '`./drops test` installs it'
+    check "... and nothing else" one_line
+    check "... and fails" status_is 2
+done
+bin=$TEST_TMPDIR/bin:$PATH
+bazel_says 2 PASSED ''
+tool compile_commands --frob
+check "what bazel refuses is named" says 'compile_commands: bazel aquery with `--frob` failed with status 2'
+check "... and nothing else" one_line
+check "... and fails" status_is 1
+tool coverage //no/such:test
+check "tests that are not there are named" says "could not run the tests of //no/such:test (status 2)"
+check "... and nothing else" one_line
+check "... and fails" status_is 1
 
 drops doctor
 check "doctor is content now" status_is 0
