@@ -88,8 +88,11 @@ check "... and that is no failure" status_is 0
 drops fuzz frobnicate
 check "an unknown fuzz target is named" says 'there is no fuzz target `frobnicate`'
 check "... and fails" status_is 2
+drops fuzz all --summary no/such/file.md
+check "a summary that can not be written is refused" says "there is no folder"
+check "... early" status_is 2
 drops coverage --nope
-check "an unknown argument of coverage is named" says 'unrecognized arguments: --nope; `./drops coverage --help`'
+check "an unknown argument of coverage is named" says 'unrecognized arguments: --nope; `./drops coverage'
 check "... and fails" status_is 2
 drops coverage --help
 check "coverage explains itself" says "./drops coverage --missing"
@@ -102,6 +105,7 @@ check "help works" status_is 0
 
 drops doctor
 check "doctor says what is missing" says "clang-16               MISSING"
+check "... and what may be" says "qemu-user              not installed; apt-get install qemu-user (optional"
 check "... and fails" status_is 1
 check "... and installs nothing" not_called install
 
@@ -191,6 +195,13 @@ check "tests that are not there are named" says "could not run the tests of //no
 check "... and nothing else" one_line
 check "... and fails" status_is 1
 
+mv "$TEST_TMPDIR/installed" "$TEST_TMPDIR/uninstalled"
+stand_in dpkg-query "[ -e '$TEST_TMPDIR/uninstalled' ] && [ \"\${!#}\" != qemu-user ] && echo 'ii 1.0'"
+drops doctor
+check "doctor is content without what is optional" status_is 0
+check "... which it names" says "qemu-user              not installed"
+mv "$TEST_TMPDIR/uninstalled" "$TEST_TMPDIR/installed"
+stand_in dpkg-query "[ -e '$TEST_TMPDIR/installed' ] && echo 'ii 1.0'"
 drops doctor
 check "doctor is content now" status_is 0
 check "doctor knows the version of buildifier" says "@bazel/buildifier      1.2.3"
