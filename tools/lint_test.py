@@ -18,7 +18,9 @@ SEEDED = {
 class Lint(unittest.TestCase):
 
     def lint(self, root, *args):
-        return subprocess.run([LINT, "--root", root, *args], check=False, capture_output=True).returncode
+        done = subprocess.run([LINT, "--root", root, *args], check=False, capture_output=True, text=True)
+        self.out = done.stdout
+        return done.returncode
 
     def test_each_linter(self):
         for linter, (name, text, repairable) in SEEDED.items():
@@ -26,12 +28,16 @@ class Lint(unittest.TestCase):
                 self.assertEqual(self.lint(root, linter), 1, "nothing read")
                 pathlib.Path(root, name).write_text(text)
                 self.assertEqual(self.lint(root, linter), 1, "seeded violation")
+                self.assertEqual("--fix" in self.out, repairable)
                 if repairable:
                     self.assertEqual(self.lint(root, "--fix", linter), 0, "repair")
                     self.assertEqual(self.lint(root, linter), 0, "repaired")
+                else:
+                    self.assertIn("repair it by hand", self.out)
 
     def test_unknown_linter(self):
         self.assertEqual(self.lint(".", "nonsense"), 2)
+        self.assertEqual(self.lint("no/such/folder"), 2)
 
 
 if __name__ == "__main__":

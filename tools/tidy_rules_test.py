@@ -3,6 +3,7 @@
 """Each rule of tools/tidy finds what was seeded for it, and leaves alone what only looks like it."""
 
 import pathlib
+import tempfile
 import unittest
 
 import cxx_outline
@@ -45,6 +46,22 @@ class All(unittest.TestCase):
         build = (tree.ROOT / "tools/BUILD.bazel").read_text()
         for rule in tidy_rules.RULES:
             self.assertIn(f'"{rule.__name__}"', build)
+
+
+class Tree(unittest.TestCase):
+
+    def test_all_tools_are_read(self):
+        names = {str(path) for path in tree.files() if path.parts[0] == "tools"}
+        self.assertLessEqual({"tools/coverage", "tools/tidy", "tools/tree.py"}, names)
+
+    def test_what_is_made_is_not(self):
+        with tempfile.TemporaryDirectory() as name:
+            root = pathlib.Path(name)
+            for path in ["coverage/a.h", "fuzz/findings/a", "tools/node_modules/a.js", "tools/coverage"]:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).touch()
+            (root / "bazel").symlink_to("/")
+            self.assertEqual([str(path) for path in tree.files(root)], ["tools/coverage"])
 
 
 class Links(unittest.TestCase):

@@ -8,6 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 CXX = {".h", ".cc", ".c", ".S", ".inc"}
 STARLARK = {".bzl", ".bazel"}
+# Folders of these names.
 _NOT_OURS = {".git", ".cache", "findings", "node_modules", "__pycache__", "coverage"}
 
 
@@ -17,12 +18,12 @@ def files(root=ROOT):
 
     def walk(directory):
         for entry in sorted(directory.iterdir()):
-            if entry.is_symlink() or entry.name in _NOT_OURS:
+            if entry.is_symlink():
                 continue
-            if entry.is_dir():
-                walk(entry)
-            else:
+            if not entry.is_dir():
                 found.append(entry.relative_to(root))
+            elif entry.name not in _NOT_OURS:
+                walk(entry)
 
     walk(root)
     return found
