@@ -2,9 +2,10 @@
 """Builds a target for a platform of its own choosing, so that nobody has to type --platforms."""
 
 def _platform_transition_impl(_settings, attr):
+    level = getattr(attr, "optimization", "")
     return {
         # The bare machine has no sanitizer runtime, and objects to be inspected must be plain.
-        "//command_line_option:features": [],
+        "//command_line_option:features": ["all_o" + level] if level else [],
         "//command_line_option:platform_suffix": "",
         "//command_line_option:platforms": attr.platform,
     }
@@ -51,6 +52,10 @@ built_for = rule(
     implementation = _built_for_impl,
     attrs = dict(
         TRANSITION_ATTRS,
+        optimization = attr.string(
+            doc = "the level of every file, whatever its mode and its target's copts say; theirs if empty",
+            values = ["", "0", "2"],
+        ),
         platform = attr.string(mandatory = True),
         target = attr.label(cfg = platform_transition, mandatory = True),
     ),

@@ -63,6 +63,16 @@ _INCLUDE_PATHS = feature(name = "include_paths", enabled = True, flag_sets = [fl
     ],
 )])
 
+# Bazel's own, which would be the last feature of all: all_o0 and all_o2 must come behind it.
+_COPTS = feature(name = "user_compile_flags", enabled = True, flag_sets = [flag_set(
+    actions = _COMPILE,
+    flag_groups = [flag_group(
+        flags = ["%{user_compile_flags}"],
+        expand_if_available = "user_compile_flags",
+        iterate_over = "user_compile_flags",
+    )],
+)])
+
 def _features(ctx):
     clang = ctx.attr.compiler == "clang"
     linker = ["--driver-mode=g++", "--ld-path=/usr/bin/ld.lld-16"] if clang else []
@@ -100,6 +110,10 @@ def _features(ctx):
         ]),
         # Libraries go after the objects that need them.
         feature(name = "libraries", enabled = True, flag_sets = [_set(_LINK, ctx.attr.linkopts)]),
+        _COPTS,
+        # One level for everything (build/transition.bzl): of several flags the last one counts.
+        feature(name = "all_o0", flag_sets = [_set(_COMPILE, ["-O0"])]),
+        feature(name = "all_o2", flag_sets = [_set(_COMPILE, ["-O2"])]),
     ]
 
 def _impl(ctx):
