@@ -39,7 +39,7 @@ def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
         size = "small",
         srcs = ["//fuzz/support:replay_main.cc"],
         args = [native.package_name() + "/" + folder],
-        data = native.glob([folder + "/*"]),
+        data = native.glob([folder + "/**"]),
         tags = ["fuzz:" + about],
         target_compatible_with = _SIM,
         deps = [

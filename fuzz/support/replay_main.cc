@@ -20,10 +20,25 @@ std::vector<std::string>& inputs() {
     return all;
 }
 
-void add(const std::filesystem::path& path) {
-    if (!std::filesystem::is_directory(path)) return inputs().push_back(path.string());
-    for (const auto& file : std::filesystem::directory_iterator(path))
+/// False: there is something else than inputs, and it was said.
+bool add(const std::filesystem::path& path) {
+    if (!std::filesystem::exists(path)) {
+        std::fprintf(stderr, "%s: there is no such input\n", path.c_str());
+        return false;
+    }
+    if (!std::filesystem::is_directory(path)) {
+        inputs().push_back(path.string());
+        return true;
+    }
+    for (const auto& file : std::filesystem::directory_iterator(path)) {
+        if (file.is_directory()) {
+            std::fprintf(stderr, "%s: a folder in a corpus, which has inputs only; move its inputs up\n",
+                         file.path().c_str());
+            return false;
+        }
         inputs().push_back(file.path().string());
+    }
+    return true;
 }
 
 TEST(Corpus, EveryInputAndSomeOfItsPrefixesPass) {
@@ -44,13 +59,8 @@ TEST(Corpus, EveryInputAndSomeOfItsPrefixesPass) {
 
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
-    for (int i = 1; i < argc; ++i) {
-        if (!std::filesystem::exists(argv[i])) {
-            std::fprintf(stderr, "%s: there is no such input\n", argv[i]);
-            return 2;
-        }
-        add(argv[i]);
-    }
+    for (int i = 1; i < argc; ++i)
+        if (!add(argv[i])) return 2;
     std::sort(inputs().begin(), inputs().end());
     return RUN_ALL_TESTS();
 }

@@ -19,6 +19,7 @@ constexpr const char* names[] = {"call", "load", "store", "exception", "io",    
 constexpr std::uint64_t word_max = ~std::uint32_t{0};
 constexpr std::uint64_t code_max = 0xff, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
 constexpr std::uint64_t io_max = 4, port_max = 0xffff;
+constexpr std::uint64_t emulated_max = static_cast<std::uint64_t>(ia32::Emulated::lldt);
 constexpr std::uint64_t register_max = static_cast<std::uint64_t>(Lockstep::Register::eip);
 
 /// The numbers that follow the name: what they are, where, and the largest; one list for both directions.
@@ -27,7 +28,10 @@ void for_each_number(A& a, F visit) {
     switch (a.kind) {
         case Kind::call:
         case Kind::emulate:
-            visit("the vector or the instruction", a.code, code_max);
+            if (a.kind == Kind::call)
+                visit("the vector", a.code, code_max);
+            else
+                visit("the instruction, `lidt` 0 or `lldt` 1,", a.code, emulated_max);
             visit("eax", a.regs.eax, word_max);
             visit("ebx", a.regs.ebx, word_max);
             visit("ecx", a.regs.ecx, word_max);
@@ -76,8 +80,7 @@ void perform(const Action& a, Lockstep& on) {
         case Kind::store: return static_cast<void>(on.touch(kern::VAddr{a.address & ~3u}, true, a.value));
         case Kind::exception: return on.exception(a.code, a.address);
         case Kind::io: return on.io(a.address, a.code);
-        case Kind::emulate:
-            return on.emulate(a.code == 0 ? ia32::Emulated::lidt : ia32::Emulated::lldt, a.regs);
+        case Kind::emulate: return on.emulate(static_cast<ia32::Emulated>(a.code), a.regs);
         case Kind::set: return on.set(static_cast<Lockstep::Register>(a.code), a.value);
         case Kind::fpu: return on.set_fpu(a.value);
         case Kind::irq: return on.irq(kern::Line{static_cast<std::uint8_t>(a.code)});

@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -161,6 +162,8 @@ Recording parse_recording(std::string_view text, const std::string& name) {
 }
 
 Recording read_recording(const std::string& path) {
+    if (std::filesystem::is_directory(path))
+        throw TraceError(path + ": a folder, not a trace; name a trace in it");
     std::ifstream in(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(in), {}};
     if (!in) throw TraceError(path + ": can not be read; is this the right path?");
@@ -201,6 +204,8 @@ std::string to_string(const Recording& recording, const std::string& comment) {
 }
 
 void write_recording(const std::string& path, const Recording& recording, const std::string& comment) {
+    if (std::filesystem::is_directory(path))
+        throw TraceError(path + ": a folder, so no trace can be written there; name a file in it");
     std::ofstream out(path, std::ios::binary);
     out << to_string(recording, comment);
     if (!out.flush()) throw TraceError(path + ": can not be written; does the directory exist?");

@@ -103,7 +103,11 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{head + "load 1000 2000\n", "it:3: `2000` is too much after `load`; take it away"},
         Bad{head + "load 1g\n",
             "it:3: `1g` is no number for the address of `load`; it must be a hexadecimal"},
-        Bad{head + "load 100000000\n", "it:3: `100000000` is too large for the address of `load`"},
+        Bad{head + "load 100000000\n",
+            "it:3: `100000000` is too large for the address of `load`; it must be "
+            "a hexadecimal number up to ffffffff"},
+        Bad{head + "emulate 2 0 0 0 0 0 0 0\n",
+            "it:3: `2` is too large for the instruction, `lidt` 0 or `lldt` 1, of `emulate`; it must be"},
         Bad{head + "timer = idle 1\ntimer\ntimer\n", "it:5: the step before this has no result although"},
         Bad{head + "timer\ntimer = idle 1\n", "it:4: the steps before this have no results; give all"},
         Bad{head + "\1\n", "it:3: `?` is no action"},
@@ -117,6 +121,16 @@ TEST(ReadRecording, NamesAFileThatIsNotThere) {
     } catch (const TraceError& e) {
         EXPECT_STREQ(e.what(), "no/such.trace: can not be read; is this the right path?");
     }
+}
+
+TEST(ReadRecording, NamesAFolder) {
+    try {
+        read_recording("test/lockstep");
+        FAIL();
+    } catch (const TraceError& e) {
+        EXPECT_STREQ(e.what(), "test/lockstep: a folder, not a trace; name a trace in it");
+    }
+    EXPECT_THROW(write_recording("test/lockstep", {}, ""), TraceError);
 }
 
 TEST(WriteRecording, NamesADirectoryThatIsNotThere) {

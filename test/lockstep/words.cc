@@ -6,6 +6,14 @@
 #include <stdexcept>
 
 namespace test {
+namespace {
+
+std::string in_base(std::uint64_t n, int base) {
+    char text[64];
+    return {text, std::to_chars(text, text + sizeof text, n, base).ptr};
+}
+
+} // namespace
 
 std::string quoted(std::string_view text) {
     constexpr std::size_t most = 40;
@@ -43,7 +51,7 @@ std::uint64_t parse_number(std::string_view word, const std::string& wanted, int
     const bool is_number = end == word.data() + word.size() && error != std::errc::invalid_argument;
     throw std::invalid_argument(quoted(word) + " is " + (is_number ? "too large" : "no number") + " for " +
                                 wanted + "; it must be a " + (base == 16 ? "hexadecimal" : "decimal") +
-                                " number up to " + std::to_string(most));
+                                " number up to " + in_base(most, base));
 }
 
 } // namespace test

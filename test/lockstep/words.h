@@ -25,7 +25,7 @@ private:
     std::string_view rest_;
 };
 
-/// The whole of `word` as such a number.
+/// The whole of `word` as such a number.  What is said of the bound is written in that base, too.
 std::uint64_t parse_number(std::string_view word, const std::string& wanted, int base, std::uint64_t most);
 
 } // namespace test

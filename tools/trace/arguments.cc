@@ -2,7 +2,6 @@
 #include "tools/trace/arguments.h"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 #include "test/lockstep/words.h"
@@ -46,9 +45,14 @@ std::string Arguments::text(const std::string& option, const std::string& otherw
     return found->second;
 }
 
-std::uint64_t Arguments::number(const std::string& option, std::uint64_t otherwise) const {
+std::uint64_t Arguments::number(const std::string& option, std::uint64_t otherwise, std::uint64_t least,
+                                std::uint64_t most) const {
     if (!has(option)) return otherwise;
-    return test::parse_number(text(option, ""), "--" + option, 10, std::numeric_limits<std::uint64_t>::max());
+    const std::uint64_t n = test::parse_number(text(option, ""), "--" + option, 10, most);
+    if (n < least)
+        throw std::invalid_argument("--" + option + " must be at least " + std::to_string(least) + ", not " +
+                                    std::to_string(n));
+    return n;
 }
 
 } // namespace trace

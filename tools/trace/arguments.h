@@ -19,7 +19,9 @@ public:
 
     bool has(const std::string& option) const { return options_.count(option) != 0; }
     std::string text(const std::string& option, const std::string& otherwise) const;
-    std::uint64_t number(const std::string& option, std::uint64_t otherwise) const;
+    /// A decimal number within bounds.
+    std::uint64_t number(const std::string& option, std::uint64_t otherwise, std::uint64_t least,
+                         std::uint64_t most) const;
 
 private:
     std::string command_;

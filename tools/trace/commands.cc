@@ -33,6 +33,7 @@ docs/traces.md describes the format.
 )";
 
 using ull = unsigned long long;
+constexpr std::uint64_t count_max = ~std::uint32_t{0};
 
 std::string read_comment(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
@@ -40,9 +41,9 @@ std::string read_comment(const std::string& path) {
 }
 
 test::RunOptions options(const Arguments& a) {
-    return {.seed = a.number("seed", 0),
+    return {.seed = a.number("seed", 0, 0, ~std::uint64_t{0}),
             .mode = test::parse_mode(a.text("mode", "free")),
-            .steps = static_cast<unsigned>(a.number("steps", 50)),
+            .steps = static_cast<unsigned>(a.number("steps", 50, 1, count_max)),
             .print = a.has("print")};
 }
 
@@ -163,7 +164,7 @@ int random(const Arguments& a) {
     test::RunOptions o = options(a);
     std::uint64_t events = 0, steps = 0, lost = 0, failed = 0;
     const auto start = std::chrono::steady_clock::now();
-    for (std::uint64_t n = a.number("seeds", 1); n != 0; --n, ++o.seed) {
+    for (std::uint64_t n = a.number("seeds", 1, 1, count_max); n != 0; --n, ++o.seed) {
         const test::Outcome outcome = test::run(o);
         events += outcome.events;
         steps += outcome.steps;

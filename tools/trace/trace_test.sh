@@ -88,10 +88,32 @@ run "$good" random --speed=5
 check "an unknown option" says '`random` has no option `--speed`; it has --seed'
 run "$good" random --seeds=many
 check "no number" says '`many` is no number for --seeds; it must be a decimal number'
+for bad in --seeds=0 --steps=0; do
+    run "$good" random "$bad"
+    check "$bad, which would run nothing" says "${bad%=0} must be at least 1, not 0"
+    check "... is an error" status_is 2
+done
+for bad in --seeds=4294967296 --steps=4294967296; do
+    run "$good" random "$bad"
+    check "$bad" says "is too large for ${bad%=*}; it must be a decimal number up to 4294967295"
+    check "... is an error" status_is 2
+done
 run "$good" random --mode=fast
 check "an unknown mode" says '`fast` is no mode; it must be free, stepwise or alone'
 run "$good" record --seed=1
 check "nowhere to record to" says '`record` wants --to=FILE'
+mkdir -p folder
+run "$good" replay folder
+check "a folder" says "trace: folder: a folder, not a trace; name a trace in it"
+check "... is an error" status_is 2
+run "$good" record --seed=1 --to=folder
+check "a folder to record to" says "folder: a folder, so no trace can be written there"
+check "... is an error" status_is 2
+printf 'drops-trace 1\nconfig free user_pages=64 kernel_pages=64 sigma0_frames=16 boot_time=5\n%s\n' \
+    'emulate 7 0 0 0 0 0 0 0' >emulate.trace
+run "$good" replay emulate.trace
+check "an instruction that is not emulated" says 'emulate.trace:3: `7` is too large for the instruction'
+check "... is an error" status_is 2
 head -c 300 three.trace >cut.trace
 run "$good" replay cut.trace
 check "a file that is cut off" says "cut.trace:"
