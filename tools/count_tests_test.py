@@ -45,5 +45,22 @@ class Count(unittest.TestCase):
         self.check([json.dumps({"id": {"buildFinished": {}}, "finished": {}})], 0, 0)
 
 
+class Unknown(unittest.TestCase):
+
+    def check(self, said, *found):
+        event = json.dumps({"id": {"progress": {}}, "progress": {"stderr": said}})
+        self.assertEqual(count_tests.unknown([event, event, "{half"]), list(found))
+
+    def test_packages_and_targets_are_named(self):
+        self.check("Loading:\nERROR: no such package 'no/such': BUILD file not found", ("package", "no/such"))
+        self.check("\x1b[31m\x1b[1mERROR: \x1b[0mno such target '//a:b': not declared in package 'a'\n",
+                   ("target", "//a:b"))
+        self.check("ERROR: Skipping '//a:b': no such target '//a:b': not declared", ("target", "//a:b"))
+        self.check("ERROR: no targets found beneath 'nosuch'\n", ("package", "nosuch"))
+
+    def test_what_a_build_file_lacks_is_none_of_them(self):
+        self.check("ERROR: /a/BUILD.bazel:3:8: no such package 'b': BUILD file not found")
+
+
 if __name__ == "__main__":
     unittest.main()

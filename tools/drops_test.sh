@@ -145,6 +145,11 @@ bazel_says 1 PASSED "$good"
 drops test
 check "a failed build is named" says "the build failed"
 check "... and fails" status_is 1
+bazel_says 1 PASSED ''
+event=$'{"id": {"progress": {}}, "progress": {"stderr": "ERROR: no such target \'//a:x\': not declared\\n"}}'
+drops test //a:x
+check "an unknown target is named" says 'drops: there is no target `//a:x`; `bazel query'
+check "... and fails" status_is 1
 bazel_says 0 PASSED ''
 drops test --test_filter=Nothing
 check "a target whose cases were all filtered out counts none" ends_with "0 passed, 0 failed"
