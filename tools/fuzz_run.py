@@ -194,7 +194,11 @@ def search(args, executables):
     )
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         futures = [(name, pool.submit(run_one, name, executables[name], args, job)) for name, job in jobs]
-        results = [(name, future.result()) for name, future in futures]
+        try:
+            results = [(name, future.result()) for name, future in futures]
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)  # else those that wait would begin now
+            raise
     print(f"\n{'target':18} {'executions':>12} {'per second':>11} {'edges':>7} {'new inputs':>11}")
     rows = [row(name, [run for n, run in results if n == name]) for name in args.targets]
     for r in rows:
