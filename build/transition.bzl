@@ -42,13 +42,17 @@ def renamed_program_impl(ctx):
     return [DefaultInfo(executable = out, files = depset([out]), runfiles = ctx.runfiles([out, program]))]
 
 def _built_for_impl(ctx):
-    files = ctx.attr.target[0][DefaultInfo].files
+    # In runfiles a path does not tell what a file was built for: of several under one name one would be left.
+    outs = []
+    for built in ctx.attr.target[0][DefaultInfo].files.to_list():
+        outs.append(ctx.actions.declare_file(ctx.label.name + "/" + built.basename))
+        ctx.actions.symlink(output = outs[-1], target_file = built)
 
     # Whoever names this target as `data` needs the files in its runfiles, too.
-    return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
+    return [DefaultInfo(files = depset(outs), runfiles = ctx.runfiles(outs))]
 
 built_for = rule(
-    doc = "The files of `target`, built for `platform`.",
+    doc = "NAME/FILE for each file of `target`, built for `platform`.",
     implementation = _built_for_impl,
     attrs = dict(
         TRANSITION_ATTRS,

@@ -3,6 +3,8 @@
 # Its data are the objects: building them compiled every header.  Here: they need nothing but, at most, what
 # every compiler may call and every kernel supplies.
 [ $# = 4 ] || { echo "wants one archive for each platform, has $#"; exit 1; }
+distinct=$(for archive; do readlink -f "$archive"; done | sort -u | wc -l)
+[ "$distinct" = 4 ] || { echo "one archive stands for several: $*"; exit 1; }
 for archive; do
     undefined=$(nm --undefined-only "$archive" | sed -n 's/^ *U //p' | sort -u | grep -vx 'memset')
     [ -z "$undefined" ] || { echo "$archive needs $undefined"; exit 1; }
