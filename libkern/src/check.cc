@@ -48,6 +48,14 @@ void check_transfer(const Thread& t) {
                "K4: a thread waits for a page of another than its receiver");
 }
 
+/// K21: what a call keeps while it is under way ends with it.
+template <class Job, class Jobs>
+void check_job(const Jobs& job, bool under_way, bool always) {
+    const bool held = std::holds_alternative<Job>(job);
+    ensure(held <= under_way, "K21: a thread keeps the job of a call that it no longer makes");
+    ensure(!always || under_way <= held, "K21: a call under way has lost its job");
+}
+
 /// K10: a thread with a fault or an exception is in the midst of telling its pager, and of nothing else.
 void check_fault(const Thread& t) {
     if (!t.fault().any()) return;
@@ -171,6 +179,9 @@ void Kernel::check_thread(const Thread& t) const {
     check_transfer(t);
     check_fault(t);
     check_extensions(t);
+    check_job<MapJob>(t.job_, t.transfer_.to != nullptr, false); // most transfers map nothing
+    check_job<UnmapJob>(t.job_, t.op_ == Op::unmap, true);
+    check_job<TaskNewArgs>(t.job_, t.op_ == Op::task_new, true);
     t.senders.for_each([&](const Thread& s) {
         ensure(s.wait().with == &t && is(s, Wait::For::send),
                "K3: a sender queue has a thread that does not send to its owner");

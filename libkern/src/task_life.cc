@@ -106,7 +106,7 @@ bool Kernel::delete_thread(Thread& t, Steps& steps) {
     }
     if (!steps.take()) return false;
     kill(t);
-    if (fpu_owner_ == &t) fpu_owner_ = nullptr;
+    ensure(fpu_owner_ != &t, "the thread to be deleted is the one that runs");
     Task& task = t.task();
     task.leave(t);
     t.~Thread();
