@@ -112,6 +112,7 @@ void count_operations(std::optional<std::uint32_t> size) {
     operations.add<Alarm>("alarm", many);
     operations.add<ExceptionMessage>("exception", few);
     operations.add<FaultOnly>("page_fault_state", few, PageFault::With::state);
+    operations.add<Interrupt>("interrupt_by_stub", few, Interrupt::By::stub);
     operations.add<Interrupt>("interrupt_by_exception", few, Interrupt::By::exception);
     operations.add<Interrupt>("interrupt_by_state", few, Interrupt::By::state);
     operations.add<SetRegisters>("ex_regs", few, SetRegisters::In::own_task);

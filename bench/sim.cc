@@ -74,6 +74,7 @@ void add_all(Kept& kept) {
     add<NewThreads>(kept, "new_thread_remote", growth, NewThreads::In::other_task);
     add<ExceptionMessage>(kept, "exception", growth);
     add<PageFault>(kept, "page_fault_state", growth, PageFault::With::state);
+    add<Interrupt>(kept, "interrupt_by_stub", growth, Interrupt::By::stub);
     add<Interrupt>(kept, "interrupt_by_exception", growth, Interrupt::By::exception);
     add<Interrupt>(kept, "interrupt_by_state", growth, Interrupt::By::state);
     add<SetRegisters>(kept, "ex_regs", growth, SetRegisters::In::own_task);
