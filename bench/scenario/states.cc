@@ -119,9 +119,9 @@ l4_utcb_state_t& Interrupt::state() {
     return *reinterpret_cast<l4_utcb_state_t*>(system_.bytes(shared_page));
 }
 
-SetRegisters::SetRegisters(std::uint32_t n, In where)
-    : Process(n), target_(where == In::own_task ? root_lthread : target_of(task)) {
-    if (where == In::own_task) process_ = &system_.new_thread(root_lthread);
+SetRegisters::SetRegisters(std::uint32_t n, Target where)
+    : Process(n), target_(where == Target::in_own_task ? root_lthread : target_of(task)) {
+    if (where == Target::in_own_task) process_ = &system_.new_thread(root_lthread);
     process_->frame.eip = 0;
     run();
     ensure(process_->frame.eip == other_ip, "bench: the registers are set");

@@ -65,8 +65,7 @@ private:
 /// lthread_ex_regs sets instruction and stack pointer of a thread.
 class SetRegisters : public Process {
 public:
-    enum class In : std::uint8_t { own_task, other_task };
-    SetRegisters(std::uint32_t n, In where);
+    SetRegisters(std::uint32_t n, Target where);
     void run();
 
 private:
