@@ -20,6 +20,7 @@ struct Saboteur {
     static bool& irq_attached(Thread& t) { return t.irq_attached_; }
     static Scheduler& scheduler(Kernel& k) { return k.scheduler_; }
     static TaskTable& tasks(Kernel& k) { return k.tasks_; }
+    static std::uint16_t& owned(Kernel& k, std::uint16_t no) { return k.tasks_.entries_[no].owned; }
     static IrqTable& irqs(Kernel& k) { return k.irqs_; }
     static Thread*& current(Kernel& k) { return k.current_; }
     static std::uint32_t& used(Account& a) { return a.used_; }
@@ -214,6 +215,20 @@ TEST_F(SabotageDeathTest, K19PortsThatTheTaskDoesNotHold) {
 
 TEST_F(SabotageDeathTest, K20ForeignFloatingPointRegisters) {
     expect_caught("K20", [&] { Saboteur::fpu_owner(kernel()) = &thread(7); });
+}
+
+TEST_F(SabotageDeathTest, K21ATaskThatIsThoughtToOwnANumber) {
+    expect_caught("K21", [&] { ++Saboteur::owned(kernel(), 5); });
+}
+
+TEST_F(SabotageDeathTest, K21ATaskWhoseNumbersAreNotCounted) {
+    Saboteur::tasks(kernel()).set_chief(kern::TaskNo{50}, kern::TaskNo{5});
+    kernel().check_invariants();
+    expect_caught("K21", [&] { Saboteur::owned(kernel(), 5) = 0; });
+}
+
+TEST_F(SabotageDeathTest, K21AChiefWhoseNumbersAreMiscounted) {
+    expect_caught("K21", [&] { --Saboteur::owned(kernel(), L4_TASK_ROOT); });
 }
 
 } // namespace
