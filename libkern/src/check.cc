@@ -95,12 +95,27 @@ void check_present(const Task& task) {
     ensure(listed == in_table, "K8: a thread is missing in the present list");
 }
 
+/// K22.  Every number has one chief: when all counts add up, and those that are not 0 are right, all are.
+void check_owned(const TaskTable& tasks) {
+    std::uint32_t all = 0;
+    for (std::uint16_t owner = 0; owner < L4_TASKS; ++owner) {
+        const std::uint32_t owned = tasks.owned(TaskNo{owner});
+        if (owned == 0) continue;
+        std::uint32_t found = 0;
+        for (std::uint16_t n = 0; n < L4_TASKS; ++n) found += tasks.chief(TaskNo{n}) == TaskNo{owner};
+        ensure(owned == found, "K22: a task owns more numbers or fewer than are counted");
+        all += owned;
+    }
+    ensure(all == L4_TASKS, "K22: a task owns numbers that are not counted");
+}
+
 } // namespace
 
 void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
     for (std::uint16_t n = 0; n < L4_TASKS; ++n) check_number(TaskNo{n});
+    check_owned(tasks_);
     check_accounts();
     map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)

@@ -21,6 +21,7 @@ struct Saboteur {
     static bool& irq_attached(Thread& t) { return t.irq_attached_; }
     static Scheduler& scheduler(Kernel& k) { return k.scheduler_; }
     static TaskTable& tasks(Kernel& k) { return k.tasks_; }
+    static std::uint16_t& owned(Kernel& k, std::uint16_t no) { return k.tasks_.entries_[no].owned; }
     static IrqTable& irqs(Kernel& k) { return k.irqs_; }
     static Thread*& current(Kernel& k) { return k.current_; }
     static std::uint32_t& used(Account& a) { return a.used_; }
@@ -233,6 +234,20 @@ TEST_F(SabotageDeathTest, K21AJobOfACallThatIsOver) {
 TEST_F(SabotageDeathTest, K21ACallThatHasLostItsJob) {
     for (const kern::Op op : {kern::Op::unmap, kern::Op::task_new})
         expect_caught("K21", [&] { Saboteur::op(thread(6, 1)) = op; });
+}
+
+TEST_F(SabotageDeathTest, K22ATaskThatIsThoughtToOwnANumber) {
+    expect_caught("K22", [&] { ++Saboteur::owned(kernel(), 5); });
+}
+
+TEST_F(SabotageDeathTest, K22ATaskWhoseNumbersAreNotCounted) {
+    Saboteur::tasks(kernel()).set_chief(kern::TaskNo{50}, kern::TaskNo{5});
+    kernel().check_invariants();
+    expect_caught("K22", [&] { Saboteur::owned(kernel(), 5) = 0; });
+}
+
+TEST_F(SabotageDeathTest, K22AChiefWhoseNumbersAreMiscounted) {
+    expect_caught("K22", [&] { --Saboteur::owned(kernel(), L4_TASK_ROOT); });
 }
 
 } // namespace
