@@ -196,5 +196,42 @@ TEST(ExRegs, EndsAnAnswerToAPageFaultOfManyPages) {
     EXPECT_EQ(seen, 7u);
 }
 
+/// While a task is killed, to become a's, another thread of the killer kills a.
+TEST(TaskNew, EndsAKillThatHasBegunThoughTheNewChiefGoes) {
+    ABI_ROW(task_new_chief_goes_meanwhile);
+    constexpr l4_threadid_t victim = l4_threadid(10, 0), below = l4_threadid(20, 0);
+    constexpr std::uint32_t at = 0x10000000, pages = 40;
+    Stage s;
+    Clan clan(s);
+    s.spawn(5);
+    s.spawn(10);
+    InTheMidst midst(s.world(), Line{line}, Stage::director);
+    bool begun = false;
+    sim::TaskNewResult chief_gone, result, again;
+    const sim::Entry handler = s.world().program([&](User u) -> Program {
+        co_await u.attach(line);
+        co_await u.receive(l4_irq_id(line));
+        const kern::Thread* const t = s.world().find(victim);
+        begun = t != nullptr && t->task().dying();
+        chief_gone = co_await u(sim::TaskNew{.task = a, .mcp_or_chief = root.low});
+    });
+    s.world().spawn({.task = L4_TASK_ROOT, .lthread = 2, .program = handler, .prio = 100});
+    s.play([&](User u) -> Program {
+        co_await clan.make_below(u, 10, 20);
+        for (std::uint32_t n = 0; n < pages; ++n) co_await s.store(u, below, at + n * 4096, n);
+        s.world().at(u.now(), Line{line});
+        result = co_await u(sim::TaskNew{.task = victim, .mcp_or_chief = a.low});
+        EXPECT_EQ(s.world().find(victim), nullptr);
+        EXPECT_EQ(s.world().find(below), nullptr);
+        again = co_await u(clan.creation(10));
+    });
+    EXPECT_TRUE(midst.reached());
+    EXPECT_TRUE(begun);
+    EXPECT_TRUE(chief_gone.ok());
+    EXPECT_EQ(result.eax, L4_TASK_NEW_EINVAL);
+    EXPECT_EQ(bits(result.id), 0u);
+    EXPECT_EQ(bits(again.id), bits(reported(10, 0, L4_TASK_ROOT)));
+}
+
 } // namespace
 } // namespace conformance::system
