@@ -112,11 +112,12 @@ void count_operations(std::optional<std::uint32_t> size) {
     operations.add<Alarm>("alarm", many);
     operations.add<ExceptionMessage>("exception", few);
     operations.add<FaultOnly>("page_fault_state", few, PageFault::With::state);
+    operations.add<Interrupt>("interrupt_by_stub", few, Interrupt::By::stub);
     operations.add<Interrupt>("interrupt_by_exception", few, Interrupt::By::exception);
     operations.add<Interrupt>("interrupt_by_state", few, Interrupt::By::state);
-    operations.add<SetRegisters>("ex_regs", few, SetRegisters::In::own_task);
-    operations.add<SetRegisters>("ex_regs_remote", few, SetRegisters::In::other_task);
-    operations.add<NewThreads>("new_thread_remote", few, NewThreads::In::other_task);
+    operations.add<SetRegisters>("ex_regs", few, Target::in_own_task);
+    operations.add<SetRegisters>("ex_regs_remote", few, Target::in_other_task);
+    operations.add<NewThreads>("new_thread_remote", few, Target::in_other_task);
     operations.add<TimeFault>("time_fault", few);
     operations.largest = 50000; // no tree is deeper than 65,535
     operations.add<UnmapTree>("unmap_deep", many, Shape::deep);

@@ -71,13 +71,14 @@ void add_all(Kept& kept) {
     add<NewTask>(kept, "new_task_kill", growth);
     add<KillClan>(kept, "kill", growth);
     add<KillReceiver>(kept, "kill_receiver", growth);
-    add<NewThreads>(kept, "new_thread_remote", growth, NewThreads::In::other_task);
+    add<NewThreads>(kept, "new_thread_remote", growth, Target::in_other_task);
     add<ExceptionMessage>(kept, "exception", growth);
     add<PageFault>(kept, "page_fault_state", growth, PageFault::With::state);
+    add<Interrupt>(kept, "interrupt_by_stub", growth, Interrupt::By::stub);
     add<Interrupt>(kept, "interrupt_by_exception", growth, Interrupt::By::exception);
     add<Interrupt>(kept, "interrupt_by_state", growth, Interrupt::By::state);
-    add<SetRegisters>(kept, "ex_regs", growth, SetRegisters::In::own_task);
-    add<SetRegisters>(kept, "ex_regs_remote", growth, SetRegisters::In::other_task);
+    add<SetRegisters>(kept, "ex_regs", growth, Target::in_own_task);
+    add<SetRegisters>(kept, "ex_regs_remote", growth, Target::in_other_task);
     add<TimeFault>(kept, "time_fault", growth);
     add<Sleepers>(kept, "sleep_expire", growth);
     add<Alarm>(kept, "alarm", growth);

@@ -38,7 +38,7 @@ public:
             } else if (on_.idle() || on_.in_kernel() || what < 5) {
                 if (trace_.over() || !session_.step(trace_.next())) return;
             } else if (what == 5 && on_.current().task_no().raw() == L4_TASK_ROOT) {
-                if (!session_.step(kill())) return;
+                if (!session_.step(kill_or_make())) return;
             } else if (!ex_regs()) {
                 return;
             }
@@ -71,10 +71,15 @@ private:
         return session_.step({.kind = Action::Kind::timer});
     }
 
-    Action kill() {
-        const std::uint32_t number = 5 + dice_.below(2);
-        const sim::TaskNew call{.task = l4_threadid(number, 0),
-                                .mcp_or_chief = l4_threadid(L4_TASK_ROOT, 0).low};
+    /// Of two tasks, or of the one that the task bits of the invalid id name; anew with any pager.
+    Action kill_or_make() {
+        const std::uint32_t kind = dice_.below(8), number = kind >= 6 ? L4_TASKS - 1 : 5 + kind % 2;
+        sim::TaskNew call{.task = l4_threadid(number, 0), .mcp_or_chief = l4_threadid(L4_TASK_ROOT, 0).low};
+        if (kind >= 2) {
+            call.mcp_or_chief = l4_task_new_create(L4_MCP_ROOT, 0);
+            call.esp = 0x9000, call.eip = 0x8000;
+            call.pager = any_id();
+        }
         return Action::call(sim::TaskNew::vector, call.regs());
     }
 
@@ -92,7 +97,10 @@ private:
             }
         }
     }
-    std::uint32_t task_number() { return dice_.below(8) == 0 ? dice_.below(L4_TASKS) : 2 + dice_.below(6); }
+    std::uint32_t task_number() {
+        const std::uint32_t kind = dice_.below(8);
+        return kind == 0 ? dice_.below(L4_TASKS) : kind == 7 ? L4_TASKS - 1 : 2 + dice_.below(6);
+    }
 
     /// Words of the caller's own UTCB that the call may look at.  False: it is no longer the one that runs.
     bool compose_utcb() {

@@ -48,6 +48,8 @@ class Reader(unittest.TestCase):
             (('"ok"', '"fine"'), "class is one of"),
             (("0x10", "L4_NOT_THERE"), "no constant L4_NOT_THERE"),
             (('call = "ipc"', 'call = "ipc"\nnote = "x"'), "unknown keys"),
+            (('call = "ipc"', 'call = "ipc"\nmilestone = "x86"'), "has a reason when"),
+            (('call = "ipc"', 'call = "ipc"\nreason = "none needed"'), "has a reason when"),
         ]:
             with self.assertRaisesRegex(table.TableError, message):
                 read(ROW.replace(*change))

@@ -18,9 +18,9 @@ word comes first (`ESI:EDI`, `EBX:EBP`); in `EDX:ECX`, which holds a time, EDX i
 that a table does not name keep their value. `docs/semantics.md` has the rules from which the rows follow.
 
 Rows are the behaviours that the kernel must show, each with a stable id that the tests name. Class `ok` is
-a call that succeeds, `error` one that fails, `semantic` a rule about what else happens. Rows marked x86 or
-thesis belong to other milestones: the PC, and the extensions of *L4Linux Porting Optimizations*
-(Lackorzynski, TU Dresden 2004).
+a call that succeeds, `error` one that fails, `semantic` a rule about what else happens. Rows marked x86 are
+those that only a PC can show, each with the reason; those marked thesis are the extensions of *L4Linux
+Porting Optimizations* (Lackorzynski, TU Dresden 2004). All others are shown in the simulator.
 
 A constant `NAME` with the value "bits A-B" is a field: the headers have `NAME_SHIFT` and `NAME_MASK`.
 """
@@ -66,9 +66,11 @@ def print_rows(rows):
         if not chosen:
             continue
         print(f"### Rows{'' if milestone == 'v2' else f' (milestone {milestone})'}\n")
+        reason = ("why not in the simulator",) if milestone == table.PC_ONLY else ()
         emit(
-            ("row", "class", "condition", "result", "what happens"),
-            [(f"`{r['id']}`", r["class"], r["when"], r["result"], r["then"]) for r in chosen],
+            ("row", "class", "condition", "result", "what happens", *reason),
+            [(f"`{r['id']}`", r["class"], r["when"], r["result"], r["then"], *(r["reason"] for _ in reason))
+             for r in chosen],
         )
 
 

@@ -13,6 +13,7 @@ import tomllib
 CLASSES = ("ok", "error", "semantic")
 MILESTONES = ("v2", "x86", "thesis")
 ROW_KEYS = {"id", "call", "when", "then", "result", "class", "milestone"}
+PC_ONLY = "x86"  # a row of this milestone has a `reason` why the simulator cannot show it
 RESULT_WORDS = ("none", "any")  # no system call returns; the value is in `then`
 
 
@@ -100,12 +101,14 @@ class Table:
         where = f"{chapter.path.name}: row '{row.get('id', '?')}'"
         if missing := ROW_KEYS - {key for key, value in row.items() if value}:
             raise TableError(f"{where} lacks {sorted(missing)}")
-        if unknown := row.keys() - ROW_KEYS:
+        if unknown := row.keys() - ROW_KEYS - {"reason"}:
             raise TableError(f"{where}: unknown keys {sorted(unknown)}")
         if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", row["id"]):
             raise TableError(f"{where}: ids are snake_case, starting with the subject")
         if row["class"] not in CLASSES or row["milestone"] not in MILESTONES:
             raise TableError(f"{where}: class is one of {CLASSES}, milestone one of {MILESTONES}")
+        if (row["milestone"] == PC_ONLY) != bool(row.get("reason")):
+            raise TableError(f"{where}: a row has a reason when its milestone is {PC_ONLY}, and only then")
         words = re.split(r" \| ", row["result"])
         names = re.findall(r"\bL4_[A-Z0-9_]+\b", " ".join([row["when"], row["then"]]))
         for word in words:

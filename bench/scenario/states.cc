@@ -69,6 +69,7 @@ void ExceptionMessage::run() {
 }
 
 Interrupt::Interrupt(std::uint32_t n, By by) : Process(n), by_(by) {
+    if (by == By::stub) system_.give(*process_, shared_page, ia32::page_shift, shared_va);
     system_.set_prio(*process_, below_root);
     run();
     ensure(&system_.current() == &system_.root() && process_->ready() && process_->frame.eip == other_ip,
@@ -76,22 +77,51 @@ Interrupt::Interrupt(std::uint32_t n, By by) : Process(n), by_(by) {
 }
 
 void Interrupt::run() {
-    if (by_ == By::exception) {
-        system_.call(sim::ExRegs{.target = target_of(task, L4_EX_REGS_RAISE_EXCEPTION)});
-        system_.call(sim::Ipc{.partner = System::id(*process_), .receive = 0});
-        system_.settle();
-        change_state();
-        system_.call(answer());
-    } else {
-        system_.call(sim::ExRegs{.target = target_of(task, L4_EX_REGS_STOP | L4_EX_REGS_STATE_GET)});
-        change_state();
-        system_.call(sim::ExRegs{.target = target_of(task, L4_EX_REGS_STATE_SET)});
+    switch (by_) {
+        case By::stub: return run_stub();
+        case By::exception: return run_exception();
+        case By::state: return run_state();
     }
 }
 
-SetRegisters::SetRegisters(std::uint32_t n, In where)
-    : Process(n), target_(where == In::own_task ? root_lthread : target_of(task)) {
-    if (where == In::own_task) process_ = &system_.new_thread(root_lthread);
+/// What the stub does by itself, saving all but the instruction pointer before its call and loading all after
+/// it, happens here between kernel entries.  Root has the instruction pointer from ex_regs.
+void Interrupt::run_stub() {
+    system_.call(sim::ExRegs{.target = target_of(task), .eip = stub_ip});
+    const std::uint32_t interrupted = system_.root().frame.edx;
+    system_.call(sim::Ipc{.partner = System::id(*process_), .receive = 0});
+    ensure(&system_.current() == process_ && process_->frame.eip == stub_ip,
+           "bench: the process is in its stub");
+    process_->read_state(state(), L4_UTCB_STATE_WORDS);
+    system_.call(sim::Ipc{.partner = System::id(system_.root()), .send = 0, .receive = 0});
+    state().eip = interrupted;
+    change_state();
+    system_.call(answer());
+    process_->frame.eip = state().eip;
+}
+
+void Interrupt::run_exception() {
+    system_.call(sim::ExRegs{.target = target_of(task, L4_EX_REGS_RAISE_EXCEPTION)});
+    system_.call(sim::Ipc{.partner = System::id(*process_), .receive = 0});
+    system_.settle();
+    change_state();
+    system_.call(answer());
+}
+
+void Interrupt::run_state() {
+    system_.call(sim::ExRegs{.target = target_of(task, L4_EX_REGS_STOP | L4_EX_REGS_STATE_GET)});
+    change_state();
+    system_.call(sim::ExRegs{.target = target_of(task, L4_EX_REGS_STATE_SET)});
+}
+
+l4_utcb_state_t& Interrupt::state() {
+    if (by_ != By::stub) return utcb().state;
+    return *reinterpret_cast<l4_utcb_state_t*>(system_.bytes(shared_page));
+}
+
+SetRegisters::SetRegisters(std::uint32_t n, Target where)
+    : Process(n), target_(where == Target::in_own_task ? root_lthread : target_of(task)) {
+    if (where == Target::in_own_task) process_ = &system_.new_thread(root_lthread);
     process_->frame.eip = 0;
     run();
     ensure(process_->frame.eip == other_ip, "bench: the registers are set");

@@ -40,6 +40,7 @@ public:
 class Interrupt : public Process {
 public:
     enum class By : std::uint8_t {
+        stub,      ///< ex_regs sends it to code in its space, which saves its state in memory and calls root
         exception, ///< ex_regs makes it raise an exception, which root takes and answers
         state,     ///< ex_regs stops it and fetches its state; another call sets the state and starts it
     };
@@ -47,17 +48,24 @@ public:
     void run();
 
 private:
+    void run_stub();
+    void run_exception();
+    void run_state();
+    /// As root has it: in its UTCB, or in the memory that it shares with the stub.
+    l4_utcb_state_t& state();
     /// One instruction pointer and the other, in turn.
-    void change_state() { utcb().state.eip ^= System::ip ^ other_ip; }
+    void change_state() { state().eip ^= System::ip ^ other_ip; }
 
+    static constexpr std::uint32_t stub_ip = System::ip + 0x100;
+    static constexpr std::uint32_t shared_page = System::memory,
+                                   shared_va = 0x10000000; ///< root's, process's
     const By by_;
 };
 
 /// lthread_ex_regs sets instruction and stack pointer of a thread.
 class SetRegisters : public Process {
 public:
-    enum class In : std::uint8_t { own_task, other_task };
-    SetRegisters(std::uint32_t n, In where);
+    SetRegisters(std::uint32_t n, Target where);
     void run();
 
 private:

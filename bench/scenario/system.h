@@ -12,6 +12,9 @@ namespace bench {
 
 inline constexpr std::uint32_t page = ia32::page_size;
 
+/// Where the thread is that root, or another, makes or changes by lthread_ex_regs.
+enum class Target : std::uint8_t { in_own_task, in_other_task };
+
 /// A machine and a kernel without programs: the benchmark puts arguments into the running thread's registers
 /// and hands the kernel the event, so that between two kernel entries there are a few stores and nothing
 /// else.

@@ -43,7 +43,7 @@ Yield::Yield(std::uint32_t n) : system_({.threads = n}), crowd_(system_, n, Crow
     kern::ensure(&system_.current() != &system_.root(), "bench: another one runs");
 }
 
-NewThreads::NewThreads(std::uint32_t n, In where)
+NewThreads::NewThreads(std::uint32_t n, Target where)
     : where_(where), system_({.threads = n + made}), crowd_(system_, n, Crowd::State::asleep) {
     prepare();
 }
@@ -55,11 +55,11 @@ void NewThreads::prepare() {
     }
     prepared_ = true;
     kern::Thread& first = system_.new_task(victim);
-    if (where_ == In::own_task) system_.as(first);
+    if (where_ == Target::in_own_task) system_.as(first);
 }
 
 void NewThreads::run() {
-    const std::uint32_t task = where_ == In::own_task ? 0 : victim << L4_EX_REGS_TASK_SHIFT;
+    const std::uint32_t task = where_ == Target::in_own_task ? 0 : victim << L4_EX_REGS_TASK_SHIFT;
     for (std::uint32_t l = 1; l <= made; ++l)
         system_.call(
             sim::ExRegs{.target = task | l, .esp = 0, .eip = System::ip, .pager = {}, .preempter = {}});

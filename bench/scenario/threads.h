@@ -33,15 +33,14 @@ private:
 /// A thread makes 127 others, in its task or in another of which it is the pager, while `n` exist.
 class NewThreads {
 public:
-    enum class In : std::uint8_t { own_task, other_task };
-    explicit NewThreads(std::uint32_t n, In where = In::own_task);
+    explicit NewThreads(std::uint32_t n, Target where = Target::in_own_task);
     void prepare();
     void run();
     std::uint32_t items() const { return made; }
 
 private:
     static constexpr std::uint32_t made = L4_THREADS_PER_TASK - 1;
-    const In where_;
+    const Target where_;
     bool prepared_ = false;
     System system_;
     Crowd crowd_;

@@ -48,6 +48,14 @@ void check_transfer(const Thread& t) {
                "K4: a thread waits for a page of another than its receiver");
 }
 
+/// K21: what a call keeps while it is under way ends with it.
+template <class Job, class Jobs>
+void check_job(const Jobs& job, bool under_way, bool always) {
+    const bool held = std::holds_alternative<Job>(job);
+    ensure(held <= under_way, "K21: a thread keeps the job of a call that it no longer makes");
+    ensure(!always || under_way <= held, "K21: a call under way has lost its job");
+}
+
 /// K10: a thread with a fault or an exception is in the midst of telling its pager, and of nothing else.
 void check_fault(const Thread& t) {
     if (!t.fault().any()) return;
@@ -87,12 +95,27 @@ void check_present(const Task& task) {
     ensure(listed == in_table, "K8: a thread is missing in the present list");
 }
 
+/// K22.  Every number has one chief: when all counts add up, and those that are not 0 are right, all are.
+void check_owned(const TaskTable& tasks) {
+    std::uint32_t all = 0;
+    for (std::uint16_t owner = 0; owner < L4_TASKS; ++owner) {
+        const std::uint32_t owned = tasks.owned(TaskNo{owner});
+        if (owned == 0) continue;
+        std::uint32_t found = 0;
+        for (std::uint16_t n = 0; n < L4_TASKS; ++n) found += tasks.chief(TaskNo{n}) == TaskNo{owner};
+        ensure(owned == found, "K22: a task owns more numbers or fewer than are counted");
+        all += owned;
+    }
+    ensure(all == L4_TASKS, "K22: a task owns numbers that are not counted");
+}
+
 } // namespace
 
 void Kernel::check_invariants() {
     scheduler_.check();
     timeouts_.check();
     for (std::uint16_t n = 0; n < L4_TASKS; ++n) check_number(TaskNo{n});
+    check_owned(tasks_);
     check_accounts();
     map_db_.check();
     for (std::uint8_t l = 0; l < L4_IRQS; ++l)
@@ -171,6 +194,9 @@ void Kernel::check_thread(const Thread& t) const {
     check_transfer(t);
     check_fault(t);
     check_extensions(t);
+    check_job<MapJob>(t.job_, t.transfer_.to != nullptr, false); // most transfers map nothing
+    check_job<UnmapJob>(t.job_, t.op_ == Op::unmap, true);
+    check_job<TaskNewArgs>(t.job_, t.op_ == Op::task_new, true);
     t.senders.for_each([&](const Thread& s) {
         ensure(s.wait().with == &t && is(s, Wait::For::send),
                "K3: a sender queue has a thread that does not send to its owner");

@@ -27,6 +27,7 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
 
 /// An IPC that goes on nevertheless has the arguments that it was called with.
 void Kernel::ex_regs_set(Thread& caller, Thread& target, const ExRegs& args) {
+    if (!args.has(L4_EX_REGS_STATE_SET | L4_EX_REGS_TLS)) return;
     const l4_utcb_t& source = utcb(caller);
     if (args.has(L4_EX_REGS_STATE_SET)) {
         target.keep_ipc_args();

@@ -106,7 +106,7 @@ bool Kernel::delete_thread(Thread& t, Steps& steps) {
     }
     if (!steps.take()) return false;
     kill(t);
-    if (fpu_owner_ == &t) fpu_owner_ = nullptr;
+    ensure(fpu_owner_ != &t, "the thread to be deleted is the one that runs");
     Task& task = t.task();
     task.leave(t);
     t.~Thread();
@@ -114,9 +114,9 @@ bool Kernel::delete_thread(Thread& t, Steps& steps) {
     return true;
 }
 
-/// The task numbers that `task` owned belong to the killer's task.
+/// The task numbers that `task` owned belong to the killer's task.  Most tasks own none.
 bool Kernel::return_numbers(Task& task, Task& killer, Steps& steps) {
-    for (std::uint16_t& n = task.numbers_returned_; n < L4_TASKS; ++n) {
+    for (std::uint16_t& n = task.numbers_returned_; n < L4_TASKS && tasks_.owned(task.no()) != 0; ++n) {
         if (!steps.take()) return false;
         if (tasks_.chief(TaskNo{n}) == task.no()) tasks_.set_chief(TaskNo{n}, killer.no());
     }

@@ -96,6 +96,9 @@ MapResult Memory::map_super(const Item& item, PageName source, Word target) {
         same.bits.writable = same.bits.writable || (page.bits.writable && item.write);
         return MapResult::something;
     }
+    if (!item.grant && ends_chain(page)) {
+        return MapResult::no_memory;
+    }
     const Bill bill{.frames = item.grant && page.fanout ? L4_KMEM_FANOUT : 0, .nodes = 1};
     if (!accounts.pay(account_of(item.to), bill)) {
         return MapResult::no_memory;
@@ -133,6 +136,9 @@ MapResult Memory::map_small(const Item& item, PageName source, Word part, Word t
     }
     if (item.grant && page.super) {
         return MapResult::nothing;
+    }
+    if (!item.grant && ends_chain(page)) {
+        return MapResult::no_memory;
     }
     const Bill receivers{.frames = region_has_table(item.to, target) ? 0 : L4_KMEM_TABLE, .nodes = 1};
     const Bill owners{.frames = page.super && !page.fanout ? L4_KMEM_FANOUT : 0};

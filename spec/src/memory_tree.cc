@@ -39,7 +39,9 @@ bool Memory::region_has_table(TaskNo task, Word va) const {
 
 void Memory::insert(PageName name, Page page) {
     if (page.parent.task != 0) {
-        pages_.at(page.parent).children.push_back(name);
+        Page& parent = pages_.at(page.parent);
+        parent.children.push_back(name);
+        page.depth = parent.depth + 1;
     }
     pages_[name] = std::move(page);
 }

@@ -271,5 +271,34 @@ TEST_F(LittleMemory, ASplitThatCanNotBePaidFlushesTheWholePage) {
     EXPECT_EQ(task(L4_TASK_SIGMA0).mappings.size(), 1u);
 }
 
+/// Semantics 10.  Not by events: each would look at all pages.
+void expect_end_of_chain(Word log2, Word in_each_task) {
+    constexpr Word longest = 65536;
+    const auto task = [=](Word n) { return static_cast<TaskNo>(5 + n / in_each_task); };
+    const auto item = [=](Word n) { return l4_fpage(n % in_each_task << log2, log2, rw); };
+    Memory memory({.kernel_begin = 0xb0000000, .kernel_end = 0xb0400000});
+    memory.accounts.open_first(L4_TASK_SIGMA0, 10000);
+    for (TaskNo n = L4_TASK_SIGMA0; n <= task(longest); ++n) memory.create(n, L4_TASK_SIGMA0);
+    ASSERT_TRUE(memory.sigma0_fault(0));
+    const auto map = [&](Word n, Word fpage_options = 0) { // page n from the one before
+        return memory.map_item(n == 1 ? TaskNo{L4_TASK_SIGMA0} : task(n - 1), task(n), 0,
+                               (n == 1 ? l4_fpage(0, log2, rw) : item(n - 1)) | fpage_options, item(n));
+    };
+    for (Word n = 1; n < longest; ++n) ASSERT_EQ(map(n), MapResult::something) << n;
+    EXPECT_EQ(map(longest), MapResult::no_memory);
+    EXPECT_EQ(map(longest, L4_FP_GRANT), MapResult::something);
+    EXPECT_EQ(memory.map_item(task(longest), task(longest), 0, item(longest), item(longest + 1)),
+              MapResult::no_memory);
+    if (log2 == L4_FP_SUPERPAGE_SIZE) {
+        EXPECT_EQ(memory.map_item(task(longest), task(longest), 0, l4_fpage(item(longest), 12, rw),
+                                  l4_fpage(item(longest + 1), 12, 0)),
+                  MapResult::no_memory);
+    }
+}
+
+TEST(Chain, OfPagesEnds) { expect_end_of_chain(12, 0x10000); }
+
+TEST(Chain, OfSuperpagesEnds) { expect_end_of_chain(L4_FP_SUPERPAGE_SIZE, 700); }
+
 } // namespace
 } // namespace spec

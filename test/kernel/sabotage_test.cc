@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <type_traits>
 
 #include "l4/abi/exception.h"
 #include "sim/world.h"
@@ -20,6 +21,7 @@ struct Saboteur {
     static bool& irq_attached(Thread& t) { return t.irq_attached_; }
     static Scheduler& scheduler(Kernel& k) { return k.scheduler_; }
     static TaskTable& tasks(Kernel& k) { return k.tasks_; }
+    static std::uint16_t& owned(Kernel& k, std::uint16_t no) { return k.tasks_.entries_[no].owned; }
     static IrqTable& irqs(Kernel& k) { return k.irqs_; }
     static Thread*& current(Kernel& k) { return k.current_; }
     static std::uint32_t& used(Account& a) { return a.used_; }
@@ -33,6 +35,13 @@ struct Saboteur {
     static std::uint64_t& tls(Thread& t) { return t.tls_[0]; }
     static Micros& time_limit(Thread& t) { return t.time_limit_; }
     static Thread*& fpu_owner(Kernel& k) { return k.fpu_owner_; }
+    template <class Job>
+    static void begin(Thread& t) {
+        if constexpr (std::is_same_v<Job, MapJob>)
+            t.job_.emplace<Job>(t.task().space(), t.task().space(), 0u, 0u, 0u);
+        else
+            t.job_.emplace<Job>();
+    }
     static void forget(Task& task, Thread& t) { task.present_.remove(t); }
 };
 
@@ -214,6 +223,31 @@ TEST_F(SabotageDeathTest, K19PortsThatTheTaskDoesNotHold) {
 
 TEST_F(SabotageDeathTest, K20ForeignFloatingPointRegisters) {
     expect_caught("K20", [&] { Saboteur::fpu_owner(kernel()) = &thread(7); });
+}
+
+TEST_F(SabotageDeathTest, K21AJobOfACallThatIsOver) {
+    expect_caught("K21", [&] { Saboteur::begin<kern::MapJob>(thread(5)); });
+    expect_caught("K21", [&] { Saboteur::begin<kern::UnmapJob>(thread(7)); });
+    expect_caught("K21", [&] { Saboteur::begin<kern::TaskNewArgs>(thread(5)); });
+}
+
+TEST_F(SabotageDeathTest, K21ACallThatHasLostItsJob) {
+    for (const kern::Op op : {kern::Op::unmap, kern::Op::task_new})
+        expect_caught("K21", [&] { Saboteur::op(thread(6, 1)) = op; });
+}
+
+TEST_F(SabotageDeathTest, K22ATaskThatIsThoughtToOwnANumber) {
+    expect_caught("K22", [&] { ++Saboteur::owned(kernel(), 5); });
+}
+
+TEST_F(SabotageDeathTest, K22ATaskWhoseNumbersAreNotCounted) {
+    Saboteur::tasks(kernel()).set_chief(kern::TaskNo{50}, kern::TaskNo{5});
+    kernel().check_invariants();
+    expect_caught("K22", [&] { Saboteur::owned(kernel(), 5) = 0; });
+}
+
+TEST_F(SabotageDeathTest, K22AChiefWhoseNumbersAreMiscounted) {
+    expect_caught("K22", [&] { --Saboteur::owned(kernel(), L4_TASK_ROOT); });
 }
 
 } // namespace

@@ -95,13 +95,14 @@ TEST(Sigma0, RefusesWhatIsNotItsToGive) {
         got.push_back(co_await ask(u, kernel | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, window, 22));
         got.push_back(co_await ask(u, L4_SIGMA0_FPAGE_IOMEM, l4_fpage(kernel, 12, 0), window));
         got.push_back(co_await ask(u, L4_SIGMA0_FPAGE_IOMEM, l4_fpage(0xbff00000, 12, 0), window));
-        got.push_back(co_await ask(u, L4_SIGMA0_KERNEL_INFO, L4_SIGMA0_W1_KIP, window));
+        got.push_back(co_await ask(u, L4_SIGMA0_KERNEL_INFO, L4_SIGMA0_W1_RECOMMENDED, window));
+        got.push_back(co_await ask(u, L4_SIGMA0_KERNEL_INFO, L4_SIGMA0_W1_TBUF, window));
         got.push_back(co_await ask(u, L4_SIGMA0_DEBUG_DUMP, 0, window));
         got.push_back(co_await ask(u, 0xd0000000, 0, window));
         got.push_back(co_await ask(u, L4_SIGMA0_ANY_PAGE, 0, window)); // and it is alive
     });
     EXPECT_EQ(w.run(), sim::End::idle);
-    EXPECT_EQ(got, (std::vector<bool>{false, false, false, false, false, false, false, true}));
+    EXPECT_EQ(got, (std::vector<bool>{false, false, false, false, false, false, false, false, true}));
 }
 
 TEST(Sigma0, GivesDeviceMemoryAndPorts) {

@@ -16,12 +16,20 @@
 namespace test {
 namespace {
 
-/// A word of a frame that the machine reads by itself: a page-table entry, a part of an I/O bitmap.
-std::uint32_t word_at(arch::Machine& machine, kern::PAddr frame, std::uint32_t index) {
-    std::uint32_t word;
-    std::memcpy(&word, machine.page(frame).data() + index * sizeof word, sizeof word);
-    return word;
-}
+/// A frame that the machine reads by itself: a page table, a half of an I/O bitmap.
+class Words {
+public:
+    static constexpr std::uint32_t count = arch::Memory::frame_size / sizeof(std::uint32_t);
+    Words(arch::Machine& machine, kern::PAddr frame) : bytes_(machine.page(frame).data()) {}
+    std::uint32_t operator[](std::uint32_t index) const {
+        std::uint32_t word;
+        std::memcpy(&word, bytes_ + index * sizeof word, sizeof word);
+        return word;
+    }
+
+private:
+    const std::byte* bytes_;
+};
 
 void add_run(std::uint32_t first, std::uint32_t count, spec::TaskView& view) {
     const auto last = static_cast<std::uint16_t>(first + count - 1);
@@ -69,14 +77,14 @@ public:
         : kernel_(kernel), machine_(machine), task_(task), mappings_(mappings) {}
 
     void read() {
+        const Words directory(machine_, task_.space().directory());
         for (std::uint32_t d = 0; d < L4_USER_TOP >> ia32::super_shift; ++d) {
-            const std::uint32_t pde = word_at(machine_, task_.space().directory(), d),
-                                va = d << ia32::super_shift;
+            const std::uint32_t pde = directory[d], va = d << ia32::super_shift;
             if ((pde & ia32::present) == 0) continue;
             if ((pde & ia32::super) != 0)
                 read_super(va, pde);
             else
-                read_table(va, kern::PAddr{pde & ia32::frame_mask});
+                read_table(va, Words(machine_, kern::PAddr{pde & ia32::frame_mask}));
         }
     }
 
@@ -87,21 +95,21 @@ private:
         m.bits = bits_of(pde);
     }
 
-    void read_table(std::uint32_t region, kern::PAddr table) {
+    void read_table(std::uint32_t region, Words table) {
         if (origin(region).split) return read_split(region, table);
         for (std::uint32_t t = 0; t < ia32::entries; ++t) {
-            const std::uint32_t pte = word_at(machine_, table, t), va = region | t << ia32::page_shift;
+            const std::uint32_t pte = table[t], va = region | t << ia32::page_shift;
             if ((pte & ia32::present) == 0 || is_utcb(va)) continue;
             add(va, pte & ia32::frame_mask, origin(va)).bits = bits_of(pte);
         }
     }
 
     /// A 4 MiB page with a table of its own; where it lies is told by any part that is left.
-    void read_split(std::uint32_t region, kern::PAddr table) {
+    void read_split(std::uint32_t region, Words table) {
         spec::MappingView& m = add(region, 0, origin(region));
         m.super = m.split = true;
         for (std::uint16_t t = 0; t < ia32::entries; ++t) {
-            const std::uint32_t pte = word_at(machine_, table, t);
+            const std::uint32_t pte = table[t];
             if ((pte & ia32::present) != 0)
                 m.phys = (pte & ia32::frame_mask) - (std::uint32_t{t} << ia32::page_shift);
             m.add_part(t, bits_of(pte));
@@ -162,8 +170,9 @@ void observe_ports(const kern::Kernel& kernel, arch::Machine& machine, const ker
     for (std::uint32_t half = 0; half < 2; ++half) {
         const kern::PAddr frame = task.space().port_bitmap(half);
         if (frame == kern::PAddr{}) continue;
-        for (std::uint32_t w = 0; w < arch::Memory::frame_size / sizeof(std::uint32_t); ++w)
-            add_ports(half << 15 | w << 5, ~word_at(machine, frame, w), view);
+        const Words denied(machine, frame);
+        for (std::uint32_t w = 0; w < Words::count; ++w)
+            if (denied[w] != ~0u) add_ports(half << 15 | w << 5, ~denied[w], view);
     }
 }
 

@@ -7,15 +7,19 @@
 
 namespace kern {
 
-/// Every task number: the active task behind it, if any, and the task that may create it.
+/// Every task number: the active task behind it, if any, and the task that owns it, its chief, which may
+/// create it.
 class TaskTable {
 public:
     TaskTable() {
-        for (std::size_t n = L4_TASK_FIRST_USER; n < L4_TASKS; ++n) entries_[n].chief = TaskNo{L4_TASK_ROOT};
-        entries_[L4_TASK_SIGMA0].chief = TaskNo{L4_TASK_ROOT};
+        entries_[0].owned = L4_TASKS;
+        set_chief(TaskNo{L4_TASK_SIGMA0}, TaskNo{L4_TASK_ROOT});
+        for (std::uint16_t n = L4_TASK_FIRST_USER; n < L4_TASKS; ++n)
+            set_chief(TaskNo{n}, TaskNo{L4_TASK_ROOT});
     }
     Task* task(TaskNo no) const { return entries_[no.raw()].task; } ///< nullptr: inactive
     TaskNo chief(TaskNo no) const { return entries_[no.raw()].chief; }
+    std::uint32_t owned(TaskNo no) const { return entries_[no.raw()].owned; } ///< of how many it is the chief
     /// nullptr when the task is inactive or has no such thread.
     Thread* thread(ThreadId id) const {
         const Task* const t = task(id.task);
@@ -23,12 +27,20 @@ public:
     }
 
     void set_task(TaskNo no, Task* task) { entries_[no.raw()].task = task; }
-    void set_chief(TaskNo no, TaskNo chief) { entries_[no.raw()].chief = chief; }
+    void set_chief(TaskNo no, TaskNo chief) {
+        Entry& entry = entries_[no.raw()];
+        --entries_[entry.chief.raw()].owned;
+        ++entries_[chief.raw()].owned;
+        entry.chief = chief;
+    }
 
 private:
+    friend struct Saboteur; // tests that break an invariant to see it caught
+
     struct Entry {
         Task* task = nullptr;
         TaskNo chief{};
+        std::uint16_t owned = 0;
     };
     std::array<Entry, L4_TASKS> entries_{};
 };

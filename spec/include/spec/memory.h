@@ -30,11 +30,14 @@ struct Page {
     PageName parent;
     std::vector<PageName> children; ///< in the order in which they were mapped
     bool fanout = false;
+    Word depth = 0; ///< how many pages it was mapped from, one from the other
 
     bool is_split() const { return !parts.empty(); }
 };
 
 enum class MapResult { nothing, something, no_memory };
+
+inline constexpr Word chain_max = 65536; ///< pages, each mapped from the one before (semantics 10)
 
 /// What a walk of the page tables finds.
 struct Translation {
@@ -112,6 +115,7 @@ private:
 
     // map.cc
     MapResult map_memory(const Item&, Word snd_base);
+    static bool ends_chain(const Page& page) { return page.depth == chain_max - 1; }
     bool moves_as_one(const Item&, std::uint64_t at, PageName source) const;
     MapResult map_super(const Item&, PageName source, Word target);
     MapResult map_small(const Item&, PageName source, Word part, Word target);

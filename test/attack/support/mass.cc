@@ -266,6 +266,81 @@ Scene large_flexpage(sim::World& w, Word n) {
             }};
 }
 
+constexpr l4_threadid_t holder(Word i) { return l4_threadid(first_task + i, 0); }
+
+bool hold_no_ports(sim::World& w, Word n) {
+    for (Word i = 0; i < n; ++i) {
+        const kern::Space& space = w.find(holder(i))->task().space();
+        for (const std::uint16_t port : {0, 0x8000, 0xffff})
+            if (w.kernel().map_db().holds_port(space, port)) return false;
+    }
+    return true;
+}
+
+/// Tasks that get all ports: from A, or (`deep`) each from the one before, the first from A.
+void hand_out_ports(sim::World& w, Word n, bool deep) {
+    for (Word i = 0; i < n; ++i)
+        w.spawn(static_cast<std::uint16_t>(first_task + i), 0, [=](User u) -> Program {
+            co_await u.receive_fpage(deep && i != 0 ? holder(i - 1) : a, L4_FP_IO_WHOLE);
+            if (deep && i + 1 < n) co_await u.send_fpage(holder(i + 1), 0, L4_FP_IO_WHOLE);
+        });
+}
+
+/// A, when it has got all ports from sigma0 and handed them out, does this.
+sim::Body has_ports(Word n, bool deep, sim::Body then) {
+    return [=](User u) -> Program {
+        co_await u.call_for_fpage(sigma0, L4_FP_IO_WHOLE, 0, L4_FP_IO_WHOLE);
+        for (Word i = 0; i < (deep ? 1 : n); ++i) co_await u.send_fpage(holder(i), 0, L4_FP_IO_WHOLE);
+        co_await u.receive(herald);
+        co_await u.jump(u.world().program(then));
+    };
+}
+
+Scene unmapped_ports(sim::World& w, Word n, bool deep) {
+    send_herald(w);
+    hand_out_ports(w, n, deep);
+    w.spawn(5, 0, has_ports(n, deep, [](User u) -> Program {
+                co_await u(sim::Unmap{.fpage = L4_FP_IO_WHOLE, .mask = L4_FP_FLUSH});
+            }));
+    return {give_turn, [=](sim::World& x) { return hold_no_ports(x, n); }};
+}
+
+/// A grants them to B: all whom it has given them to lose them.
+Scene granted_ports(sim::World& w, Word n) {
+    send_herald(w);
+    hand_out_ports(w, n, false);
+    w.spawn(6, 0, [](User u) -> Program { co_await u.receive_fpage(a, L4_FP_IO_WHOLE); });
+    w.spawn(5, 0, has_ports(n, false, [](User u) -> Program {
+                co_await u.send_fpage(b, 0, L4_FP_IO_WHOLE | L4_FP_GRANT);
+            }));
+    return {give_turn, [=](sim::World& x) {
+                return hold_no_ports(x, n) &&
+                       x.kernel().map_db().holds_port(x.find(b)->task().space(), 0xffff);
+            }};
+}
+
+/// Task A, with an account of its own, has had so many pages that there are `n` slabs; it has none of them
+/// any more, and is killed.
+Scene many_slabs(sim::World& w, Word n) {
+    constexpr Word quota = 2000;
+    const sim::Entry maps = w.program([=](User u) -> Program {
+        co_await u.store8(from, 1);
+        for (Word log2 = 0; 1u << log2 < n * L4_KMEM_NODES_PER_FRAME; ++log2) // as many once more
+            co_await u.send_fpage(l4_threadid(5, 1), from + (page << log2),
+                                  l4_fpage(from, L4_PAGE_SHIFT + log2, L4_FP_WRITE));
+        co_await u(sim::Unmap{.fpage = L4_FP_WHOLE_SPACE, .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
+    });
+    w.spawn({.task = 5, .program = maps, .quota = quota});
+    w.spawn(5, 1, [](User u) -> Program {
+        for (;;) co_await u.receive_fpage(a, L4_FP_WHOLE_SPACE);
+    });
+    return {[=](sim::World& x) {
+                kern::ensure(spent(x, a) > n, "the slabs are not there");
+                by_root(deletion(a))(x);
+            },
+            [](sim::World& x) { return !exists(x, a); }};
+}
+
 } // namespace
 
 Mass::Scene Mass::stand(sim::World& w, Word n) const {
@@ -294,6 +369,14 @@ const std::vector<Mass>& masses() {
         {"full_task_deleted", {10, 100, 1000}, full_task},
         {"long_string_sent", {10, 100, 400}, long_string},
         {"large_flexpage_mapped", {16, 128, 512}, large_flexpage},
+        {"ports_of_many_unmapped",
+         {10, 50, 200},
+         [](auto& w, Word n) { return unmapped_ports(w, n, false); }},
+        {"ports_of_a_chain_unmapped",
+         {10, 50, 200},
+         [](auto& w, Word n) { return unmapped_ports(w, n, true); }},
+        {"ports_of_many_granted", {10, 50, 200}, granted_ports},
+        {"account_of_slabs_released", {10, 100, 1000}, many_slabs},
     };
     return all;
 }

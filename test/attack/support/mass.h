@@ -23,7 +23,7 @@ struct Mass {
     Scene stand(sim::World& w, Word n) const;
 };
 
-/// Trees of mappings, queues of senders, timeouts, tasks, long messages.
+/// Trees of mappings and of ports, queues of senders, timeouts, tasks, slabs, long messages.
 const std::vector<Mass>& masses();
 
 /// Memory for the largest of them.

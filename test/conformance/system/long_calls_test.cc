@@ -93,6 +93,8 @@ TEST(SystemCalls, ThatTakeLongCanBeInterrupted) {
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(results[i], results[i + 3]);
 }
 
+Program reads(User u, std::uint32_t at) { co_await u.load32(at); }
+
 /// An interrupt comes while a1, of lower priority, is in the kernel; its handler sends a1 to the landing.
 struct Interrupted {
     Interrupted() : landing(s.world()), midst(s.world(), Line{line}, a1) {
@@ -155,6 +157,80 @@ TEST(ExRegs, LetsATaskNewRunToItsEnd) {
     EXPECT_EQ(i.landing.regs(),
               (sim::Regs{.ecx = account(i.s.world(), a).free(), .esi = id.low, .edi = id.high}));
     EXPECT_EQ(i.s.world().find(l4_threadid(20, 0)), nullptr);
+}
+
+/// A pager answers a fault with many pages; in the middle of that the faulting thread is sent elsewhere. What
+/// was left of the answer is not part of the pager's next one.
+TEST(ExRegs, EndsAnAnswerToAPageFaultOfManyPages) {
+    constexpr std::uint32_t pages = 48, log2 = 18, own = 0x10000000, at_a = 0x20000000, at_b = 0x30000000;
+    World w;
+    Landing landing(w);
+    InTheMidst midst(w, Line{line}, e, limits.pages < pages / 2 ? 8 : 1); // when some have come
+    sim::IpcResult to_a;
+    std::uint32_t seen = 0;
+    w.spawn(9, [&](User u) -> Program {
+        for (std::uint32_t n = 0; n < pages; ++n) co_await u.store32(own + n * 4096, n);
+        co_await u.receive(a);
+        w.at(w.now(), Line{line});
+        to_a = co_await u.send_fpage(a, at_a, l4_fpage(own, log2, L4_FP_WRITE));
+        co_await u.receive(b);
+        co_await u.send_fpage(b, at_b, l4_fpage(own + 7 * 4096, 12, L4_FP_WRITE));
+    });
+    const auto handler = [&](User u) -> Program {
+        co_await u.attach(line);
+        co_await u.receive(l4_irq_id(line));
+        co_await u(ExRegs{.target = 0, .esp = 0x2000, .eip = landing.entry().eip});
+    };
+    w.spawn({.task = 5, .program = w.program([](User u) { return reads(u, at_a); }), .pager = e});
+    w.spawn({.task = 5, .lthread = 1, .program = w.program(handler), .prio = 20});
+    w.spawn({.task = 6,
+             .program = w.program([&](User u) -> Program { seen = co_await u.load32(at_b); }),
+             .pager = e});
+    EXPECT_EQ(w.run(), sim::End::idle);
+    EXPECT_TRUE(midst.reached());
+    EXPECT_TRUE(landing.reached());
+    EXPECT_EQ(to_a.dope, L4_IPC_SEABORTED);
+    EXPECT_EQ(right(w, a, at_a), Right::write) << "what came before stays";
+    EXPECT_EQ(right(w, a, at_a + (pages - 1) * 4096), Right::none);
+    EXPECT_EQ(right(w, b, at_b), Right::write);
+    EXPECT_EQ(seen, 7u);
+}
+
+/// While a task is killed, to become a's, another thread of the killer kills a.
+TEST(TaskNew, EndsAKillThatHasBegunThoughTheNewChiefGoes) {
+    ABI_ROW(task_new_chief_goes_meanwhile);
+    constexpr l4_threadid_t victim = l4_threadid(10, 0), below = l4_threadid(20, 0);
+    constexpr std::uint32_t at = 0x10000000, pages = 40;
+    Stage s;
+    Clan clan(s);
+    s.spawn(5);
+    s.spawn(10);
+    InTheMidst midst(s.world(), Line{line}, Stage::director);
+    bool begun = false;
+    sim::TaskNewResult chief_gone, result, again;
+    const sim::Entry handler = s.world().program([&](User u) -> Program {
+        co_await u.attach(line);
+        co_await u.receive(l4_irq_id(line));
+        const kern::Thread* const t = s.world().find(victim);
+        begun = t != nullptr && t->task().dying();
+        chief_gone = co_await u(sim::TaskNew{.task = a, .mcp_or_chief = root.low});
+    });
+    s.world().spawn({.task = L4_TASK_ROOT, .lthread = 2, .program = handler, .prio = 100});
+    s.play([&](User u) -> Program {
+        co_await clan.make_below(u, 10, 20);
+        for (std::uint32_t n = 0; n < pages; ++n) co_await s.store(u, below, at + n * 4096, n);
+        s.world().at(u.now(), Line{line});
+        result = co_await u(sim::TaskNew{.task = victim, .mcp_or_chief = a.low});
+        EXPECT_EQ(s.world().find(victim), nullptr);
+        EXPECT_EQ(s.world().find(below), nullptr);
+        again = co_await u(clan.creation(10));
+    });
+    EXPECT_TRUE(midst.reached());
+    EXPECT_TRUE(begun);
+    EXPECT_TRUE(chief_gone.ok());
+    EXPECT_EQ(result.eax, L4_TASK_NEW_EINVAL);
+    EXPECT_EQ(bits(result.id), 0u);
+    EXPECT_EQ(bits(again.id), bits(reported(10, 0, L4_TASK_ROOT)));
 }
 
 } // namespace

@@ -138,6 +138,41 @@ TEST(SystemCalls, KeepFlagsAndStack) {
     }
 }
 
+/// All seven in one program, each with the result that tells it from the others.
+TEST(SystemCalls, AreTheVectorsFrom0x30To0x36) {
+    ABI_ROW(pc_int_calls);
+    constexpr std::uint32_t at = 0x10000000, calls = 7;
+    World w;
+    std::vector<Regs> results;
+    arch::Frame before{}, after{};
+    const l4_threadid_t self = reported(5, 0, L4_TASK_ROOT);
+    const Regs in[calls] = {
+        {.eax = keep, .ecx = L4_TIMEOUT_RCV_ZERO},                                 // receive from nil
+        {},                                                                        // nil: who am I
+        {.eax = l4_fpage(at, 12, 0), .ecx = L4_FP_FLUSH | L4_FP_ALL_SPACES},       // a page that was written
+        {},                                                                        // yield
+        {.eax = keep, .ebx = keep, .esi = self.low},                               // query
+        {.eax = 0, .ebx = keep, .ecx = keep, .edx = keep, .esi = keep},            // query
+        {.eax = 255, .ebx = root.low, .esi = l4_threadid(L4_TASK_SIGMA0, 0).low}}; // not his
+    w.spawn(5, [&](User u) -> Program {
+        co_await u.store32(at, 1);
+        co_await u.look(before);
+        for (std::uint32_t n = 0; n < calls; ++n) results.push_back(co_await u.syscall(0x30 + n, in[n]));
+        co_await u.look(after);
+    });
+    w.run();
+    ASSERT_EQ(results.size(), calls);
+    EXPECT_EQ(results[0].eax, L4_IPC_RETIMEOUT);
+    EXPECT_EQ(bits(results[1].esi_edi()), bits(self));
+    EXPECT_EQ(results[2].eax, L4_FP_REFERENCED | L4_FP_DIRTY);
+    EXPECT_EQ(results[3].eax, 0u);
+    EXPECT_GT(results[3].edx_ecx(), 0u);
+    EXPECT_EQ(sim::ScheduleResult::of(results[4]).prio(), L4_PRIO_ROOT);
+    EXPECT_EQ(results[5].eax, 0x202u);
+    EXPECT_EQ(results[6].eax, L4_TASK_NEW_EPERM);
+    EXPECT_EQ(after.eip - before.eip, (calls + 1) * 2) << "each call has two bytes, and so has the look";
+}
+
 TEST(SystemCalls, KeepRegistersThatTheyDoNotName) {
     ABI_ROW(call_keeps_unnamed_registers);
     for (const Case& x : cases()) {

@@ -19,7 +19,7 @@ using sim::ExRegs;
 using RawExRegs = system::Raw<L4_VEC_LTHREAD_EX_REGS>;
 
 constexpr l4_threadid_t e1 = l4_threadid(9, 1), e2 = l4_threadid(9, 2), below_e = l4_threadid(20, 0),
-                        root1 = l4_threadid(L4_TASK_ROOT, 1);
+                        root1 = l4_threadid(L4_TASK_ROOT, 1), highest = l4_threadid(L4_TASKS - 1, 0);
 
 /// What the target says who its pager is.  Thread 1 of E is dead, thread 9 does not exist.
 const l4_threadid_t pagers[] = {
@@ -33,6 +33,7 @@ const l4_threadid_t pagers[] = {
     a, // its own task
     below_e,
     l4_threadid(77, 3), // a task that does not exist
+    highest,
     sigma0,
     l4_nil_id(),
     l4_invalid_id(),
@@ -41,8 +42,8 @@ const l4_threadid_t pagers[] = {
     {9, 0}, // lthread and task bits 0
 };
 /// Who asks: the target's own task, its pager's task, the child and the chief of that, strangers, the chief
-/// of all.
-const l4_threadid_t callers[] = {l4_threadid(5, 1), e, e2, below_e, d, c, root1};
+/// of all, and the task whose number is in the bits of the invalid id.
+const l4_threadid_t callers[] = {l4_threadid(5, 1), e, e2, below_e, d, c, root1, highest};
 /// Threads of task 5 that exist: thread 0; one that waits; one that is dead.  Others do not.
 enum Target : Word { first = 0, waiting = 2, dead = 3, to_be_made = 40 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel info page (V2, with memory descriptors).  Read-only for users, found at L4_KIP_ADDRESS in
- * every task, by "lock; nop", or by asking sigma0.
+/* The kernel info page (V2, with memory descriptors).  Read-only for users; found at L4_KIP_ADDRESS
+ * in tasks where boot code has mapped it, by "lock; nop", or by asking sigma0.
  *
  * Source: L4 Reference Manual V2, kernel info page; memory descriptors as in Fiasco of 2007. */
 #pragma once

@@ -16,7 +16,7 @@
 #define L4_SUPERPAGE_SHIFT 22u
 
 #define L4_USER_TOP       0xc0000000u /**< first address that no user has */
-#define L4_KIP_ADDRESS    0xbfff2000u /**< the kernel info page in every task */
+#define L4_KIP_ADDRESS    0xbfff2000u /**< the kernel info page, where boot code has mapped it */
 #define L4_SYSCALL_PAGE   0xeacff000u /**< call stubs: + (vector - 0x30) * stride */
 #define L4_SYSCALL_STRIDE 0x100u
 
