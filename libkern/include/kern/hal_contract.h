@@ -47,7 +47,7 @@ concept MachineContract =
         { m.unmask(line) } -> std::same_as<void>;
         { m.acknowledge(line) } -> std::same_as<void>;
         { m.save_fpu(fpu) } -> std::same_as<void>;
-        { m.load_fpu(cfpu) } -> std::same_as<void>;
+        { m.load_fpu(cfpu) } -> std::same_as<void>; // may read it as late as the next save or load
         {
             m.set_ports(pa, pa)
         } -> std::same_as<void>; // the two frames of the I/O bitmap (1 = denied); PAddr{0}: none granted
