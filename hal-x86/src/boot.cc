@@ -28,7 +28,7 @@ alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] =
 alignas(4096) constinit std::byte call_page[4096] = {};
 constinit Modules modules;
 
-std::byte* bytes_at(std::uint32_t physical) { return reinterpret_cast<std::byte*>(direct_base + physical); }
+std::byte* bytes_at(std::uint32_t physical) { return at_physical<std::byte>(physical); }
 
 /// "drops can not start: what: detail: why"
 [[noreturn]] void refuse(const char* what, const char* detail = nullptr, const char* why = nullptr) {
@@ -145,19 +145,13 @@ kern::BootInfo boot_info(const BootMemory& memory, const Started& s) {
     leave_to_user(run(&root));
 }
 
-} // namespace
-} // namespace x86
-
-extern "C" [[noreturn]] void boot_main(std::uint32_t magic, std::uint32_t info);
-
-extern "C" void boot_main(std::uint32_t, std::uint32_t info) {
-    using namespace x86;
+[[noreturn]] void boot(std::uint32_t info) {
     boot_directory[0] = 0;
     write_cr3(read_cr3());
     machine.console().init();
-    const auto& mbi = *reinterpret_cast<const multiboot::Info*>(direct_base + info);
+    const auto& mbi = *at_physical<const multiboot::Info>(info);
     const bool has_line = (mbi.flags & multiboot::Info::has_command_line) != 0;
-    const char* const line = has_line ? reinterpret_cast<const char*>(direct_base + mbi.command_line) : "";
+    const char* const line = has_line ? at_physical<const char>(mbi.command_line) : "";
     running.exit_port = option_value(line, "exit=", 0);
     running.checks = option_given(line, "checks");
     BootMemory memory(mbi);
@@ -170,6 +164,13 @@ extern "C" void boot_main(std::uint32_t, std::uint32_t info) {
     if (has_sysenter()) enable_sysenter();
     announce(memory);
     if (option_given(modules.command_line(), "crash")) asm volatile("ud2");
-    running.kip = reinterpret_cast<l4_kip_t*>(bytes_at(memory.kip()));
+    running.kip = at_physical<l4_kip_t>(memory.kip());
     start_kernel(memory, load_programs(memory));
 }
+
+} // namespace
+} // namespace x86
+
+extern "C" [[noreturn]] void boot_main(std::uint32_t magic, std::uint32_t info);
+
+extern "C" void boot_main(std::uint32_t /*magic*/, std::uint32_t info) { x86::boot(info); }

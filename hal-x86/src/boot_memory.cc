@@ -22,7 +22,7 @@ constexpr std::uint32_t down(std::uint32_t n, std::uint32_t unit) { return n & ~
 BootMemory::BootMemory(const multiboot::Info& info) {
     if ((info.flags & multiboot::Info::has_map) != 0) {
         for (std::uint32_t at = 0; at + sizeof(multiboot::MapEntry) <= info.map_length;) {
-            const auto& e = *reinterpret_cast<const multiboot::MapEntry*>(direct_base + info.map + at);
+            const auto& e = *at_physical<const multiboot::MapEntry>(info.map + at);
             if (e.type == multiboot::MapEntry::ram) add(e.base, e.length);
             at += e.size + std::uint32_t{sizeof e.size};
         }

@@ -15,7 +15,7 @@ constexpr std::uint8_t status_received = 0x01, status_sent = 0x20;
 constexpr std::uint32_t rows = 25, columns = 80;
 constexpr std::uint16_t blank = 0x0720; // light grey on black
 
-volatile std::uint16_t* screen() { return reinterpret_cast<volatile std::uint16_t*>(direct_base + 0xb8000); }
+volatile std::uint16_t* screen() { return at_physical<volatile std::uint16_t>(0xb8000); }
 
 } // namespace
 

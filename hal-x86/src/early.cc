@@ -65,18 +65,11 @@ void fill_directory(std::uint32_t global) {
     boot_directory[0] = kernel_page | ia32::super;
 }
 
-} // namespace
-} // namespace x86
-
-extern "C" std::uint32_t boot_early(std::uint32_t magic, std::uint32_t info);
-
-/// Refuses what can not work, makes the page directory, and returns what CR4 is to hold.
-extern "C" std::uint32_t boot_early(std::uint32_t magic, std::uint32_t info) {
-    using namespace x86;
+std::uint32_t check_and_map(std::uint32_t magic, std::uint32_t info) {
     if (magic != multiboot::loader_magic) refuse(0, "not started by a multiboot loader");
-    const auto& mbi = *reinterpret_cast<const multiboot::Info*>(direct_base + info);
+    const auto& mbi = *at_physical<const multiboot::Info>(info);
     const bool has_line = (mbi.flags & multiboot::Info::has_command_line) != 0;
-    const char* const line = has_line ? reinterpret_cast<const char*>(direct_base + mbi.command_line) : "";
+    const char* const line = has_line ? at_physical<const char>(mbi.command_line) : "";
     const std::uint32_t exit_port = option_value(line, "exit=", 0);
     if (!has_cpuid() || cpuid(0).eax < 1) refuse(exit_port, "the processor has no CPUID");
     const std::uint32_t features = cpuid(1).edx;
@@ -85,4 +78,14 @@ extern "C" std::uint32_t boot_early(std::uint32_t magic, std::uint32_t info) {
     const bool global = (features & feature_global_pages) != 0;
     fill_directory(global ? std::uint32_t{ia32::global} : 0u);
     return cr4_super_pages | (global ? cr4_global : 0u);
+}
+
+} // namespace
+} // namespace x86
+
+extern "C" std::uint32_t boot_early(std::uint32_t magic, std::uint32_t info);
+
+/// Refuses what can not work, makes the page directory, and returns what CR4 is to hold.
+extern "C" std::uint32_t boot_early(std::uint32_t magic, std::uint32_t info) {
+    return x86::check_and_map(magic, info);
 }

@@ -8,7 +8,7 @@
 namespace x86::elf {
 namespace {
 
-const Header& header(Range file) { return *reinterpret_cast<const Header*>(direct_base + file.first); }
+const Header& header(Range file) { return *at_physical<const Header>(file.first); }
 
 } // namespace
 
@@ -33,9 +33,7 @@ std::uint32_t entry(Range file) { return header(file).entry; }
 
 Segment segment(Range file, std::uint32_t index) {
     Segment s;
-    std::memcpy(&s,
-                reinterpret_cast<const void*>(direct_base + file.first + header(file).program_headers +
-                                              index * sizeof s),
+    std::memcpy(&s, at_physical<const void>(file.first + header(file).program_headers + index * sizeof s),
                 sizeof s);
     return s;
 }
@@ -48,8 +46,8 @@ const char* check(Range file, const Segment& s) {
 }
 
 void copy(Range file, const Segment& s) {
-    auto* const to = reinterpret_cast<std::uint8_t*>(direct_base + s.physical_address);
-    std::memcpy(to, reinterpret_cast<const void*>(direct_base + file.first + s.offset), s.file_size);
+    auto* const to = at_physical<std::uint8_t>(s.physical_address);
+    std::memcpy(to, at_physical<const void>(file.first + s.offset), s.file_size);
     std::memset(to + s.file_size, 0, s.memory_size - s.file_size);
 }
 

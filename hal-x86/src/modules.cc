@@ -7,14 +7,6 @@
 #include "x86/layout.h"
 
 namespace x86 {
-namespace {
-
-template <class T>
-T* at(std::uint32_t physical) {
-    return reinterpret_cast<T*>(direct_base + physical);
-}
-
-} // namespace
 
 const char* Modules::take(const multiboot::Info& info, const BootMemory& memory) {
     if ((info.flags & multiboot::Info::has_modules) == 0 || info.modules_count < 2)
@@ -28,13 +20,13 @@ const char* Modules::take(const multiboot::Info& info, const BootMemory& memory)
 std::uint32_t Modules::copy(const void* from, std::uint32_t size) {
     const std::uint32_t to = (free_.first + 3) & ~3u;
     if (size > free_.end - to) return 0;
-    std::memcpy(at<void>(to), from, size);
+    std::memcpy(at_physical<void>(to), from, size);
     free_.first = to + size;
     return to;
 }
 
 std::uint32_t Modules::copy_text(std::uint32_t from) {
-    return from == 0 ? copy("", 1) : copy(at<char>(from), std::strlen(at<char>(from)) + 1);
+    return from == 0 ? copy("", 1) : copy(at_physical<char>(from), std::strlen(at_physical<char>(from)) + 1);
 }
 
 const char* Modules::copy_info(const multiboot::Info& info, Range to) {
@@ -43,26 +35,26 @@ const char* Modules::copy_info(const multiboot::Info& info, Range to) {
     free_ = to;
     copy_ = copy(&info, sizeof info);
     const std::uint32_t list =
-        copy(at<void>(info.modules), info.modules_count * std::uint32_t{sizeof(multiboot::Module)});
+        copy(at_physical<void>(info.modules), info.modules_count * std::uint32_t{sizeof(multiboot::Module)});
     if (copy_ == 0 || list == 0) return no_room;
-    auto& mbi = *at<Info>(copy_);
+    auto& mbi = *at_physical<Info>(copy_);
     mbi.flags = info.flags & (Info::has_memory | Info::has_command_line | Info::has_modules | Info::has_map);
     mbi.modules = list;
-    copied_modules_ = at<multiboot::Module>(list);
+    copied_modules_ = at_physical<multiboot::Module>(list);
     if ((info.flags & Info::has_command_line) != 0) {
         mbi.command_line = copy_text(info.command_line);
         if (mbi.command_line == 0) return no_room;
-        command_line_ = at<char>(mbi.command_line);
+        command_line_ = at_physical<char>(mbi.command_line);
     }
     if ((info.flags & Info::has_map) != 0) {
-        mbi.map = copy(at<void>(info.map), info.map_length);
+        mbi.map = copy(at_physical<void>(info.map), info.map_length);
         if (mbi.map == 0) return no_room;
     }
     for (count_ = 0; count_ < info.modules_count; ++count_) {
         multiboot::Module& m = copied_modules_[count_];
         m.command_line = copy_text(m.command_line);
         if (m.command_line == 0) return no_room;
-        modules_[count_] = {{m.start, m.end}, at<char>(m.command_line)};
+        modules_[count_] = {{m.start, m.end}, at_physical<char>(m.command_line)};
     }
     return nullptr;
 }
@@ -81,7 +73,7 @@ const char* Modules::move(const BootMemory& memory) {
         if (from.end < from.first || from.size() > top) return "a boot module is larger than memory";
         const std::uint32_t to = (top - from.size()) & ia32::frame_mask;
         if (to < from.first) return "a boot module lies where the kernel's memory is to be";
-        std::memmove(at<void>(to), at<void>(from.first), from.size());
+        std::memmove(at_physical<void>(to), at_physical<void>(from.first), from.size());
         from = {to, to + from.size()};
         copied_modules_[next].start = from.first;
         copied_modules_[next].end = from.end;

@@ -38,7 +38,7 @@ bool follows_call(std::uint32_t address) {
     const auto start = reinterpret_cast<std::uint32_t>(text_start),
                end = reinterpret_cast<std::uint32_t>(text_end);
     if (address < start + 6 || address >= end) return false;
-    const auto* const at = reinterpret_cast<const std::uint8_t*>(address);
+    const auto* const at = at_address<const std::uint8_t>(address);
     constexpr std::uint8_t near = 0xe8, indirect = 0xff, operation = 0x38, call = 0x10;
     if (at[-5] == near) return true;
     for (const int length : {2, 3, 6})
@@ -53,7 +53,7 @@ void put_callers(Console& console, std::uint32_t from) {
     console.put("  called from");
     std::uint32_t shown = 0;
     for (std::uint32_t at = from & ~3u; at < end && shown < 24; at += 4) {
-        const std::uint32_t word = *reinterpret_cast<const std::uint32_t*>(at);
+        const std::uint32_t word = *at_address<const std::uint32_t>(at);
         if (!follows_call(word)) continue;
         put_named(console, " ", word);
         ++shown;

@@ -80,11 +80,10 @@ arch::Frame* run(kern::Thread* t) {
     return &t->frame;
 }
 
-} // namespace x86
+namespace {
 
 /// Only an interrupt in a window is expected.  It stays the only one: interrupts are off behind it.
-void trap_from_kernel(arch::Frame* frame) {
-    using namespace x86;
+void interrupted(arch::Frame* frame) {
     constexpr std::uint32_t debug = 1, interrupts = 1u << 9;
     const bool interrupt = frame->trapno >= Pic::first_vector;
     if (interrupt && (frame->eflags & interrupts) != 0) {
@@ -96,6 +95,11 @@ void trap_from_kernel(arch::Frame* frame) {
         panic("an exception in the kernel", frame);
     }
 }
+
+} // namespace
+} // namespace x86
+
+void trap_from_kernel(arch::Frame* frame) { x86::interrupted(frame); }
 
 void trap_nmi(const x86::Interrupted* interrupted) {
     x86::Console& console = x86::machine.console();

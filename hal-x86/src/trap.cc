@@ -85,11 +85,7 @@ constexpr bool is_interrupt(std::uint32_t vector) {
     return vector >= Pic::first_vector && vector < trap_vectors;
 }
 
-} // namespace
-} // namespace x86
-
-arch::Frame* trap_from_user(arch::Frame* frame) {
-    using namespace x86;
+arch::Frame* trapped(arch::Frame* frame) {
     kern::Thread& t = running.kernel->current();
     const std::uint32_t vector = frame->trapno;
     if (is_syscall(vector)) [[likely]]
@@ -99,3 +95,8 @@ arch::Frame* trap_from_user(arch::Frame* frame) {
     if (vector == L4_TRAP_INVALID_OP && asked_for_kip(t)) return frame;
     return run(handle(event_of(*frame)));
 }
+
+} // namespace
+} // namespace x86
+
+arch::Frame* trap_from_user(arch::Frame* frame) { return x86::trapped(frame); }

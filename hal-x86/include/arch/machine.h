@@ -77,9 +77,9 @@ public:
 
 private:
     static std::span<std::byte, 4096> bytes_at(std::uint32_t va) {
-        return std::span<std::byte, 4096>(reinterpret_cast<std::byte*>(va), 4096);
+        return std::span<std::byte, 4096>(x86::at_address<std::byte>(va), 4096);
     }
-    static x86::Tss& tss() { return *reinterpret_cast<x86::Tss*>(x86::tss_base); }
+    static x86::Tss& tss() { return *x86::at_address<x86::Tss>(x86::tss_base); }
     /// Where the kernel writes it; users only read it.
     std::uint32_t& utcb_word() { return *utcb_word_; }
     std::span<std::byte, 4096> window(kern::PAddr frame);

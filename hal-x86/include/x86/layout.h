@@ -11,6 +11,17 @@ namespace x86 {
 /// Physical memory from 0 on, in 4 MiB pages: the kernel's own, and users' memory as far as it goes.
 inline constexpr std::uint32_t direct_base = 0xc0000000, direct_size = 0x2a800000;
 
+/// What lies at an address: of the address space, or of physical memory in the direct range.  Before paging
+/// is on too (boot.S).
+template <class T>
+T* at_address(std::uint32_t address) {
+    return reinterpret_cast<T*>(address); // NOLINT(performance-no-int-to-ptr)
+}
+template <class T>
+T* at_physical(std::uint32_t address) {
+    return at_address<T>(direct_base + address);
+}
+
 /// 4 MiB of 4 KiB pages behind it.
 inline constexpr std::uint32_t fixed_base = direct_base + direct_size + ia32::super_size;
 

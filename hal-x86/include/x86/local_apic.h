@@ -26,7 +26,7 @@ private:
                                    non_maskable = 4u << 8, divide_by_1 = 0xb;
 
     static volatile std::uint32_t& at(std::uint32_t reg) {
-        return *reinterpret_cast<volatile std::uint32_t*>(local_apic_base + reg);
+        return *at_address<volatile std::uint32_t>(local_apic_base + reg);
     }
     static void write(std::uint32_t reg, std::uint32_t value) { at(reg) = value; }
 };
