@@ -65,18 +65,50 @@ built_for = rule(
     ),
 )
 
-def _kernel_image_impl(ctx):
+def _image_transition_impl(_settings, attr):
+    return {
+        # What is tested is what is shipped, and its instruction counts do not depend on who asks.
+        "//command_line_option:compilation_mode": attr.mode,
+        "//command_line_option:features": [],
+        "//command_line_option:platform_suffix": "",
+        "//command_line_option:platforms": attr.platform,
+    }
+
+_image_transition = transition(
+    implementation = _image_transition_impl,
+    inputs = [],
+    outputs = [
+        "//command_line_option:compilation_mode",
+        "//command_line_option:features",
+        "//command_line_option:platform_suffix",
+        "//command_line_option:platforms",
+    ],
+)
+
+def _image_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".elf")
     ctx.actions.symlink(output = out, target_file = ctx.attr.target[0][DefaultInfo].files.to_list()[0])
     files = depset([out])
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
-kernel_image = rule(
+def _image_rule(doc, platform):
+    return rule(
+        doc = doc,
+        implementation = _image_impl,
+        attrs = dict(
+            TRANSITION_ATTRS,
+            mode = attr.string(default = "opt", values = ["dbg", "fastbuild", "opt"]),
+            platform = attr.string(default = platform),
+            target = attr.label(cfg = _image_transition, mandatory = True),
+        ),
+    )
+
+kernel_image = _image_rule(
     doc = "NAME.elf: the cc_binary `target`, for the bare IA-32 machine whatever the caller's platform.",
-    implementation = _kernel_image_impl,
-    attrs = dict(
-        TRANSITION_ATTRS,
-        platform = attr.string(default = "//build/platforms:ia32_kern"),
-        target = attr.label(cfg = platform_transition, mandatory = True),
-    ),
+    platform = "//build/platforms:ia32_kern",
+)
+
+l4_program = _image_rule(
+    doc = "NAME.elf: the cc_binary `target`, a program on drops, whatever the caller's platform.",
+    platform = "//build/platforms:l4_user",
 )

@@ -2,6 +2,7 @@
 // What lthread_ex_regs does beyond V2 (docs/semantics.md 12.6, 14): state by way of the caller's UTCB,
 // floating-point registers, exceptions, stopping.
 #include <cstring>
+#include <utility>
 #include "ex_regs.h"
 
 namespace kern {
@@ -16,13 +17,20 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
     if (!args.has(any)) return;
     ensure(fpu_owner_ == &caller, "K20: the running thread's floating-point registers are not loaded");
     if (&target == &caller) {
-        if (args.has(L4_EX_REGS_FPU_RESET)) machine_.load_fpu(arch::FpuState{});
-        return;
+        if (!args.has(L4_EX_REGS_FPU_RESET)) return;
+        caller.fpu = {};
+        return machine_.load_fpu(caller.fpu);
     }
     machine_.save_fpu(caller.fpu);
-    if (args.has(L4_EX_REGS_FPU_GET)) machine_.load_fpu(target.fpu);
-    if (args.has(L4_EX_REGS_FPU_SET)) target.fpu = caller.fpu;
+    const bool get = args.has(L4_EX_REGS_FPU_GET), set = args.has(L4_EX_REGS_FPU_SET);
+    if (get && set)
+        std::swap(caller.fpu, target.fpu);
+    else if (get)
+        caller.fpu = target.fpu;
+    else if (set)
+        target.fpu = caller.fpu;
     if (args.has(L4_EX_REGS_FPU_RESET)) target.fpu = {};
+    if (get) machine_.load_fpu(caller.fpu);
 }
 
 /// An IPC that goes on nevertheless has the arguments that it was called with.

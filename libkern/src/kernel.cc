@@ -11,7 +11,8 @@ Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limit
       limits_(limits),
       frames_(machine, boot.kernel_first, boot.kernel_frames),
       kernel_account_(frames_, boot.kernel_frames - L4_KMEM_IO_BITMAP), // sigma0's is in no account
-      map_db_(machine, frames_),
+      map_db_(machine, frames_,
+              {.first = boot.image_first, .end = boot.image_end, .directory = boot.directory}),
       idle_(nullptr, ThreadId{}, Prio{0}, 0),
       current_(&idle_) {
     dispatched_ = now_ = machine_.now();

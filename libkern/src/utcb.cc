@@ -17,8 +17,10 @@ constexpr std::uint32_t state_words(std::uint32_t size) {
 
 } // namespace
 
-/// The area of a new task.  On failure drop_utcbs() takes back what was made.
+/// The area of a new task, and the info page in the same 4 MiB.  On failure drop_utcbs() takes back what was
+/// made.
 Status Kernel::make_utcbs(Task& task) {
+    if (boot_.kip.raw() != 0) KTRY(map_db_.fix(task.space_, VAddr{L4_KIP_ADDRESS}, boot_.kip, Access::read));
     if constexpr (!Ext::utcb) return Done{};
     for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
         task.utcb_frames_[i] = KTRY(task.account().take_frame());
@@ -28,6 +30,7 @@ Status Kernel::make_utcbs(Task& task) {
 }
 
 void Kernel::drop_utcbs(Task& task) {
+    map_db_.unfix(task.space_, VAddr{L4_KIP_ADDRESS});
     for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
         if (task.utcb_frames_[i].raw() == 0) continue;
         map_db_.unfix(task.space_, utcb_page(i));

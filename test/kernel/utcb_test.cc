@@ -41,6 +41,34 @@ TEST(Utcb, TheAreaIsThereZeroedAndPaidWithTheTask) {
     EXPECT_EQ(task.account().used(), before);
 }
 
+/// As on a machine whose boot code has made an info page.
+TEST(Kip, IsInEveryTaskReadOnlyAndNobodyPaysForIt) {
+    arch::Machine machine;
+    const kern::PAddr kip{0x3000};
+    kern::Kernel kernel(
+        machine,
+        {.kernel_first = arch::Memory::kernel_base, .kernel_frames = 256, .sigma0_frames = 32, .kip = kip});
+    kern::Thread* current = &kernel.start();
+    const auto call = [&](const sim::TaskNew& what) {
+        what.regs().load_into(current->frame);
+        current = &kernel.handle({.kind = kern::Event::Kind::syscall, .code = L4_VEC_TASK_NEW});
+        while (current->in_kernel()) current = &kernel.handle({.kind = kern::Event::Kind::resume});
+        kernel.check_invariants();
+    };
+    const Word before = current->task().account().used();
+    call({.task = child, .pager = root});
+    EXPECT_EQ(current->task().account().used() - before, L4_KMEM_TASK);
+    for (const l4_threadid_t id : {root, sigma0, child}) {
+        const auto& task = kernel.find(kern::ThreadId::of(id))->task();
+        const auto page = kernel.map_db().page(task.space(), kern::VAddr{L4_KIP_ADDRESS});
+        ASSERT_TRUE(page);
+        EXPECT_EQ(page->frame, kip);
+        EXPECT_FALSE(page->writable);
+    }
+    call({.task = child, .mcp_or_chief = root.low});
+    EXPECT_EQ(current->task().account().used(), before);
+}
+
 TEST(Utcb, WhereverCreationLacksMemoryNothingIsLeft) {
     Stage s;
     kern::Account& account = s.thread(root).task().account();

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# kernel_image makes a static ELF32 for IA-32, whatever the tests around it are built for.
+# kernel_image and l4_program make a static ELF32 for IA-32, whatever the tests around it are built for.
 set -euo pipefail
 for image in "$@"; do
     readelf --file-header --program-headers "$image" >"$TEST_TMPDIR/headers"

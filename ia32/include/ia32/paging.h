@@ -17,7 +17,8 @@ enum Entry : std::uint32_t {
     cache_disable = 1u << 4,
     accessed = 1u << 5,
     dirty = 1u << 6,
-    super = 1u << 7, ///< in a directory entry: a 4 MiB page, not a table
+    super = 1u << 7,  ///< in a directory entry: a 4 MiB page, not a table
+    global = 1u << 8, ///< stays in the TLB when another directory is loaded
 };
 
 inline constexpr std::uint32_t frame_mask = 0xfffff000, super_mask = 0xffc00000;

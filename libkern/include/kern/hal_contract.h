@@ -21,7 +21,8 @@ concept FrameContract = std::derived_from<F, ia32::TrapFrame>;
 
 /// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes)
 /// that goes out of use and back; its first word is used all the time (FramePool).  hal-sim finds users of
-/// freed memory by them.
+/// freed memory by them.  And debug(Frame&, vector): what a debugger does about an exception that would kill
+/// the running thread; false: nothing.
 ///
 /// One CPU with its MMU, timer, interrupt controller and memory.  Holds all hardware state; there is no
 /// other. None of these may fail or call back into the kernel.
@@ -46,7 +47,7 @@ concept MachineContract =
         { m.unmask(line) } -> std::same_as<void>;
         { m.acknowledge(line) } -> std::same_as<void>;
         { m.save_fpu(fpu) } -> std::same_as<void>;
-        { m.load_fpu(cfpu) } -> std::same_as<void>;
+        { m.load_fpu(cfpu) } -> std::same_as<void>; // may read it as late as the next save or load
         {
             m.set_ports(pa, pa)
         } -> std::same_as<void>; // the two frames of the I/O bitmap (1 = denied); PAddr{0}: none granted

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots a kernel in QEMU and judges what comes over the serial line."""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+FORBIDDEN = ["panic", "not ok"]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--module", action="append", default=[], help="file, space, command line")
+    parser.add_argument("--append", default="")
+    parser.add_argument("--expect", action="append", default=[])
+    parser.add_argument("--allow", action="append", default=[], help="a forbidden word that is expected")
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--status", type=int, default=33)
+    parser.add_argument("--memory", type=int, default=64)
+    parser.add_argument("--seconds", type=int, default=50, help="then QEMU is ended")
+    parser.add_argument("--press", help="TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor")
+    parser.add_argument("--qemu", action="append", default=[], help="further arguments")
+    return parser.parse_args()
+
+
+def boot(args, serial):
+    # QEMU splits modules at commas; a comma in a name is written twice.
+    modules = ",".join(m.replace(",", ",,") for m in args.module)
+    command = [
+        "qemu-system-i386", "-kernel", args.kernel, "-append", args.append, "-m", str(args.memory),
+        "-serial", f"file:{serial}", "-display", "none", "-net", "none", "-no-reboot", "-nodefaults",
+        "-vga", "std", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"
+    ]
+    if modules:
+        command += ["-initrd", modules]
+    for words in args.qemu:
+        command += words.split()
+    if args.press:
+        command += ["-monitor", "stdio"]
+    print(" ".join(command))
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as qemu:
+        return watch(args, serial, qemu)
+
+
+def watch(args, serial, qemu):
+    """Waits for the end, and meanwhile for what is to be answered; the status."""
+    end = time.monotonic() + args.seconds
+    text, _, answer = (args.press or "").partition("=")
+    while time.monotonic() < end:
+        try:
+            return qemu.wait(0.1)
+        except subprocess.TimeoutExpired:
+            if answer and serial.exists() and text.encode() in serial.read_bytes():
+                qemu.stdin.write(answer.encode() + b"\n")
+                qemu.stdin.flush()
+                answer = None
+    qemu.kill()
+    return "none: it took too long"
+
+
+def tap_failures(text):
+    results = re.findall(r"^(ok|not ok) (\d+)", text, re.M)
+    plan = re.search(r"^1\.\.(\d+)$", text, re.M)
+    if not plan:
+        return ["there is no plan"]
+    numbers = [int(number) for _, number in results]
+    if numbers != list(range(1, int(plan.group(1)) + 1)) or not numbers:
+        return [f"results {numbers} do not match the plan {plan.group(0)}"]
+    return []
+
+
+def failures(args, text, status):
+    found = []
+    if status != args.status:
+        found.append(f"QEMU's status is {status}, not {args.status}")
+    for word in FORBIDDEN:
+        if word in text and word not in args.allow:
+            found.append(f"forbidden: {word}")
+    at = 0
+    for expected in args.expect:
+        place = text.find(expected, at)
+        if place < 0:
+            found.append(f"missing, or not in this order: {expected}")
+        else:
+            at = place + len(expected)
+    return found + (tap_failures(text) if args.plan else [])
+
+
+def main():
+    args = arguments()
+    logs = pathlib.Path(os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR", "."))
+    serial = logs / "serial.log"
+    status = boot(args, serial)
+    text = serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
+    print(text)
+    found = failures(args, text, status)
+    for failure in found:
+        print("FAILED:", failure)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

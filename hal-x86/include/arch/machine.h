@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "arch/fpu_state.h"
+#include "arch/frame.h"
+#include "kern/strong.h"
+#include "x86/console.h"
+#include "x86/fpu.h"
+#include "x86/io.h"
+#include "x86/layout.h"
+#include "x86/pic.h"
+#include "x86/segments.h"
+#include "x86/timer.h"
+
+namespace arch {
+
+/// The PC: one processor with its MMU, clock, interrupt controllers and console.  There is only one in the
+/// world, so copies make no sense.
+///
+/// All physical memory up to x86::direct_size is mapped; kernel memory must lie there.  Memory beyond that is
+/// seen through windows: of the spans that page() returned for it, the last x86::windows are good.
+class Machine {
+public:
+    constexpr Machine() = default;
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    // --- the kernel's side
+    kern::Micros now() const { return timer_.now(); }
+    void arm_timer(kern::Micros at) { timer_.arm(at); }
+    void activate(kern::PAddr directory) { x86::write_cr3(directory.raw()); }
+    void invalidate(kern::VAddr va) { x86::invalidate_page(va.raw()); }
+    std::span<std::byte, 4096> page(kern::PAddr frame) {
+        if (frame.raw() < x86::direct_size) [[likely]]
+            return bytes_at(x86::direct_base + frame.raw());
+        return window(frame);
+    }
+    kern::PAddr address(const void* p) const {
+        return kern::PAddr{reinterpret_cast<std::uint32_t>(p) - x86::direct_base};
+    }
+    bool offers(kern::Line line) const { return x86::Pic::offers(line); }
+    void mask(kern::Line line) { pic_.mask(line); }
+    void unmask(kern::Line line) { pic_.unmask(line); }
+    void acknowledge(kern::Line line) { pic_.acknowledge(line); }
+    void save_fpu(FpuState& to) { fpu_.save(to); }
+    void load_fpu(const FpuState& from) { fpu_.load(from); }
+    void set_ports(kern::PAddr low, kern::PAddr high) {
+        if (low.raw() == 0 && high.raw() == 0) [[likely]]
+            tss().bitmap_offset = x86::Tss::no_bitmap;
+        else
+            map_ports(low, high);
+    }
+    void set_utcb(kern::VAddr at) { utcb_word() = at.raw(); }
+    void set_tls(const std::array<std::uint64_t, 3>& descriptors) { gdt_.set_tls(descriptors); }
+    void put_char(char c) { console_.put(c); }
+    /// int3: the debugger's output calls (l4/abi/kdebug.h).  False: it was none.
+    bool debug(Frame& frame, std::uint32_t vector);
+
+    // --- the embedder's side
+    /// Once, when paging is on: `fixed` is the page table of x86::fixed_base.
+    void init(std::uint32_t* fixed, bool want_apic);
+    x86::Timer& timer() { return timer_; }
+    x86::Pic& pic() { return pic_; }
+    x86::Fpu& fpu() { return fpu_; }
+    x86::Console& console() { return console_; }
+    /// Entries from user mode push there.
+    void set_entry_stack(const Frame& frame) {
+        tss().esp0 = reinterpret_cast<std::uint32_t>(&frame) + sizeof frame;
+    }
+    /// Reads bytes that a program could, of the directory that is loaded, marking nothing.  Returns how many.
+    std::size_t read_user(std::uint32_t va, std::span<std::byte> to);
+
+private:
+    static std::span<std::byte, 4096> bytes_at(std::uint32_t va) {
+        return std::span<std::byte, 4096>(x86::at_address<std::byte>(va), 4096);
+    }
+    static x86::Tss& tss() { return *x86::at_address<x86::Tss>(x86::tss_base); }
+    /// Where the kernel writes it; users only read it.
+    std::uint32_t& utcb_word() { return *utcb_word_; }
+    std::span<std::byte, 4096> window(kern::PAddr frame);
+    void map_ports(kern::PAddr low, kern::PAddr high);
+    void set_fixed(std::uint32_t va, std::uint32_t entry);
+    std::uint32_t user_entry(std::uint32_t va);
+
+    x86::Timer timer_;
+    x86::Pic pic_;
+    x86::Fpu fpu_;
+    x86::Gdt gdt_;
+    x86::Console console_;
+    std::uint32_t* fixed_ = nullptr;
+    std::uint32_t* utcb_word_ = nullptr;
+    std::uint32_t next_window_ = 0;
+};
+
+} // namespace arch

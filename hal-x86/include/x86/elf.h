@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "x86/boot_memory.h"
+
+namespace x86 {
+
+/// A program of a boot module, copied to the physical addresses that it asks for.
+struct Program {
+    const char* error = nullptr; ///< why the module can not be used
+    std::uint32_t entry = 0;
+    Range memory{}; ///< from its first to its last byte
+};
+
+/// Loads an ELF executable for IA-32.  `allowed` says whether a range may be written.
+template <class Allowed>
+Program load_elf(Range file, Allowed allowed);
+
+namespace elf {
+
+struct Header {
+    std::uint8_t magic[4], width, byte_order, rest[10];
+    std::uint16_t type, machine;
+    std::uint32_t version, entry, program_headers, section_headers, flags;
+    std::uint16_t size, program_header_size, program_header_count;
+};
+struct Segment {
+    static constexpr std::uint32_t load = 1;
+    std::uint32_t type, offset, virtual_address, physical_address, file_size, memory_size, flags, align;
+};
+static_assert(sizeof(Segment) == 32);
+
+/// nullptr if the header is good.
+const char* check(Range file);
+Segment segment(Range file, std::uint32_t index);
+std::uint32_t segments(Range file);
+std::uint32_t entry(Range file);
+/// nullptr if the segment lies within the file and its memory in the address space.
+const char* check(Range file, const Segment& s);
+void copy(Range file, const Segment& s);
+
+} // namespace elf
+
+template <class Allowed>
+Program load_elf(Range file, Allowed allowed) {
+    Program p;
+    p.error = elf::check(file);
+    if (p.error) return p;
+    p.memory = {~0u, 0};
+    for (std::uint32_t i = 0; i < elf::segments(file); ++i) {
+        const elf::Segment s = elf::segment(file, i);
+        if (s.type != elf::Segment::load || s.memory_size == 0) continue;
+        p.error = elf::check(file, s);
+        const Range to{s.physical_address, s.physical_address + s.memory_size};
+        if (!p.error && !allowed(to)) p.error = "it wants memory that is not free";
+        if (p.error) return p;
+        elf::copy(file, s);
+        if (to.first < p.memory.first) p.memory.first = to.first;
+        if (to.end > p.memory.end) p.memory.end = to.end;
+    }
+    p.entry = elf::entry(file);
+    if (p.memory.end == 0) p.error = "it has nothing to load";
+    return p;
+}
+
+} // namespace x86

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+
+#include "arch/fpu_state.h"
+#include "x86/io.h"
+
+namespace x86 {
+
+/// FPU and SSE registers.  Loaded when the program first uses them, saved only if it did: to threads that
+/// compute with integers they cost nothing.
+class Fpu {
+public:
+    void init(bool sse);
+    /// `from` stays where it is until the next load.
+    void load(const arch::FpuState& from) {
+        wanted_ = &from;
+        if (loaded_) send_away();
+    }
+    void save(arch::FpuState& to) {
+        if (loaded_) store(to);
+        if (!loaded_ && wanted_ != &to) to = *wanted_;
+    }
+    /// The processor has found them away (exception 7).  False: they are not.
+    bool fetch();
+
+private:
+    static void store(arch::FpuState& to) { asm volatile("fxsave %0" : "=m"(to)); }
+    void send_away() {
+        loaded_ = false;
+        write_cr0(read_cr0() | cr0_fpu_away);
+    }
+
+    const arch::FpuState* wanted_ = nullptr; ///< what the program that runs has in them
+    bool loaded_ = false;
+};
+
+} // namespace x86

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "x86/console.h"
+
+#include "x86/io.h"
+#include "x86/layout.h"
+
+namespace x86 {
+namespace {
+
+constexpr std::uint16_t com1 = 0x3f8;
+constexpr std::uint16_t com1_divisor = com1, com1_interrupts = com1 + 1, com1_fifo = com1 + 2,
+                        com1_line = com1 + 3, com1_modem = com1 + 4, com1_status = com1 + 5;
+constexpr std::uint8_t status_received = 0x01, status_sent = 0x20;
+
+constexpr std::uint32_t rows = 25, columns = 80;
+constexpr std::uint16_t blank = 0x0720; // light grey on black
+
+volatile std::uint16_t* screen() { return at_physical<volatile std::uint16_t>(0xb8000); }
+
+} // namespace
+
+void Console::init() {
+    out8(com1_interrupts, 0);
+    out8(com1_line, 0x80);
+    out8(com1_divisor, 1); // 115200
+    out8(com1_divisor + 1, 0);
+    out8(com1_line, 0x03);
+    out8(com1_fifo, 0x07);
+    out8(com1_modem, 0x0b);
+    serial_ = in8(com1_status) != 0xff; // nobody drives the bus
+    for (std::uint32_t i = 0; i < rows * columns; ++i) screen()[i] = blank;
+    row_ = column_ = 0;
+}
+
+void Console::put(char c) {
+    if (c == '\n') put_serial('\r');
+    put_serial(c);
+    put_screen(c);
+}
+
+void Console::put_serial(char c) {
+    if (!serial_) return;
+    while ((in8(com1_status) & status_sent) == 0) {
+    }
+    out8(com1, static_cast<std::uint8_t>(c));
+}
+
+void Console::put_screen(char c) {
+    if (c == '\r') {
+        column_ = 0;
+        return;
+    }
+    if (c != '\n') {
+        screen()[row_ * columns + column_] =
+            static_cast<std::uint16_t>((blank & 0xff00) | static_cast<std::uint8_t>(c));
+        if (++column_ < columns) return;
+    }
+    column_ = 0;
+    if (++row_ == rows) scroll();
+}
+
+void Console::scroll() {
+    for (std::uint32_t i = 0; i < (rows - 1) * columns; ++i) screen()[i] = screen()[i + columns];
+    for (std::uint32_t i = (rows - 1) * columns; i < rows * columns; ++i) screen()[i] = blank;
+    row_ = rows - 1;
+}
+
+void Console::hex(std::uint32_t value, unsigned digits) {
+    while (digits-- != 0) put("0123456789abcdef"[value >> 4 * digits & 15]);
+}
+
+void Console::decimal(std::uint32_t value) {
+    if (value >= 10) decimal(value / 10);
+    put(static_cast<char>('0' + value % 10));
+}
+
+int Console::input() {
+    if (!serial_ || (in8(com1_status) & status_received) == 0) return -1;
+    return in8(com1);
+}
+
+} // namespace x86

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ways into the kernel and the way out.  The stack pointer that the processor takes from the TSS is the end
+ * of the running thread's frame, so what it pushes is there already; the rest is pushed in the order of
+ * ia32::TrapFrame.  Offsets and selectors come from src/offsets.cc. */
+
+#define TRAP_VECTORS 0x50 /* x86::trap_vectors */
+
+        .text
+
+/* One stub of 16 bytes for each vector. */
+        .balign 16
+        .globl  trap_stubs
+trap_stubs:
+        .set    vector, 0
+        .rept   TRAP_VECTORS
+        .balign 16
+        .if     !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17)
+        push    $0                      /* where the processor pushes no error code */
+        .endif
+        push    $vector
+        jmp     entered
+        .set    vector, vector + 1
+        .endr
+
+        .balign 16
+entered:
+        pusha
+        push    %fs
+        push    %gs
+        mov     $USER_DS, %eax          /* a program may have loaded anything */
+        mov     %eax, %ds
+        mov     %eax, %es
+        cld
+        testb   $3, FRAME_CS(%esp)
+        jz      from_kernel
+        mov     %esp, %eax
+        mov     $kernel_stack_end, %esp
+        call    trap_from_user          /* (frame); returns the frame to go on with */
+        .globl  leave_to_user
+leave_to_user:
+        mov     %eax, %esp
+        pop     %gs
+        pop     %fs
+        popa
+        add     $8, %esp
+        iret
+
+/* A device's interrupt while the kernel waits for one; all else is a bug. */
+from_kernel:
+        mov     %esp, %eax
+        call    trap_from_kernel        /* (frame) */
+        pop     %gs
+        pop     %fs
+        popa
+        add     $8, %esp
+        iret
+
+/* IPC by sysenter: the processor sets neither stack nor flags for us, and saves nothing.  A program that is
+ * single stepped traps here first, on the small stack that sysenter loads. */
+        .globl  sysenter_entry
+sysenter_entry:
+        mov     %ss:TSS_ESP0, %esp
+        push    $USER_DS
+        push    %ecx
+        pushf
+        push    $USER_CS
+        push    $0
+        push    $0
+        push    $SYSENTER_VECTOR
+        jmp     entered
+
+/* May come between any two instructions, also when the stack pointer is in a thread's frame or DS is a
+ * program's. */
+        .globl  nmi_entry
+nmi_entry:
+        mov     %esp, %ss:nmi_interrupted
+        mov     $nmi_stack_end, %esp
+        pusha
+        push    %ds
+        push    %es
+        mov     $USER_DS, %eax
+        mov     %eax, %ds
+        mov     %eax, %es
+        cld
+        mov     nmi_interrupted, %eax
+        call    trap_nmi                /* (what the processor pushed) */
+        pop     %es
+        pop     %ds
+        popa
+        mov     %ss:nmi_interrupted, %esp
+        iret
+
+        .bss
+        .balign 16
+kernel_stack:
+        .skip   16384
+        .globl  kernel_stack_end
+kernel_stack_end:
+        .skip   1024
+        .globl  sysenter_stack_end
+sysenter_stack_end:
+        .skip   4096
+nmi_stack_end:
+nmi_interrupted:
+        .skip   4
+
+        .section .note.GNU-stack, "", @progbits

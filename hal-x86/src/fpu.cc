@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "x86/fpu.h"
+
+namespace x86 {
+
+void Fpu::init(bool sse) {
+    write_cr4(read_cr4() | cr4_fxsave | (sse ? cr4_simd_errors : 0u));
+    write_cr0(read_cr0() | cr0_monitor_fpu | cr0_fpu_errors | cr0_fpu_away);
+}
+
+bool Fpu::fetch() {
+    if (loaded_ || wanted_ == nullptr) return false;
+    asm volatile("clts");
+    asm volatile("fxrstor %0" ::"m"(*wanted_));
+    loaded_ = true;
+    return true;
+}
+
+} // namespace x86

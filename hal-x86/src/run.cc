@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Interrupts, and what happens between an event and the return to user mode.
+#include "x86/entry.h"
+#include "x86/kernel.h"
+
+namespace x86 {
+namespace {
+
+/// The vector of the interrupt that came in a window, 0: none did.
+constinit volatile std::uint32_t arrived = 0;
+/// Neither the timer nor the devices keep the other waiting: served next is who was not served last.
+constinit bool timer_was_last = false;
+
+enum class Wait : bool { a_moment, halted };
+
+/// Lets one interrupt in.
+template <Wait how>
+std::uint32_t open_window() {
+    arrived = 0;
+    if constexpr (how == Wait::halted)
+        asm volatile("sti\n\thlt\n\tcli" ::: "memory");
+    else
+        asm volatile("sti\n\tnop\n\tcli" ::: "memory");
+    return arrived;
+}
+
+kern::Thread* device(std::uint32_t line) {
+    timer_was_last = false;
+    return handle({.kind = kern::Event::Kind::irq, .code = line});
+}
+
+kern::Thread* timer(kern::Thread* t) {
+    Timer& timer = machine.timer();
+    timer.fired();
+    if (!timer.uses_apic()) machine.pic().acknowledge(kern::Line{Pic::timer_line});
+    if (timer_was_last) {
+        const int line = machine.pic().take();
+        if (line >= 0) {
+            kern::Thread* const next = device(static_cast<std::uint32_t>(line));
+            timer.rearm();
+            return next;
+        }
+    }
+    if (!timer.due()) {
+        timer.rearm();
+        return t;
+    }
+    timer_was_last = true;
+    timer.expire();
+    return handle({.kind = kern::Event::Kind::timer});
+}
+
+} // namespace
+
+kern::Thread* handle(const kern::Event& event) {
+    kern::Thread& next = running.kernel->handle(event);
+    if (running.checks) running.kernel->check_current();
+    return &next;
+}
+
+kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
+    if (vector == Timer::apic_vector) return timer(t);
+    const std::uint32_t line = vector - Pic::first_vector;
+    if (line >= Pic::lines || machine.pic().spurious(kern::Line{static_cast<std::uint8_t>(line)})) return t;
+    if (line == Pic::timer_line) return timer(t);
+    return device(line);
+}
+
+arch::Frame* run(kern::Thread* t) {
+    while (t->idle() || t->in_kernel()) {
+        const bool idle = t->idle();
+        const std::uint32_t vector = idle ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
+        if (vector != 0)
+            t = take_interrupt(t, vector);
+        else if (!idle)
+            t = handle({.kind = kern::Event::Kind::resume});
+    }
+    running.kip->clock = running.kernel->now().raw();
+    machine.set_entry_stack(t->frame);
+    return &t->frame;
+}
+
+namespace {
+
+/// Only an interrupt in a window is expected.  It stays the only one: interrupts are off behind it.
+void interrupted(arch::Frame* frame) {
+    constexpr std::uint32_t debug = 1, interrupts = 1u << 9;
+    const bool interrupt = frame->trapno >= Pic::first_vector;
+    if (interrupt && (frame->eflags & interrupts) != 0) {
+        arrived = frame->trapno;
+        frame->eflags &= ~interrupts;
+    } else if (frame->trapno == debug && (frame->eflags & ia32::eflags_trap) != 0) {
+        frame->eflags &= ~ia32::eflags_trap; // a program that was single stepped has entered by sysenter
+    } else {
+        panic("an exception in the kernel", frame);
+    }
+}
+
+} // namespace
+} // namespace x86
+
+void trap_from_kernel(arch::Frame* frame) { x86::interrupted(frame); }
+
+void trap_nmi(const x86::Interrupted* interrupted) {
+    x86::Console& console = x86::machine.console();
+    console.put("drops: non-maskable interrupt at ");
+    console.hex(interrupted->eip);
+    console.put("\n");
+}

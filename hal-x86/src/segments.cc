@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "x86/segments.h"
+
+#include "x86/table_pointer.h"
+
+namespace x86 {
+
+void Gdt::load() const {
+    const TablePointer pointer{sizeof entries_ - 1, this};
+    asm volatile(
+        "lgdt %0\n\t"
+        "ljmp %1, $1f\n"
+        "1:\n\t"
+        "mov %2, %%ss\n\t"
+        "mov %3, %%ds\n\t"
+        "mov %3, %%es\n\t"
+        "mov %4, %%fs\n\t"
+        "mov %4, %%gs\n\t"
+        "ltr %w5" ::"m"(pointer),
+        "i"(kernel_cs), "r"(kernel_ds), "r"(ia32::user_ds), "r"(0), "r"(tss_selector)
+        : "memory");
+}
+
+} // namespace x86

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+// System calls and output for the PC's test programs: as raw as they come, all registers in and out.
+#include <cstdint>
+
+#include "l4/abi/ipc.h"
+#include "l4/abi/kdebug.h"
+#include "l4/abi/limits.h"
+#include "l4/abi/thread.h"
+#include "l4/abi/utcb.h"
+
+using Word = std::uint32_t;
+
+struct Regs {
+    Word eax = 0, ecx = 0, edx = 0, ebx = 0, ebp = 0, esi = 0, edi = 0;
+};
+
+/// int VECTOR with these registers.
+template <unsigned vector>
+inline Regs call(Regs r) {
+    Word block[7] = {r.edi, r.esi, r.ebp, r.ebx, r.edx, r.ecx, r.eax};
+    asm volatile(
+        "push %%ebp\n\t"
+        "push %0\n\t"
+        "mov 0(%0), %%edi\n\t"
+        "mov 4(%0), %%esi\n\t"
+        "mov 8(%0), %%ebp\n\t"
+        "mov 12(%0), %%ebx\n\t"
+        "mov 16(%0), %%edx\n\t"
+        "mov 20(%0), %%ecx\n\t"
+        "mov 24(%0), %%eax\n\t"
+        "int %1\n\t"
+        "push %%eax\n\t"
+        "mov 4(%%esp), %%eax\n\t"
+        "mov %%edi, 0(%%eax)\n\t"
+        "mov %%esi, 4(%%eax)\n\t"
+        "mov %%ebp, 8(%%eax)\n\t"
+        "mov %%ebx, 12(%%eax)\n\t"
+        "mov %%edx, 16(%%eax)\n\t"
+        "mov %%ecx, 20(%%eax)\n\t"
+        "pop 24(%%eax)\n\t"
+        "add $4, %%esp\n\t"
+        "pop %%ebp"
+        :
+        : "a"(block), "i"(vector)
+        : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
+    return {block[6], block[5], block[4], block[3], block[2], block[1], block[0]};
+}
+
+inline constexpr Word never = 0, at_once = 0x11, send_at_once = 0x10;
+/// Receive timeout of `micros`, rounded to man * 16 us; send never.
+constexpr Word receive_within(Word micros) { return 13u | (micros / 16) << 24; }
+/// For what comes at once on a machine that is not made to wait: 200 ms.
+inline constexpr Word patiently = 10u | 195u << 24;
+
+struct Message {
+    Word result, w0, w1;
+    l4_threadid_t from;
+};
+
+inline Message ipc(Word send, Word receive, l4_threadid_t partner, Word w0, Word w1, Word timeouts) {
+    const Regs r = call<L4_VEC_IPC>({send, timeouts, w0, w1, receive, partner.low, partner.high});
+    return {r.eax, r.edx, r.ebx, {r.esi, r.edi}};
+}
+inline Message call_ipc(l4_threadid_t to, Word w0, Word w1, Word timeouts = never) {
+    return ipc(0, 0, to, w0, w1, timeouts);
+}
+inline Message wait(Word timeouts = never) { return ipc(L4_IPC_NO_SEND, L4_RCV_OPEN, {}, 0, 0, timeouts); }
+inline Message sleep(Word timeouts) { return ipc(L4_IPC_NO_SEND, 0, l4_nil_id(), 0, 0, timeouts); }
+
+inline l4_threadid_t myself() {
+    const Regs r = call<L4_VEC_ID_NEAREST>({});
+    return {r.esi, r.edi};
+}
+
+/// Starts or changes a thread.
+inline Regs ex_regs(Word target, Word eip, Word esp, l4_threadid_t pager) {
+    return call<L4_VEC_LTHREAD_EX_REGS>(
+        {.eax = target, .ecx = esp, .edx = eip, .ebx = ~0u, .ebp = ~0u, .esi = pager.low, .edi = pager.high});
+}
+
+inline Regs task_new(l4_threadid_t task, Word eip, Word esp, l4_threadid_t pager, Word flags = 255) {
+    return call<L4_VEC_TASK_NEW>({.eax = flags,
+                                  .ecx = esp,
+                                  .edx = eip,
+                                  .ebx = pager.low,
+                                  .ebp = pager.high,
+                                  .esi = task.low,
+                                  .edi = task.high});
+}
+
+inline l4_utcb_t& utcb() {
+    l4_utcb_t* u;
+    asm volatile("mov %%gs:0, %0" : "=r"(u));
+    return *u;
+}
+
+inline void put(char c) { asm volatile("int3; cmpb %1, %%al" ::"a"(c), "i"(L4_KD_OUTCHAR) : "cc"); }
+inline void put(const char* text) {
+    asm volatile("int3; cmpb %1, %%al" ::"a"(text), "i"(L4_KD_OUTSTRING) : "cc", "memory");
+}
+inline void put_decimal(Word n) { asm volatile("int3; cmpb %1, %%al" ::"a"(n), "i"(L4_KD_OUTDEC) : "cc"); }
+inline void put_hex(Word n) { asm volatile("int3; cmpb %1, %%al" ::"a"(n), "i"(L4_KD_OUTHEX32) : "cc"); }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a program may try: every vector, privileged instructions, segments, flags, the kernel's addresses.
+// Each try runs in a new task; what comes of it is told to the pager, and nobody else is harmed.
+#include <initializer_list>
+#include <span>
+
+#include "child.h"
+
+extern "C" [[noreturn]] void program();
+
+namespace {
+
+using Byte = unsigned char;
+using Code = std::span<const Byte>;
+
+alignas(4096) Byte code_page[4096];
+alignas(16) char stack[4096];
+volatile Word bystander_count = 0;
+const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
+
+/// What came of a try: an exception with its trap number and error code, or a page fault's address.
+struct Outcome {
+    Word trapno, detail;
+    bool operator==(const Outcome&) const = default;
+};
+constexpr Outcome went_on{L4_TRAP_INVALID_OP, 0}; // at the ud2 behind each try
+constexpr Outcome faulted(Word address, Word rights = 0) { return {L4_TRAP_PAGE_FAULT, address | rights}; }
+constexpr Outcome refused(Word code) { return {L4_TRAP_PROTECTION, code}; }
+
+Outcome attempt(Code code) {
+    constexpr Byte ud2[] = {0x0f, 0x0b};
+    Word at = 0;
+    for (const Byte b : code) code_page[at++] = b;
+    for (const Byte b : ud2) code_page[at++] = b;
+    task_new(child, reinterpret_cast<Word>(code_page), child_stack_top(), main_thread);
+    const Message m = serve(wait(patiently), patiently);
+    const l4_utcb_t& u = utcb();
+    if (l4_msgdope_error(m.result) != 0) return {m.result, 0xdead};
+    return is_exception(m) ? Outcome{u.state.trapno, u.state.err} : Outcome{L4_TRAP_PAGE_FAULT, m.w0};
+}
+
+struct Try {
+    const char* what;
+    Outcome expected;
+    Byte size;
+    Byte code[16];
+};
+
+constexpr Word kernel_text = 0xc0300000, utcb_word = L4_SYSCALL_PAGE - 4096;
+
+// Not among them, for QEMU's translator does not look at it: limits and rights of segments.
+constexpr Try tries[] = {
+    {"hlt", refused(0), 1, {0xf4}},
+    {"mov %eax, %cr0", refused(0), 3, {0x0f, 0x22, 0xc0}},
+    {"mov %eax, %cr3", refused(0), 3, {0x0f, 0x22, 0xd8}},
+    {"mov %eax, %dr7", refused(0), 3, {0x0f, 0x23, 0xf8}},
+    {"clts", refused(0), 2, {0x0f, 0x06}},
+    {"rdmsr", refused(0), 2, {0x0f, 0x32}},
+    {"wrmsr", refused(0), 2, {0x0f, 0x30}},
+    {"invlpg", refused(0), 3, {0x0f, 0x01, 0x38}},
+    {"lgdt", refused(0), 3, {0x0f, 0x01, 0x10}},
+    {"ltr %ax", refused(0), 3, {0x0f, 0x00, 0xd8}},
+    {"wbinvd", refused(0), 2, {0x0f, 0x09}},
+    {"sysexit", refused(0), 2, {0x0f, 0x35}},
+    {"the kernel's code segment by a far jump", refused(0x08), 7, {0xea, 0, 0, 0x30, 0xc0, 0x08, 0}},
+    {"the kernel's data segment in DS", refused(0x10), 6, {0x66, 0xb8, 0x10, 0x00, 0x8e, 0xd8}},
+    {"the TSS in GS", refused(0x48), 6, {0x66, 0xb8, 0x48, 0x00, 0x8e, 0xe8}},
+    {"an empty TLS slot in GS", refused(0x30), 6, {0x66, 0xb8, 0x33, 0x00, 0x8e, 0xe8}},
+    {"a jump to the kernel", faulted(kernel_text, L4_PF_PRESENT), 7, {0xb8, 0, 0, 0x30, 0xc0, 0xff, 0xe0}},
+    {"reading the kernel", faulted(kernel_text, L4_PF_PRESENT), 5, {0xa1, 0, 0, 0x30, 0xc0}},
+    {"writing the call page",
+     faulted(L4_SYSCALL_PAGE, L4_PF_PRESENT | L4_PF_WRITE),
+     5,
+     {0xa3, 0, 0xf0, 0xcf, 0xea}},
+    {"reading the word of GS:0 where it lies", went_on, 5, {0xa1, 0, 0xe0, 0xcf, 0xea}},
+    {"writing it", faulted(utcb_word, L4_PF_PRESENT | L4_PF_WRITE), 5, {0xa3, 0, 0xe0, 0xcf, 0xea}},
+    {"id_nearest with DS and ES empty",
+     went_on,
+     10,
+     {0x31, 0xc0, 0x31, 0xf6, 0x8e, 0xd8, 0x8e, 0xc0, 0xcd, 0x31}},
+    {"id_nearest with the direction flag set", went_on, 5, {0xfd, 0x31, 0xf6, 0xcd, 0x31}},
+    {"id_nearest with a stack pointer in the kernel",
+     went_on,
+     9,
+     {0xbc, 0, 0, 0x31, 0xc0, 0x31, 0xf6, 0xcd, 0x31}},
+    {"id_nearest with GS and FS empty",
+     went_on,
+     10,
+     {0x31, 0xc0, 0x31, 0xf6, 0x8e, 0xe8, 0x8e, 0xe0, 0xcd, 0x31}},
+    {"sysenter with a stack in the kernel", refused(0), 7, {0xb9, 0, 0, 0x31, 0xc0, 0x0f, 0x34}},
+    {"sysenter with no stack", refused(0), 7, {0xb9, 0, 0, 0, 0, 0x0f, 0x34}},
+    {"popf with NT, IOPL and VM", went_on, 6, {0x68, 0x02, 0x72, 0x02, 0x00, 0x9d}},
+    {"a single step", {L4_TRAP_DEBUG, 0}, 7, {0x68, 0x02, 0x03, 0, 0, 0x9d, 0x90}},
+    {"division by zero", {L4_TRAP_DIVIDE, 0}, 4, {0x31, 0xc9, 0xf7, 0xf1}},
+};
+
+void show(const Outcome& found) {
+    put("# found trap ");
+    put_hex(found.trapno);
+    put(" ");
+    put_hex(found.detail);
+    put("\n");
+}
+
+void instructions(Tap& tap) {
+    for (const Try& t : tries) {
+        const Outcome found = attempt(Code(t.code, t.size));
+        tap.check(found == t.expected, t.what);
+        if (found != t.expected) show(found);
+    }
+}
+
+/// int n of every n, but for those that programs may use.
+void vectors(Tap& tap) {
+    bool all = true;
+    for (Word n = 0; n < 256; ++n) {
+        if ((n >= L4_VEC_IPC && n <= L4_VEC_TASK_NEW) || n == L4_TRAP_BREAKPOINT || n == L4_TRAP_OVERFLOW)
+            continue;
+        const Byte code[] = {0xcd, static_cast<Byte>(n)};
+        const Outcome found = attempt(code);
+        if (found == refused(l4_exc_err_int(n))) continue;
+        all = false;
+        put("# int ");
+        put_hex(n);
+        put("\n");
+        show(found);
+    }
+    tap.check(all, "int n of all others is exception 13 that tells n");
+    const Byte breakpoint[] = {0xcd, 0x03}, overflow[] = {0xcd, 0x04};
+    tap.check(attempt(breakpoint) == Outcome{L4_TRAP_BREAKPOINT, 0}, "int 3");
+    tap.check(attempt(overflow) == Outcome{L4_TRAP_OVERFLOW, 0}, "int 4");
+}
+
+void counts() {
+    for (;;) {
+        bystander_count = bystander_count + 1;
+        sleep(receive_within(160));
+    }
+}
+
+} // namespace
+
+void program() {
+    Tap tap;
+    l4_utcb_t& u = utcb();
+    u.status = L4_UTCB_EXCEPTIONS | L4_UTCB_DEBUG;
+    u.rcv_size = L4_UTCB_STATE_WORDS;
+    ex_regs(1, reinterpret_cast<Word>(counts), reinterpret_cast<Word>(stack + sizeof stack), sigma0);
+    instructions(tap);
+    vectors(tap);
+    const Word seen = bystander_count;
+    sleep(patiently);
+    tap.check(bystander_count != seen, "a bystander goes on");
+    tap.done();
+}
