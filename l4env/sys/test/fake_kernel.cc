@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "l4env/sys/test/fake_kernel.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -33,6 +34,9 @@ l4_registers_t l4_enter_thread_switch(l4_registers_t r) { return enter(L4_VEC_TH
 l4_registers_t l4_enter_thread_schedule(l4_registers_t r) { return enter(L4_VEC_THREAD_SCHEDULE, r); }
 l4_registers_t l4_enter_lthread_ex_regs(l4_registers_t r) { return enter(L4_VEC_LTHREAD_EX_REGS, r); }
 l4_registers_t l4_enter_task_new(l4_registers_t r) { return enter(L4_VEC_TASK_NEW, r); }
+void l4_enter_kd_outchar(char c) { std::fputc(c, stderr); }
+void l4_enter_kd_outnstring(const char* text, l4_word_t length) { std::fwrite(text, 1, length, stderr); }
+void l4_enter_kd_outhex32(l4_word_t value) { std::fprintf(stderr, "%08x", value); }
 }
 
 } // namespace l4env
