@@ -5,7 +5,7 @@
 #include "l4/abi/kip.h"
 #include "l4/sys/entry.h"
 
-static inline const l4_kip_t* l4_kip(void) { return (const l4_kip_t*)(uintptr_t)l4_enter_kip(); }
+static inline const l4_kip_t* l4_kernel_info(void) { return (const l4_kip_t*)(uintptr_t)l4_enter_kip(); }
 
 /** Its clock, which the kernel writes in two halves. */
 static inline uint64_t l4_kip_clock(const l4_kip_t* kip) {
