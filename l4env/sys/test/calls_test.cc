@@ -49,6 +49,14 @@ TEST_F(Calls, Ipc) {
     EXPECT_EQ(r.from.high, 0xd1u);
 }
 
+/// A reported id has its chief where the kernel looks for flags.
+TEST_F(Calls, IpcTakesNoFlagsFromAChief) {
+    l4_ipc({1, 0xffffffff}, 3, 4, 5, 6, 7);
+    EXPECT_EQ(in.edi, ~L4_IPC_ID_FLAGS_MASK);
+    l4_ipc_flagged({1, 0xffffffff}, L4_IPC_ABS_RCV, 3, 4, 5, 6, 7);
+    EXPECT_EQ(in.edi & L4_IPC_ID_FLAGS_MASK, L4_IPC_ABS_RCV);
+}
+
 TEST_F(Calls, IpcFormsDifferInTheirDescriptors) {
     l4_ipc_send(partner, 0, 1, 2, 0);
     EXPECT_EQ(std::pair(in.eax, in.ebp), std::pair(0u, L4_IPC_NO_RECV));

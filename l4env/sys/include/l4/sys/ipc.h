@@ -29,15 +29,27 @@ static inline l4_word_t l4_ipc_strings(l4_ipc_result_t r) {
     return (r.dope & L4_MSGDOPE_STRINGS_MASK) >> L4_MSGDOPE_STRINGS_SHIFT;
 }
 
-/** The call itself; all others are made of it. */
-static inline l4_ipc_result_t l4_ipc(l4_threadid_t partner, l4_word_t snd, l4_word_t w0, l4_word_t w1,
-                                     l4_word_t rcv, l4_word_t timeouts) {
-    l4_registers_t r = {snd, timeouts, w0, w1, rcv, partner.low, partner.high};
+/** The call itself; all others are made of it. `flags`: L4_IPC_ABS_*, which make timeouts absolute
+ * (timeout.h).
+ *
+ *  The kernel takes the flags from the partner's chief field, where an id that it has reported has the number
+ *  of a task: what is there is not passed on, or a finite timeout would be something else for some partners.
+ */
+static inline l4_ipc_result_t l4_ipc_flagged(l4_threadid_t partner, l4_word_t flags, l4_word_t snd,
+                                             l4_word_t w0, l4_word_t w1, l4_word_t rcv, l4_word_t timeouts) {
+    l4_registers_t r = {
+        snd, timeouts, w0, w1, rcv, partner.low, (partner.high & ~L4_IPC_ID_FLAGS_MASK) | flags};
     r = l4_enter_ipc(r);
     {
         const l4_ipc_result_t result = {r.eax, r.edx, r.ebx, {r.esi, r.edi}};
         return result;
     }
+}
+
+/** With relative timeouts. */
+static inline l4_ipc_result_t l4_ipc(l4_threadid_t partner, l4_word_t snd, l4_word_t w0, l4_word_t w1,
+                                     l4_word_t rcv, l4_word_t timeouts) {
+    return l4_ipc_flagged(partner, 0, snd, w0, w1, rcv, timeouts);
 }
 
 static inline l4_ipc_result_t l4_ipc_send(l4_threadid_t to, l4_word_t snd, l4_word_t w0, l4_word_t w1,

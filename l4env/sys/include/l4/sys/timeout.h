@@ -37,7 +37,7 @@ L4_ABI_INLINE l4_word_t l4_timeouts_us(uint64_t snd_us, uint64_t rcv_us) {
     return l4_timeout(snd.man, snd.exp, rcv.man, rcv.exp);
 }
 
-/** A deadline for ipc: the time fields, and the flags for the partner id's high word. */
+/** A deadline for ipc: the time fields, and its clock bit. */
 typedef struct l4_deadline {
     l4_time_t time;
     int clock; /**< its clock bit */
@@ -64,11 +64,9 @@ L4_ABI_INLINE l4_deadline_t l4_deadline_at(uint64_t now, uint64_t at) {
     return d;
 }
 
-/** The partner id with the flags of a receive deadline. */
-L4_ABI_INLINE l4_threadid_t l4_with_rcv_deadline(l4_threadid_t id, l4_deadline_t d) {
-    id.high &= ~L4_IPC_ID_FLAGS_MASK;
-    id.high |= L4_IPC_ABS_RCV | (d.clock ? L4_IPC_ABS_RCV_CLOCK : 0);
-    return id;
+/** Flags of l4_ipc_flagged for a receive deadline, whose time goes into the timeout word. */
+L4_ABI_INLINE l4_word_t l4_rcv_deadline_flags(l4_deadline_t d) {
+    return L4_IPC_ABS_RCV | (d.clock ? L4_IPC_ABS_RCV_CLOCK : 0);
 }
 
 /** thread_schedule's parameter word. L4_TIME_NEVER: a slice that does not end. */
