@@ -40,7 +40,8 @@ void check_program(const Program& p, std::size_t file_size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Program program;
-    if (l4env::root::read_elf(std::as_bytes(std::span(data, size)), program) == nullptr) check_program(program, size);
+    if (l4env::root::read_elf(std::as_bytes(std::span(data, size)), program) == nullptr)
+        check_program(program, size);
     const l4env::root::Text text(reinterpret_cast<const char*>(data), size);
     l4env::root::Options options;
     (void)l4env::root::read_options(l4env::root::read_command_line(text).options, options);

@@ -61,8 +61,10 @@ static void look_and_move(tap_t* tap, l4_word_t target) {
 static void stop_and_start(tap_t* tap, l4_word_t target) {
     (void)l4_lthread_ex_regs(target | L4_EX_REGS_STOP | L4_EX_REGS_STATE_GET, l4_ex_regs_keep());
     tap_check(tap, !grows(&shared.moved), "a stopped thread does not run");
-    tap_equal(tap, l4_sched_state(l4_thread_schedule(l4_threadid(target >> L4_EX_REGS_TASK_SHIFT, 0), L4_SCHED_QUERY)),
-              L4_STATE_STOPPED, "and is known to be stopped");
+    tap_equal(
+        tap,
+        l4_sched_state(l4_thread_schedule(l4_threadid(target >> L4_EX_REGS_TASK_SHIFT, 0), L4_SCHED_QUERY)),
+        L4_STATE_STOPPED, "and is known to be stopped");
     l4_my_utcb()->state.eip = (l4_word_t)(uintptr_t)spin;
     l4_my_utcb()->snd_size = L4_UTCB_STATE_WORDS;
     (void)l4_lthread_ex_regs(target | L4_EX_REGS_STATE_SET, l4_ex_regs_keep());
@@ -77,8 +79,8 @@ int main(void) {
     tap_check(&tap, grows(&shared.loops), "a second task runs");
     look_and_move(&tap, target);
     stop_and_start(&tap, target);
-    tap_equal(&tap, l4_lthread_ex_regs(l4_ex_regs_target(number, 1), at(create, other_stack + 1024)).eflags, 0,
-              "a second thread is made there");
+    tap_equal(&tap, l4_lthread_ex_regs(l4_ex_regs_target(number, 1), at(create, other_stack + 1024)).eflags,
+              0, "a second thread is made there");
     tap_check(&tap, grows(&shared.created), "and runs");
     l4_utcb_take_exceptions(0);
     (void)l4_lthread_ex_regs(target | L4_EX_REGS_RAISE_EXCEPTION, l4_ex_regs_keep());

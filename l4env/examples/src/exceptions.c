@@ -43,7 +43,8 @@ int main(void) {
     m = next(thread, 0);
     tap_check(&tap, m.w0 == L4_EXC_COOKIE_0 && m.w1 == L4_EXC_COOKIE_1, "an exception message comes");
     tap_equal(&tap, state->trapno, L4_TRAP_INVALID_OP, "trap 6");
-    tap_check(&tap, memcmp((const void*)(uintptr_t)state->eip, "\x0f\x0b", 2) == 0, "EIP is at the instruction");
+    tap_check(&tap, memcmp((const void*)(uintptr_t)state->eip, "\x0f\x0b", 2) == 0,
+              "EIP is at the instruction");
     tap_check(&tap, state->eax == 1 && state->ebx == 2, "registers are the thread's");
     state->eip += 2;
     state->eax = 0x11111111;
@@ -51,7 +52,8 @@ int main(void) {
 
     (void)next(thread, L4_UTCB_STATE_WORDS);
     tap_check(&tap, came_back[0] == 0x11111111 && came_back[1] == 0x22222222, "registers come back changed");
-    tap_check(&tap, state->trapno == L4_TRAP_PROTECTION && state->err == L4_EXC_ERR_INT80, "int 0x80 is trap 13");
+    tap_check(&tap, state->trapno == L4_TRAP_PROTECTION && state->err == L4_EXC_ERR_INT80,
+              "int 0x80 is trap 13");
     state->eip += 2;
     state->eax = 0x33333333;
 

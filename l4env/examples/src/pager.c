@@ -70,8 +70,8 @@ int main(void) {
         run.last = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
         if (l4_id_task(run.last.from) == number) break;
     }
-    (void)l4_ipc_send(run.last.from, l4_snd_fpage(), run.last.w0 & L4_FP_PAGE_MASK, second_task_page(run.last.w0),
-                      L4_TIMEOUT_NEVER);
+    (void)l4_ipc_send(run.last.from, l4_snd_fpage(), run.last.w0 & L4_FP_PAGE_MASK,
+                      second_task_page(run.last.w0), L4_TIMEOUT_NEVER);
     run.last = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
 
     run = serve(run.last, 0);

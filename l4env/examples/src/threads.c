@@ -35,7 +35,8 @@ int main(void) {
     before = spins;
     nap();
     tap_equal(&tap, spins, before, "a stopped one does not");
-    tap_equal(&tap, l4_thread_start(spin, 0, stacks[3], sizeof stacks[3]), lthread, "its number is used again");
+    tap_equal(&tap, l4_thread_start(spin, 0, stacks[3], sizeof stacks[3]), lthread,
+              "its number is used again");
     nap();
     tap_check(&tap, spins != before, "and the new one runs");
     return tap_done(&tap);

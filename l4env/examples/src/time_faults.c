@@ -36,7 +36,8 @@ int main(void) {
         const uint64_t now = l4_kip_clock(kip);
         if (m.w0 != L4_EXC_COOKIE_0) {
             limit(at = now + STEP);
-            m = l4_ipc_reply_and_wait(m.from, l4_snd_fpage(), m.w0 & L4_FP_PAGE_MASK, second_task_page(m.w0), 0);
+            m = l4_ipc_reply_and_wait(m.from, l4_snd_fpage(), m.w0 & L4_FP_PAGE_MASK, second_task_page(m.w0),
+                                      0);
             continue;
         }
         others += l4_my_utcb()->state.trapno != L4_TRAP_TIME;

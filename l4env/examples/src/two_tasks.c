@@ -31,7 +31,8 @@ int main(void) {
             m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
         } else if (m.w0 < 0x80000000u) {
             faults++;
-            m = l4_ipc_reply_and_wait(m.from, l4_snd_fpage(), m.w0 & L4_FP_PAGE_MASK, second_task_page(m.w0), 0);
+            m = l4_ipc_reply_and_wait(m.from, l4_snd_fpage(), m.w0 & L4_FP_PAGE_MASK, second_task_page(m.w0),
+                                      0);
         } else {
             in_order &= m.w0 == (expected | 0x80000000u);
             echoed &= expected == 0 || expected == ROUNDS || m.w1 == expected * 3;

@@ -14,7 +14,9 @@ std::size_t put_number(std::uint16_t task, char* at) {
     return digits + 2;
 }
 
-constexpr bool printable(char c) { return (c >= ' ' && c != 0x7f) || c == '\t' || static_cast<unsigned char>(c) >= 0x80; }
+constexpr bool printable(char c) {
+    return (c >= ' ' && c != 0x7f) || c == '\t' || static_cast<unsigned char>(c) >= 0x80;
+}
 
 } // namespace
 

@@ -12,8 +12,9 @@ class LinesTest : public testing::Test {
 protected:
     void add(std::uint16_t task, const std::string& text) { lines.add(task, text.data(), text.size()); }
     std::string put_out;
-    Lines lines{[](void* to, const char* line, std::size_t n) { static_cast<std::string*>(to)->append(line, n); },
-                &put_out};
+    Lines lines{
+        [](void* to, const char* line, std::size_t n) { static_cast<std::string*>(to)->append(line, n); },
+        &put_out};
 };
 
 TEST_F(LinesTest, PiecesOfTwoTasksDoNotMix) {

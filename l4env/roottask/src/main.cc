@@ -71,8 +71,10 @@ std::uint32_t take_info() {
     return l4_ipc_error(r) == L4_IPC_OK && l4_ipc_got_fpage(r) ? info_at : 0;
 }
 
-/// The root task's own options: exit=PORT, where the code goes when all tasks have ended.
+/// The root task's own options: exit=PORT of QEMU's isa-debug-exit, which is told when all tasks have ended.
+/// QEMU's status is then 33 or 35.
 struct OwnOptions {
+    static constexpr std::uint8_t success = 16, failure = 17;
     std::uint32_t exit_port = 0;
 };
 
@@ -88,7 +90,9 @@ OwnOptions own_options(Text words) {
 void finish(const Root& root, std::uint32_t not_started, const OwnOptions& options) {
     const std::uint32_t failures = root.failures() + not_started;
     L4C(printf)("root: all tasks have ended, %u failed\n", static_cast<unsigned>(failures));
-    if (options.exit_port != 0) l4_out8(static_cast<std::uint16_t>(options.exit_port), failures == 0 ? 0 : 1);
+    if (options.exit_port == 0) return;
+    l4_out8(static_cast<std::uint16_t>(options.exit_port),
+            failures == 0 ? OwnOptions::success : OwnOptions::failure);
 }
 
 [[noreturn]] void serve(Root& root, std::uint32_t not_started, const OwnOptions& options) {

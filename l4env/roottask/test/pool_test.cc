@@ -94,8 +94,9 @@ TEST(Arguments, ThatDoNotFitAreRefused) {
     for (std::size_t size = 0; size < 160; ++size) {
         std::vector<std::byte> stack(size);
         const std::uint32_t esp = put_arguments(stack, "n", a.c_str());
-        if (size < 103 + 28) EXPECT_EQ(esp, 0u) << size;
-        if (size >= 103 + 28 + 15) EXPECT_NE(esp, 0u) << size;
+        const bool too_small = size < 103 + 28, large = size >= 103 + 28 + 15;
+        EXPECT_FALSE(too_small && esp != 0) << size;
+        EXPECT_FALSE(large && esp == 0) << size;
         EXPECT_EQ(esp % 16, 0u);
     }
     std::string many;

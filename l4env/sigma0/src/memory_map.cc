@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint32_t page_size = 1u << L4_PAGE_SHIFT;
 
-/// An entry in whole pages: fewer of what is RAM, more of what is not.  Above the UTCBs no space can have memory
-/// one to one.
+/// An entry in whole pages: fewer of what is RAM, more of what is not.  Above the UTCBs no space can have
+/// memory one to one.
 struct Stretch {
     std::uint32_t first = 0, end = 0, type = L4_KIP_MEM_UNDEFINED;
     bool conventional() const { return type == L4_KIP_MEM_CONVENTIONAL; }

@@ -53,7 +53,8 @@ l4_word_t l4_thread_start_paged(l4_thread_function_t* f, void* argument, void* s
 /** From here on the stack may be somebody else's. */
 static _Noreturn void sleep_without_stack(void) {
     __asm__ volatile(
-        "1:\tmovl $-1, %%eax\n\txorl %%ebp, %%ebp\n\txorl %%ecx, %%ecx\n\txorl %%esi, %%esi\n\txorl %%edi, %%edi\n\t"
+        "1:\tmovl $-1, %%eax\n\txorl %%ebp, %%ebp\n\txorl %%ecx, %%ecx\n\txorl %%esi, %%esi\n\txorl %%edi, "
+        "%%edi\n\t"
         "int $0x30\n\tjmp 1b"
         :
         :
@@ -67,7 +68,8 @@ void l4_thread_ended(void) {
     const l4_word_t mask = ~(1u << lthread % 32);
     __asm__ volatile(
         "lock; andl %[mask], %[word]\n"
-        "1:\tmovl $-1, %%eax\n\txorl %%ebp, %%ebp\n\txorl %%ecx, %%ecx\n\txorl %%esi, %%esi\n\txorl %%edi, %%edi\n\t"
+        "1:\tmovl $-1, %%eax\n\txorl %%ebp, %%ebp\n\txorl %%ecx, %%ecx\n\txorl %%esi, %%esi\n\txorl %%edi, "
+        "%%edi\n\t"
         "int $0x30\n\tjmp 1b"
         : [word] "+m"(*word)
         : [mask] "r"(mask)

@@ -18,7 +18,9 @@ static inline l4_word_t l4_root_ask(l4_word_t request, l4_word_t argument, l4_wo
 }
 
 /** The caller may create this task. */
-static inline l4_word_t l4_root_task_alloc(l4_word_t* number) { return l4_root_ask(L4_ROOT_TASK_ALLOC, 0, number); }
+static inline l4_word_t l4_root_task_alloc(l4_word_t* number) {
+    return l4_root_ask(L4_ROOT_TASK_ALLOC, 0, number);
+}
 
 /** Kills the task and gives its number back. */
 static inline l4_word_t l4_root_task_free(l4_word_t number) {

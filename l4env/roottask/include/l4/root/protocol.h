@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The service of the root task: messages to its thread 1. The answer is a status and a value.
  *
- * Thread 0 is the pager of the tasks that the root task starts, with sigma0's protocol (abi/sigma0.h): any page, or a
- * block of any size, out of what the task may have; physical pages and ports that it may have. */
+ * Thread 0 is the pager of the tasks that the root task starts, with sigma0's protocol (abi/sigma0.h): any
+ * page, or a block of any size, out of what the task may have; physical pages and ports that it may have. */
 #pragma once
 
 #include "l4/abi/limits.h"
@@ -30,13 +30,15 @@
 #define L4_ROOT_KILL 0x52000009u
 
 /* Status. */
-#define L4_ROOT_OK      0u
-#define L4_ROOT_EPERM   1u /**< not the caller's, or not his to ask */
-#define L4_ROOT_ELIMIT  2u /**< as many as it may have */
-#define L4_ROOT_ENONE   3u /**< there is none */
-#define L4_ROOT_EINVAL  4u /**< no such request or argument */
+#define L4_ROOT_OK     0u
+#define L4_ROOT_EPERM  1u /**< not the caller's, or not his to ask */
+#define L4_ROOT_ELIMIT 2u /**< as many as it may have */
+#define L4_ROOT_ENONE  3u /**< there is none */
+#define L4_ROOT_EINVAL 4u /**< no such request or argument */
 
 #define L4_ROOT_NAME_MAX 32u /**< bytes of a module's name */
 
 L4_ABI_INLINE l4_threadid_t l4_root_pager(void) { return l4_threadid(L4_TASK_ROOT, 0); }
-L4_ABI_INLINE l4_threadid_t l4_root_service(void) { return l4_threadid(L4_TASK_ROOT, L4_ROOT_SERVICE_LTHREAD); }
+L4_ABI_INLINE l4_threadid_t l4_root_service(void) {
+    return l4_threadid(L4_TASK_ROOT, L4_ROOT_SERVICE_LTHREAD);
+}
