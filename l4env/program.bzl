@@ -2,9 +2,10 @@
 """Programs on drops."""
 
 load("//build:transition.bzl", "l4_program")
+load("//l4env:entry.bzl", "sysenter_program")
 
 def drops_program(name, srcs, deps, at = "0x1000000", copts = [], **kwargs):
-    """Declares NAME, which is NAME.elf: a static program for drops.
+    """Declares NAME, which is NAME.elf: a static program for drops; and NAME_sysenter, with the other entry.
 
     Args:
       name: of the program.
@@ -31,5 +32,10 @@ def drops_program(name, srcs, deps, at = "0x1000000", copts = [], **kwargs):
     l4_program(
         name = name,
         target = ":%s_binary" % name,
+        **kwargs
+    )
+    sysenter_program(
+        name = name + "_sysenter",
+        program = ":" + name,
         **kwargs
     )
