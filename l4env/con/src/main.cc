@@ -68,10 +68,8 @@ void Server::answer_readers() {
         --reader_count_;
         Message answer = L4_MESSAGE_INIT(2, 1, 2, 1);
         l4_string_to_send(&answer.strings[0], line, static_cast<l4_word_t>(length));
-        // Nor do we wait for its pager.
-        const l4_word_t timeouts = L4_TIMEOUT_SND_ZERO | l4_timeout_pf(L4_TIMEOUT_PF_ZERO, 0);
         const l4_word_t error =
-            l4_ipc_error(l4_ipc_send(reader, l4_snd_buffer(&answer, 0), L4_CON_OK, 0, timeouts));
+            l4_ipc_error(l4_ipc_send(reader, l4_snd_buffer(&answer, 0), L4_CON_OK, 0, L4_TIMEOUT_SERVER));
         if (error == L4_IPC_OK || error == L4_IPC_SEMSGCUT) length = 0;
     }
 }
@@ -103,7 +101,7 @@ void Server::serve() {
         l4_string_to_receive(&message_.strings[0], text_, sizeof text_);
         const l4_word_t buffer = l4_rcv_buffer(&message_);
         const l4_ipc_result_t m =
-            answer ? l4_ipc_reply_and_wait(to, 0, status, 0, buffer) : l4_ipc_wait(buffer, L4_TIMEOUT_NEVER);
+            answer ? l4_ipc_reply_and_wait(to, 0, status, 0, buffer) : l4_ipc_wait(buffer, L4_TIMEOUT_SERVER);
         answer = false;
         if (!l4_ipc_arrived(m)) continue;
         to = m.from;

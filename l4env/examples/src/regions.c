@@ -17,7 +17,8 @@ static volatile l4_word_t* word(l4_word_t region, l4_word_t page) {
     return (volatile l4_word_t*)(uintptr_t)(region + page * PAGE);
 }
 
-/** Gives pages with their offset in them; this runs in the library's thread, whose faults go to the root task. */
+/** Gives pages with their offset in them; this runs in the library's thread, whose faults go to the root
+ * task. */
 static int make_page(void* object, l4_word_t offset, l4_word_t address, l4_word_t flags) {
     ++*(l4_word_t*)object;
     (void)flags;

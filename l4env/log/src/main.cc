@@ -33,6 +33,6 @@ int main() {
                       message.strings[0].snd_size & ~L4_STRING_GOES_ON);
         l4_string_to_receive(&message.strings[0], text, sizeof text);
         m = arrived ? l4_ipc_reply_and_wait(m.from, 0, 0, 0, l4_rcv_buffer(&message))
-                    : l4_ipc_wait(l4_rcv_buffer(&message), L4_TIMEOUT_NEVER);
+                    : l4_ipc_wait(l4_rcv_buffer(&message), L4_TIMEOUT_SERVER);
     }
 }

@@ -42,6 +42,6 @@ int main() {
             status = answer(directory, m, name, message.strings[0].snd_size & ~L4_STRING_GOES_ON, found);
         l4_string_to_receive(&message.strings[0], name, sizeof name);
         m = arrived ? l4_ipc_reply_and_wait(m.from, 0, status, found.low, l4_rcv_buffer(&message))
-                    : l4_ipc_wait(l4_rcv_buffer(&message), L4_TIMEOUT_NEVER);
+                    : l4_ipc_wait(l4_rcv_buffer(&message), L4_TIMEOUT_SERVER);
     }
 }

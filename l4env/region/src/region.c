@@ -40,12 +40,12 @@ static l4_word_t detach(l4_word_t address) {
 static int serve_fault(l4_word_t fault, l4_word_t eip) {
     const l4_word_t address = l4_page_floor(fault);
     const struct l4_region* const r = l4_region_find(&table, address);
-    if (r) return (!(fault & L4_PF_WRITE) || (r->flags & L4_REGION_WRITE)) &&
-                  r->page(r->object, address - r->first, address, r->flags);
-    /* The program itself: the root task gives it to us, at its place, as if it were our fault. If it is none of the
-     * program either, the root task ends the task. */
-    return l4_ipc_got_fpage(
-        l4_ipc_call(l4_root_pager(), 0, fault, eip, l4_rcv_anywhere(), L4_TIMEOUT_NEVER));
+    if (r)
+        return (!(fault & L4_PF_WRITE) || (r->flags & L4_REGION_WRITE)) &&
+               r->page(r->object, address - r->first, address, r->flags);
+    /* The program itself: the root task gives it to us, at its place, as if it were our fault. If it is none
+     * of the program either, the root task ends the task. */
+    return l4_ipc_got_fpage(l4_ipc_call(l4_root_pager(), 0, fault, eip, l4_rcv_anywhere(), L4_TIMEOUT_NEVER));
 }
 
 static void serve(void* argument) {
@@ -54,7 +54,8 @@ static void serve(void* argument) {
     (void)argument;
     for (;;) {
         l4_word_t answer = L4_REGION_EINVAL;
-        while (l4_ipc_error(m) != L4_IPC_OK || l4_id_task(m.from) != task) m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+        while (l4_ipc_error(m) != L4_IPC_OK || l4_id_task(m.from) != task)
+            m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
         if (m.w0 == ATTACH) {
             struct attach* const a = (struct attach*)(uintptr_t)m.w1;
             answer = l4_region_add(&table, a->region, &a->where);
@@ -74,7 +75,8 @@ int l4_region_start(void) {
     return lthread != L4_THREAD_NONE;
 }
 
-l4_word_t l4_region_attach(l4_word_t* address, l4_word_t size, l4_word_t flags, l4_region_page_t* page, void* object) {
+l4_word_t l4_region_attach(l4_word_t* address, l4_word_t size, l4_word_t flags, l4_region_page_t* page,
+                           void* object) {
     struct attach a = {{*address, *address + size, flags, page, object}, 0};
     const l4_word_t status = l4_ipc_call_words(server, ATTACH, (l4_word_t)(uintptr_t)&a).w0;
     if (status == L4_REGION_OK) *address = a.where;
@@ -94,6 +96,7 @@ l4_word_t l4_region_attach_memory(l4_word_t* address, l4_word_t size) {
 
 l4_word_t l4_region_detach(l4_word_t address) { return l4_ipc_call_words(server, DETACH, address).w0; }
 
-l4_word_t l4_region_thread_start(l4_thread_function_t* f, void* argument, void* stack_of_it, l4_word_t stack_size) {
+l4_word_t l4_region_thread_start(l4_thread_function_t* f, void* argument, void* stack_of_it,
+                                 l4_word_t stack_size) {
     return l4_thread_start_paged(f, argument, stack_of_it, stack_size, server);
 }

@@ -76,8 +76,9 @@ TEST(RegionTable, LikeAMapForAnyOrderOfCalls) {
             const bool free = !inside && (next == model.end() || next->first >= address + pages * page);
             const bool room = model.size() < L4_REGIONS_MAX;
             l4_word_t where = 0;
-            ASSERT_EQ(l4_region_add(&table, at(address, pages), &where),
-                      !room ? L4_REGION_FULL : free ? L4_REGION_OK : L4_REGION_TAKEN);
+            ASSERT_EQ(l4_region_add(&table, at(address, pages), &where), !room  ? L4_REGION_FULL
+                                                                         : free ? L4_REGION_OK
+                                                                                : L4_REGION_TAKEN);
             if (free && room) model[address] = address + pages * page;
         }
         ASSERT_EQ(table.count, model.size());

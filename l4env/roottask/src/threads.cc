@@ -40,7 +40,7 @@ alignas(16) std::uint32_t irq_stacks[Irqs::lines][stack_words];
                 continue;
             }
         }
-        m = l4_ipc_wait(l4_rcv_buffer(&message), L4_TIMEOUT_NEVER);
+        m = l4_ipc_wait(l4_rcv_buffer(&message), L4_TIMEOUT_SERVER);
     }
 }
 

@@ -44,7 +44,8 @@ private:
 
     l4_registers_t task_new(l4_registers_t r) {
         const unsigned n = l4_id_task({r.esi, r.edi});
-        if (refuse || chief_of(n) != L4_TASK_ROOT) return {refuse.value_or(L4_TASK_NEW_EPERM), 0, 0, 0, 0, 0, 0};
+        if (refuse || chief_of(n) != L4_TASK_ROOT)
+            return {refuse.value_or(L4_TASK_NEW_EPERM), 0, 0, 0, 0, 0, 0};
         created.erase(n);
         if (r.ebx != 0)
             created[n] = r;
@@ -334,7 +335,8 @@ TEST_F(RootTest, StrangersGetNothing) {
     EXPECT_EQ(page(9, entry).w0, L4_PF_REFUSED);
     EXPECT_FALSE(page(9, L4_SIGMA0_ANY_PAGE, 0).map);
     for (l4_word_t request = L4_ROOT_EXIT; request <= L4_ROOT_KILL; ++request)
-        EXPECT_EQ(ask(9, request, 5).first, request == L4_ROOT_FIND ? L4_ROOT_ENONE : L4_ROOT_EPERM) << request;
+        EXPECT_EQ(ask(9, request, 5).first, request == L4_ROOT_FIND ? L4_ROOT_ENONE : L4_ROOT_EPERM)
+            << request;
     EXPECT_EQ(ask(9, L4_ROOT_FIND, 0, "one"), std::pair(L4_ROOT_OK, 5u)); // anybody
     EXPECT_EQ(ask(9, L4_ROOT_FIND, 0, "two").first, L4_ROOT_ENONE);
     EXPECT_EQ(ask(9, L4_ROOT_FIND).first, L4_ROOT_ENONE);

@@ -68,7 +68,7 @@ TEST_F(Calls, IpcFormsDifferInTheirDescriptors) {
     EXPECT_EQ(std::pair(in.eax, in.ebp), std::pair(8u, 0x1000u));
     l4_ipc_reply_and_wait(partner, 8, 1, 2, 0x1000);
     EXPECT_EQ(std::pair(in.eax, in.ebp), std::pair(8u, 0x1000u | L4_RCV_OPEN));
-    EXPECT_EQ(in.ecx, L4_TIMEOUT_SND_ZERO);
+    EXPECT_EQ(in.ecx, L4_TIMEOUT_SERVER);
     l4_ipc_sleep(0x123);
     EXPECT_EQ(in.esi, L4_NIL_LOW);
     EXPECT_EQ(in.ecx, 0x123u);

@@ -57,6 +57,10 @@ static inline l4_ipc_result_t l4_ipc_send(l4_threadid_t to, l4_word_t snd, l4_wo
     return l4_ipc(to, snd, w0, w1, L4_IPC_NO_RECV, timeouts);
 }
 
+/** What a server waits with: for ever for its clients, but for none of them that is not ready for its answer,
+ * nor for the pager of one whose message is not there. */
+#define L4_TIMEOUT_SERVER (L4_TIMEOUT_SND_ZERO | l4_timeout_pf(L4_TIMEOUT_PF_ZERO, L4_TIMEOUT_PF_ZERO))
+
 /** From `from` only; from an interrupt too. */
 static inline l4_ipc_result_t l4_ipc_receive(l4_threadid_t from, l4_word_t rcv, l4_word_t timeouts) {
     return l4_ipc(from, L4_IPC_NO_SEND, 0, 0, rcv, timeouts);
@@ -73,11 +77,12 @@ static inline l4_ipc_result_t l4_ipc_call(l4_threadid_t to, l4_word_t snd, l4_wo
     return l4_ipc(to, snd, w0, w1, rcv, timeouts);
 }
 
-/** Sends and receives from anybody, with nothing in between. The answer is not waited for: a client that is
- * not ready for it gets none, and the result is L4_IPC_SETIMEOUT without a receive phase. */
+/** Sends and receives from anybody, with nothing in between, as a server does (L4_TIMEOUT_SERVER). A client
+ * that is not ready for its answer gets none, and the result is an error of the send phase without a receive
+ * phase. */
 static inline l4_ipc_result_t l4_ipc_reply_and_wait(l4_threadid_t to, l4_word_t snd, l4_word_t w0,
                                                     l4_word_t w1, l4_word_t rcv) {
-    return l4_ipc(to, snd, w0, w1, rcv | L4_RCV_OPEN, L4_TIMEOUT_SND_ZERO);
+    return l4_ipc(to, snd, w0, w1, rcv | L4_RCV_OPEN, L4_TIMEOUT_SERVER);
 }
 
 /** Two words each way, for ever. */

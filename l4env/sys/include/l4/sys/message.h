@@ -26,7 +26,16 @@
 /** Bit 31 of a string's send size: the string goes on in the next dope. */
 #define L4_STRING_GOES_ON 0x80000000u
 
+/** Reads a byte of each page, so that it is there. */
+static inline void l4_touch(const void* memory, l4_word_t size) {
+    const volatile char* const bytes = (const volatile char*)memory;
+    for (l4_word_t i = 0; i < size; i += 4096) (void)bytes[i];
+    if (size > 0) (void)bytes[size - 1];
+}
+
+/** Touches the text: servers do not wait for our pager. */
 static inline void l4_string_to_send(l4_strdope_t* dope, const void* text, l4_word_t size) {
+    l4_touch(text, size);
     dope->snd_size = size;
     dope->snd_addr = (l4_word_t)(uintptr_t)text;
 }
