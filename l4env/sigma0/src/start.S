@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel has put the physical address of its info page on the stack that it gives; that stack's size is its
- * secret, so we take our own. */
+/* The kernel has put the physical address of its info page on the stack that it gives; how large that is,
+ * nobody says, so we take our own. */
     .globl _start
 _start:
     popl %eax
