@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The standard name of l4/c/string.h. */
+#pragma once
+
+#include "l4/c/string.h"

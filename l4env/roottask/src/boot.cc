@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "l4env/roottask/src/boot.h"
+
+#include "l4/c/stdio.h"
+
+namespace l4env::root {
+namespace {
+
+void complain(Text name, const char* what, Text word = {}) {
+    L4C(printf)("root: %.*s: ", static_cast<int>(name.size), name.at);
+    if (!word.empty()) L4C(printf)("%.*s ", static_cast<int>(word.size), word.at);
+    L4C(printf)("%s\n", what);
+}
+
+} // namespace
+
+Text Boot::text(std::uint32_t address) const {
+    return address == 0 ? Text() : Text(reinterpret_cast<const char*>(memory_.at(address, 1).data()));
+}
+
+std::span<const Multiboot::Module> Boot::modules() const {
+    if ((info_.flags & Multiboot::has_modules) == 0) return {};
+    const auto* const list = reinterpret_cast<const Multiboot::Module*>(memory_.at(info_.modules, 1).data());
+    return {list, info_.module_count};
+}
+
+std::span<const std::byte> Boot::file(const Multiboot::Module& m) const {
+    return m.end < m.start ? std::span<std::byte>() : memory_.at(m.start, m.end - m.start);
+}
+
+Text Boot::arguments() const {
+    return modules().size() < first ? Text() : read_command_line(text(modules()[1].command_line)).arguments;
+}
+
+bool Boot::is_configuration(const Multiboot::Module& m) const {
+    return read_command_line(text(m.command_line)).name.ends_with(".cfg");
+}
+
+/// What the configurations say, then what its own command line says.
+bool Boot::read(const Multiboot::Module& m, Job& job) const {
+    job.line = read_command_line(text(m.command_line));
+    job.file = file(m);
+    for (const Multiboot::Module& c : modules().subspan(first)) {
+        if (!is_configuration(c)) continue;
+        const std::span<const std::byte> bytes = file(c);
+        const Text all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        if (const Complaint why = read_configuration(all, job.line.name, job.options)) {
+            complain(job.line.name, why.what, why.word);
+            return false;
+        }
+    }
+    if (const Complaint why = read_options(job.line.options, job.options)) {
+        complain(job.line.name, why.what, why.word);
+        return false;
+    }
+    return true;
+}
+
+std::uint32_t Boot::start_all(Root& root) const {
+    std::uint32_t failures = 0;
+    if (modules().size() < first) return 0;
+    for (const bool start : {false, true})
+        for (const Multiboot::Module& m : modules().subspan(first)) {
+            Job job;
+            if (is_configuration(m)) continue;
+            const bool good = read(m, job);
+            if (!start) {
+                if (good) root.keep_from_pool(job.options);
+                failures += good ? 0 : 1;
+                continue;
+            }
+            if (!good) continue;
+            const char* const why = root.start(job.line.name, job.options, job.file, job.line.arguments);
+            if (why != nullptr) complain(job.line.name, why);
+            failures += why == nullptr ? 0 : 1;
+        }
+    return failures;
+}
+
+} // namespace l4env::root

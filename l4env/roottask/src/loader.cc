@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "l4env/roottask/src/loader.h"
+
+#include <cstring>
+
+#include "l4env/roottask/src/arguments.h"
+
+namespace l4env::root {
+namespace {
+
+/// Zeroed frames for these addresses.
+const char* add_range(Task& task, Program::Range r, Pool& pool, const Memory& memory) {
+    const std::uint32_t bytes = r.end - r.first;
+    if (bytes > task.left()) return "it needs more memory than it may have";
+    const std::uint32_t frames = pool.take(task.number, bytes >> L4_PAGE_SHIFT);
+    if (frames == 0) return "there is not enough memory in one piece";
+    std::memset(memory.at(frames, bytes).data(), 0, bytes);
+    task.ranges[task.range_count++] = {r.first, r.end, frames, r.write};
+    task.used += bytes;
+    return nullptr;
+}
+
+void fill(const Task& task, const Program::Segment& s, std::span<const std::byte> file,
+          const Memory& memory) {
+    if (s.in_file == 0) return;
+    const Task::Mapped& r = *task.range_of(s.address);
+    std::memcpy(memory.at(r.frames + (s.address - r.first), s.in_file).data(), &file[s.offset], s.in_file);
+}
+
+} // namespace
+
+const char* load(Task& task, std::span<const std::byte> file, Text arguments, Pool& pool,
+                 const Memory& memory, Entry& entry) {
+    Program program;
+    if (const char* const why = read_elf(file, program)) return why;
+    for (const Program::Range& r : program.all_ranges())
+        if (const char* const why = add_range(task, r, pool, memory)) return why;
+    for (const Program::Segment& s : program.all_segments()) fill(task, s, file, memory);
+    const std::uint32_t stack_size = task.options.stack;
+    if (stack_size == 0 || stack_size > stack_end - image_end)
+        return "its stack has no size that is possible";
+    if (const char* const why = add_range(task, {stack_end - stack_size, stack_end, true}, pool, memory))
+        return why;
+    const Task::Mapped& stack = task.ranges[task.range_count - 1];
+    entry.eip = program.entry;
+    entry.esp = put_arguments(memory.at(stack.frames, stack_size), task.name, arguments);
+    return entry.esp == 0 ? "its arguments do not fit on its stack" : nullptr;
+}
+
+} // namespace l4env::root

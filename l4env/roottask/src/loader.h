@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "l4env/roottask/src/pool.h"
+#include "l4env/roottask/src/tasks.h"
+
+namespace l4env::root {
+
+/// Physical memory as the root task sees it: one to one; in a test, somewhere else.
+struct Memory {
+    std::uintptr_t base = 0;
+    std::span<std::byte> at(std::uint32_t physical, std::uint32_t bytes) const {
+        return {reinterpret_cast<std::byte*>(base + physical), bytes};
+    }
+};
+
+/// Where a loaded task begins.
+struct Entry {
+    std::uint32_t eip = 0, esp = 0;
+};
+
+/// Puts the program into frames of the pool, with its stack and arguments, within the task's `memory`.
+/// nullptr: done. Else why not; what was taken from the pool is still the task's.
+const char* load(Task& task, std::span<const std::byte> file, Text arguments, Pool& pool,
+                 const Memory& memory, Entry& entry);
+
+} // namespace l4env::root

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "l4/abi/limits.h"
+#include "l4env/roottask/src/text.h"
+
+namespace l4env::root {
+
+/// Numbers first..last.
+struct Span {
+    std::uint32_t first = 0, last = 0;
+    constexpr bool contains(std::uint32_t low, std::uint32_t high) const {
+        return low <= high && first <= low && high <= last;
+    }
+};
+
+/// A few spans.
+struct Spans {
+    static constexpr std::size_t most = 8;
+    Span all[most] = {};
+    std::size_t count = 0;
+
+    bool add(Span s) {
+        if (count == most) return false;
+        all[count++] = s;
+        return true;
+    }
+    /// One of them has all of low..high.
+    bool contain(std::uint32_t low, std::uint32_t high) const {
+        for (std::size_t i = 0; i < count; ++i)
+            if (all[i].contains(low, high)) return true;
+        return false;
+    }
+};
+
+/// What a task may have: the words of README.md, "Configuration".
+struct Options {
+    std::uint32_t memory = 4u << 20; ///< bytes, image and stack among them
+    std::uint32_t kmem = 64;         ///< frames of kernel memory
+    std::uint32_t stack = 64u << 10; ///< bytes
+    std::uint32_t tasks = 0;         ///< numbers of tasks of its own
+    std::uint32_t prio = L4_PRIO_ROOT, mcp = L4_PRIO_ROOT;
+    std::uint32_t irqs = 0; ///< bit n: interrupt line n
+    Spans ports, physical;
+    bool service = false; ///< nobody waits for its end
+    bool control = false; ///< it may end others
+};
+
+/// Why something is not as it should be; `what` is empty when it is. `word` is part of what was read.
+struct Complaint {
+    const char* what = nullptr;
+    Text word;
+    explicit operator bool() const { return what != nullptr; }
+};
+
+/// Reads words `key=value` into `options`; what was there stays unless a word says otherwise.
+Complaint read_options(Text words, Options& options);
+
+/// A module's command line: path, options of ours before a word "--", arguments. Without "--" all are
+/// arguments.
+struct CommandLine {
+    Text name; ///< of the path, without folders and ".elf"
+    Text options, arguments;
+};
+CommandLine read_command_line(Text line);
+
+/// The options that a text gives to the module `name`: on each line a name or *, and options; # begins a
+/// comment.
+Complaint read_configuration(Text text, Text name, Options& options);
+
+} // namespace l4env::root

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "l4env/roottask/src/root.h"
+
+#include "l4/abi/fpage.h"
+#include "l4/c/stdio.h"
+#include "l4/sys/space.h"
+#include "l4/sys/task.h"
+#include "l4/sys/thread.h"
+#include "l4/sys/timeout.h"
+
+namespace l4env::root {
+namespace {
+
+constexpr std::uint32_t default_slice_us = L4_SLICE_DEFAULT_US;
+
+/// Calls f(first, log2) for each of the fewest aligned blocks, of 2^min to 2^max, that make up the range.
+template <class F>
+void for_blocks(std::uint32_t first, std::uint32_t count, std::uint32_t min, std::uint32_t max, F f) {
+    while (count != 0) {
+        std::uint32_t log2 = min;
+        while (log2 < max && (first & ((2u << log2) - 1)) == 0 && count >> log2 > 1) ++log2;
+        f(first, log2);
+        first += 1u << log2;
+        count -= 1u << log2;
+    }
+}
+
+} // namespace
+
+const char* Root::start(Text name, const Options& options, std::span<const std::byte> file, Text arguments) {
+    Task* const task = tasks_.create(name, options);
+    if (task == nullptr) return "there is no task number or no room for it";
+    Entry entry;
+    const char* why = load(*task, file, arguments, pool_, memory_, entry);
+    if (why == nullptr) {
+        const l4_word_t create = l4_task_new_create(options.mcp, options.kmem);
+        const l4_task_new_result_t made =
+            l4_task_create(task->number, create, entry.esp, entry.eip, l4_root_pager());
+        if (made.task.low == L4_NIL_LOW)
+            why = made.code == L4_TASK_NEW_ENOMEM ? "the kernel has too little memory" : "the kernel refuses";
+    }
+    if (why != nullptr) {
+        reclaim(*task);
+        return why;
+    }
+    const l4_threadid_t thread = l4_threadid(task->number, 0);
+    l4_thread_schedule(thread, l4_sched_param_us(options.prio, default_slice_us));
+    if (!options.service) ++running_;
+    return nullptr;
+}
+
+void Root::keep_from_pool(const Options& options) {
+    for (const Span& s : std::span(options.physical.all, options.physical.count)) pool_.keep(s.first, s.last);
+}
+
+void Root::end(Task& task, std::uint32_t code) {
+    L4C(printf)("root: %s has ended, code %u\n", task.name, static_cast<unsigned>(code));
+    if (!task.options.service) --running_;
+    if (code != 0) ++failures_;
+    l4_task_kill(task.number, l4_root_pager());
+    reclaim(task);
+}
+
+/// Everything that the task had is somebody's again. What it granted to others is taken from them, too.
+void Root::reclaim(Task& task) {
+    pool_.release(task.number, [](std::uint32_t first, std::uint32_t bytes) {
+        for_blocks(first, bytes, L4_PAGE_SHIFT, L4_SUPERPAGE_SHIFT, [](std::uint32_t at, std::uint32_t log2) {
+            l4_fpage_unmap(l4_fpage(at, log2, 0), L4_FP_FLUSH);
+        });
+    });
+    for (const Span& s : std::span(task.options.ports.all, task.options.ports.count))
+        for_blocks(s.first, s.last - s.first + 1, 0, L4_FP_IO_SIZE_MAX,
+                   [](std::uint32_t at, std::uint32_t log2) {
+                       l4_fpage_unmap(l4_io_fpage(at, log2, 0), L4_FP_FLUSH);
+                   });
+    for (std::uint32_t line = 0; line < Irqs::lines; ++line)
+        if ((task.irqs >> line & 1) != 0) irqs_.hold(line);
+    tasks_.remove(task);
+}
+
+} // namespace l4env::root
