@@ -36,9 +36,9 @@ def program_test(
         arguments = ["-icount shift=3,sleep=off"] + kwargs.pop("qemu", []),
         expect = expect,
         modules = [
-            "//l4env/sigma0:sigma0" + entry,
-            "//l4env/roottask:roottask%s exit=0xf4" % entry,
-        ] + [_server(s, entry) for s in servers] + modules +
+                      "//l4env/sigma0:sigma0" + entry,
+                      "//l4env/roottask:roottask%s exit=0xf4" % entry,
+                  ] + [_server(s, entry) for s in servers] + modules +
                   ["%s%s %s -- %s" % (program, entry, options, arguments)],
         target_compatible_with = ["//build/platforms:hal_sim"],
         **kwargs
