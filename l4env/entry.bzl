@@ -27,13 +27,16 @@ _sysenter = transition(
 )
 
 def _sysenter_program_impl(ctx):
-    out = ctx.actions.declare_file(ctx.label.name + ".elf")
-    ctx.actions.symlink(output = out, target_file = ctx.attr.program[0][DefaultInfo].files.to_list()[0])
+    program = ctx.attr.program[0][DefaultInfo].files.to_list()[0]
+
+    # Under its own name: that is how others find a boot module.
+    out = ctx.actions.declare_file("sysenter/" + program.basename)
+    ctx.actions.symlink(output = out, target_file = program)
     files = depset([out])
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
 sysenter_program = rule(
-    doc = "NAME.elf: the drops_program `program`, entering the kernel for ipc by sysenter.",
+    doc = "sysenter/PROGRAM.elf: the drops_program `program`, entering the kernel for ipc by sysenter.",
     implementation = _sysenter_program_impl,
     attrs = dict(
         TRANSITION_ATTRS,

@@ -10,10 +10,10 @@ log=$TEST_TMPDIR/calls
 mkdir -p "$tree/tools" "$TEST_TMPDIR/bin"
 cp drops "$tree/"
 cp tools/count_tests "$tree/tools/"
-mkdir -p "$tree/fuzz" "$tree/lookup"
+mkdir -p "$tree/fuzz" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
 cp tools/fuzz tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
 cp fuzz/BUILD.bazel "$tree/fuzz/"
-cp lookup/BUILD.bazel "$tree/lookup/"
+for package in l4env/roottask l4env/sigma0 lookup; do cp $package/BUILD.bazel "$tree/$package/"; done
 echo '{}' >"$tree/tools/package-lock.json"
 echo '"@bazel/buildifier": "1.2.3"' >"$tree/tools/package.json"
 

@@ -19,7 +19,7 @@ OPTIONS = """\
 
 
 # Those that have fuzz targets.
-PACKAGES = ["fuzz", "lookup"]
+PACKAGES = ["fuzz", "l4env/roottask", "l4env/sigma0", "lookup"]
 
 
 class Bad(Exception):

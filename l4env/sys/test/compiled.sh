@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Its data are the objects: building them compiled every header.  Here: on drops the bindings need nothing at
 # all, and each call is there with its vector.
-[ "$(printf '%s\n' "$@" | sort -u | wc -l)" = 6 ] || {
-    echo "wants an archive for each platform, has $*"
-    exit 1
-}
+distinct=$(printf '%s
+' "$@" | sort -u | wc -l)
+[ "$distinct" = 6 ] || { echo "wants one archive for each platform, has $*"; exit 1; }
 for archive; do
     undefined=$(nm --undefined-only "$archive" | sed -n 's/^ *U //p' | sort -u |
         grep -vx -e 'l4_enter_.*' -e 'memset')
