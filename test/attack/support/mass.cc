@@ -7,12 +7,12 @@
 
 #include "l4/abi/fpage.h"
 #include "sim/message_buffer.h"
+#include "test/attack/support/scene.h"
 
 namespace attack {
 namespace {
 
 using Scene = Mass::Scene;
-constexpr Word page = 0x1000, from = 0x10000000, to = 0x20000000;
 constexpr std::uint16_t first_task = 100;
 constexpr Word per_task = 100;
 
@@ -43,41 +43,6 @@ unsigned waiting(sim::World& w, Word n, For what) {
 /// Nobody of the crowd waits for `what` any more.
 std::function<bool(sim::World&)> none(Word n, For what) {
     return [=](sim::World& w) { return waiting(w, n, what) == 0; };
-}
-
-bool empty_from(sim::World& w, l4_threadid_t who, Word first, Word n) {
-    const kern::Task* const task = w.kernel().tasks().task(kern::ThreadId::of(who).task);
-    for (Word i = 0; i < n; ++i)
-        if (w.kernel().map_db().present(task->space(), kern::VAddr{first + i * page})) return false;
-    return true;
-}
-
-constexpr Line turn{6};
-constexpr l4_threadid_t herald = l4_threadid(L4_TASK_ROOT, 1);
-
-/// Makes the herald, who will tell A when to begin.  First in a scene: A waits for nobody else.
-void send_herald(sim::World& w) {
-    w.spawn(L4_TASK_ROOT, 1, [](User u) -> Program {
-        co_await u.attach(turn.raw());
-        co_await u.receive(l4_irq_id(turn.raw()));
-        co_await u(sim::Ipc{.partner = a, .send = 0});
-    });
-}
-void give_turn(sim::World& w) { w.at(w.now(), turn); }
-
-Scene wide_tree(sim::World& w, Word n) {
-    send_herald(w);
-    w.spawn(6, 0, [](User u) -> Program {
-        for (;;) co_await u.receive_fpage(a, L4_FP_WHOLE_SPACE);
-    });
-    w.spawn(5, 0, [=](User u) -> Program {
-        co_await u.store8(from, 1);
-        for (Word i = 0; i < n; ++i)
-            co_await u.send_fpage(b, to + i * page, l4_fpage(from, L4_PAGE_SHIFT, L4_FP_WRITE));
-        co_await u.receive(herald);
-        co_await u(sim::Unmap{.fpage = l4_fpage(from, L4_PAGE_SHIFT, 0), .mask = L4_FP_FLUSH});
-    });
-    return {give_turn, [=](sim::World& x) { return empty_from(x, b, to, n); }};
 }
 
 /// Each made from the one before it: from A to B, from B to A, ...
@@ -358,6 +323,10 @@ Mass::Scene Mass::stand(sim::World& w, Word n) const {
 const std::vector<Mass>& masses() {
     static const std::vector<Mass> all{
         {"wide_tree_unmapped", {10, 100, 1000}, wide_tree},
+        {"wide_tree_unmapped_in_one_task", {10, 100, 1000}, wide_tree_filtered},
+        {"wide_tree_made_read_only", {10, 100, 1000}, wide_tree_read_only},
+        {"split_superpage_unmapped", {16, 128, 512}, split_superpage},
+        {"wide_split_tree_loses_a_part", {10, 100, 400}, wide_split_tree},
         {"deep_tree_unmapped", {10, 100, 1000}, deep_tree},
         {"receiver_of_many_killed", {10, 100, 1000}, killed_receiver},
         {"many_received", {10, 100, 1000}, busy_receiver},
@@ -368,6 +337,8 @@ const std::vector<Mass>& masses() {
         {"wide_task_tree_deleted", {10, 50, 200}, wide_tasks},
         {"full_task_deleted", {10, 100, 1000}, full_task},
         {"long_string_sent", {10, 100, 400}, long_string},
+        {"idle_map_items_sent", {10, 100, 1000}, idle_items},
+        {"empty_strings_sent", {3, 10, 31}, empty_strings},
         {"large_flexpage_mapped", {16, 128, 512}, large_flexpage},
         {"ports_of_many_unmapped",
          {10, 50, 200},

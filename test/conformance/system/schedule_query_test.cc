@@ -2,6 +2,8 @@
 // thread_schedule: what it tells.
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "test/conformance/system/support/stage.h"
 #include "test/conformance/system/support/timeline.h"
 
@@ -140,6 +142,37 @@ TEST(ThreadSchedule, TellsTheConsumedTime) {
     EXPECT_EQ(timeline.text(), "5@0 8@2944 5@7944 6@4294975296 idle@4294975996");
     EXPECT_EQ(other.consumed, (std::uint64_t{1} << 32) + 3000);
     EXPECT_EQ(self.consumed, 700u);
+}
+
+/// Of the consumed time it tells 48 bits: the high half of EDX stays 0, also when time goes beyond them.
+TEST(ThreadSchedule, TellsOnly48BitsOfTheConsumedTime) {
+    ABI_ROW(schedule_consumed_time);
+    constexpr std::uint64_t most = (std::uint64_t{1} << L4_SCHED_TIME_BITS) - 1, more = 0x12345;
+    World w;
+    std::vector<ScheduleResult> answers;
+    w.spawn(5, [&](User u) -> Program {
+        const ThreadSchedule query{.thread = a};
+        const auto pass = [&](std::uint64_t us) { u.world().machine().timer().advance(Micros{us}); };
+        co_await u(ThreadSchedule{.thread = a, .param = l4_sched_param(16, 0, 0), .preempter = b});
+        answers.push_back(co_await u(query));
+        pass(most - answers[0].consumed);
+        answers.push_back(co_await u(query));
+        pass(more + 1);
+        answers.push_back(co_await u(query));
+    });
+    w.spawn(6, sim::park);
+    w.run();
+    ASSERT_EQ(answers.size(), 3u);
+    EXPECT_LT(answers[0].consumed, most);
+    EXPECT_EQ(answers[1].consumed, most);
+    EXPECT_EQ(answers[2].consumed, more);
+    EXPECT_EQ(w.find(a)->consumed().raw(), most + 1 + more);
+    for (const ScheduleResult& r : answers) {
+        EXPECT_EQ(r.param, answers[0].param);
+        EXPECT_EQ(r.state(), L4_STATE_RUNNING);
+        EXPECT_EQ(bits(r.preempter), bits(b));
+        EXPECT_EQ(bits(r.partner), 0u);
+    }
 }
 
 } // namespace

@@ -31,14 +31,14 @@ struct Reflected {
     arch::Frame before{}, there{}, after{};
     std::vector<Word> stack; ///< from the top of the handler's stack
     Word vector = 0, error = 0, limit = 0x7ff, flags = 0, esp = stack_top;
-    bool touches_stack = true;
+    Word touched = stack_top - 4; ///< by the program before the trap; 0: nothing of the stack
 
     void run(l4_threadid_t pager = root) {
         const sim::Entry handler = w.program([this](User u) { return handle(u); });
         w.start(a,
                 [this, handler](User u) -> Program {
                     co_await install(u, vector, handler.eip, limit);
-                    if (touches_stack) co_await u.store32(esp - 4, 0);
+                    if (touched != 0) co_await u.store32(touched, 0);
                     arch::Frame mine = registers(0x11110000);
                     mine.esp = esp;
                     mine.eflags |= flags;
@@ -165,7 +165,7 @@ TEST(Reflection, WithoutAStackIsAPageFaultThere) {
     ipc::Pager pager({ipc::Pager::Reply::map});
     Reflected r;
     r.vector = L4_TRAP_PROTECTION;
-    r.touches_stack = false;
+    r.touched = 0;
     r.w.start(e, pager.body());
     r.run(e);
     ASSERT_TRUE(r.reached());
@@ -179,7 +179,7 @@ TEST(Reflection, WithHalfAStackPushesNothingBeforeAllIsThere) {
     ipc::Pager pager({ipc::Pager::Reply::map});
     Reflected r;
     r.vector = L4_TRAP_DIVIDE;
-    r.touches_stack = false;
+    r.touched = 0;
     r.esp = 0x20001006; // the first word lies above the border, the second across it
     r.w.start(e, pager.body());
     r.run(e);
@@ -188,6 +188,21 @@ TEST(Reflection, WithHalfAStackPushesNothingBeforeAllIsThere) {
     EXPECT_EQ(pager.messages[1], ipc::message(a, 0x20001000 | L4_PF_WRITE, next(r.before)));
     EXPECT_EQ(pager.messages[2], ipc::message(a, 0x20000ffc | L4_PF_WRITE, next(r.before)));
     EXPECT_EQ(r.stack.at(0), next(r.before));
+}
+
+TEST(Reflection, WithTheUpperHalfOfAWordMissingPushesNothingBeforeItIsThere) {
+    ABI_ROW(exc_lidt_reflection_with_error);
+    ipc::Pager pager({ipc::Pager::Reply::map});
+    Reflected r;
+    r.vector = L4_TRAP_DIVIDE;
+    r.esp = 0x20001002; // the first word lies across the border
+    r.touched = 0x20000000;
+    r.w.start(e, pager.body());
+    r.run(e);
+    ASSERT_TRUE(r.reached());
+    ASSERT_EQ(pager.messages.size(), 3u); // the table; the lower page, by the program; the upper one
+    EXPECT_EQ(pager.messages[2], ipc::message(a, 0x20001000 | L4_PF_WRITE, next(r.before)));
+    EXPECT_EQ(r.stack, (std::vector<Word>{next(r.before), ia32::user_cs, r.before.eflags}));
 }
 
 TEST(Reflection, ToATableThatIsNotThereIsAPageFaultThere) {
