@@ -26,7 +26,7 @@ private:
 class Meetings {
 public:
     static constexpr Time none = ~Time{0};
-    Word given = 0, come = 0, forgotten = 0, lost = 0, early = 0, other = 0, disturbed = 0;
+    Word given = 0, come = 0, lost = 0, early = 0, disturbed = 0;
     Time to_come = none;
 
     explicit Meetings(Word seed, Time end) : dice_(seed), disturber_(seed + 1), end_(end) {
