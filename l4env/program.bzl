@@ -5,7 +5,7 @@ load("//build:transition.bzl", "l4_program")
 load("//l4env:entry.bzl", "sysenter_program")
 
 def drops_program(name, srcs, deps, at = "0x1000000", copts = [], **kwargs):
-    """Declares NAME, which is NAME.elf: a static program for drops; and NAME_sysenter, which is sysenter/NAME.elf.
+    """Declares NAME, a static program for drops (NAME.elf), and NAME_sysenter (sysenter/NAME.elf).
 
     Args:
       name: of the program.
