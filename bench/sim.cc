@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The benchmarks of the kernel in the simulated machine: what an operation takes, and how that grows.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +96,16 @@ int fail(const std::string& message) {
     return 2;
 }
 
+/// Asked before the benchmarks take their minutes.
+bool writable(const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return false;
+    if (fs::exists(path, ignored)) return access(path.c_str(), W_OK) == 0;
+    const std::string folder = fs::path(path).parent_path().string();
+    return access(folder.empty() ? "." : folder.c_str(), W_OK) == 0;
+}
+
 int run(int argc, char** argv) {
     Arguments arguments = parse(argc, argv);
     if (!arguments.problem.empty()) return fail(arguments.problem);
@@ -100,14 +113,15 @@ int run(int argc, char** argv) {
     benchmark::Initialize(&count, arguments.others.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.others.data()))
         return fail("it knows --json FILE, and what --help lists");
+    const std::string unwritable = "can not write " + arguments.json + "; is there such a folder?";
+    if (!arguments.json.empty() && !writable(arguments.json)) return fail(unwritable);
     Kept kept;
     add_all(kept);
     Report report;
     benchmark::RunSpecifiedBenchmarks(&report);
     if (report.failed()) return 1;
     if (report.empty()) return fail("no benchmark ran; --benchmark_list_tests lists them all");
-    if (!arguments.json.empty() && !report.write_json(arguments.json))
-        return fail("can not write " + arguments.json + "; is there such a folder?");
+    if (!arguments.json.empty() && !report.write_json(arguments.json)) return fail(unwritable);
     return 0;
 }
 

@@ -41,6 +41,12 @@ class Smoke(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(message, done.stderr)
 
+    def test_nothing_is_measured_for_a_file_that_can_not_be_written(self):
+        for path in ["/no/such/folder/f", str(self.directory)]:
+            done = run("--json", path)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("can not write " + path, done.stderr)
+
     def test_bad_arguments_are_named(self):
         self.check_refused(["--json"], "--json wants a file to write: --json FILE")
         self.check_refused(["--json="], "--json wants a file to write")

@@ -6,6 +6,8 @@ import importlib.machinery
 import importlib.util
 import json
 import pathlib
+import subprocess
+import tempfile
 import unittest
 
 _PATH = str(pathlib.Path(__file__).resolve().parent / "count_tests")
@@ -43,6 +45,32 @@ class Count(unittest.TestCase):
 
     def test_nothing_is_nothing(self):
         self.check([json.dumps({"id": {"buildFinished": {}}, "finished": {}})], 0, 0)
+
+
+    def test_half_a_last_line_is_left_out(self):
+        self.check([run("PASSED"), '{"id'], 1, 0)
+
+
+class NoEvents(unittest.TestCase):
+
+    def check(self, text, *why):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(text)
+            file.flush()
+            done = subprocess.run(["/usr/bin/python3", _PATH, file.name], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(done.returncode, 1)
+            for part in (f"drops: {file.name} is no build event file", *why):
+                self.assertIn(part, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_other_files_are_named(self):
+        self.check(b"garbage\n", "line 1 is no JSON")
+        self.check(b'{"a":1}\n', "line 1 is no event")
+        self.check(b"[1]\n", "line 1 is no event")
+        self.check(b"\xff\xfe\n", "line 1 is no JSON")
+        self.check(b'{"id": {}}\ngarbage\n{"id": {}}\n', "line 2 is no JSON")
+        self.check(b'{"id": {"testResult": {}}, "testResult": {}}\n')
 
 
 class Unknown(unittest.TestCase):

@@ -82,6 +82,12 @@ check "an unknown command is named" says 'there is no command `frobnicate`'
 check "... and fails" status_is 2
 drops doctor now
 check "a surplus argument is named" says 'but got `now`'
+drops help extra
+check "... of help, too" says '`help` takes no arguments, but got `extra`'
+check "... and fails" status_is 2
+drops run a b
+check "... and of run" says '`run` takes no arguments, but got `a b`'
+check "... and fails" status_is 2
 drops fuzz
 check "fuzz alone lists the targets" says "fuzz_syscall"
 check "... and that is no failure" status_is 0

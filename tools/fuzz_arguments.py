@@ -70,9 +70,16 @@ def listing(known):
     return "\n".join(lines)
 
 
+# libFuzzer reads its numbers in 32 bits; more processes than this only fight for memory.
+MOST = {"--seconds": 2**31 - 1, "--jobs": 256}
+
+
 def _number(option, value):
-    if not (value.isascii() and value.isdigit()) or int(value) == 0:
+    if not (value.isascii() and value.isdigit()) or not value.strip("0"):
         raise Bad(f"{option} wants a number above 0, not `{value}`")
+    most = MOST[option]
+    if len(value.lstrip("0")) > len(str(most)) or int(value) > most:
+        raise Bad(f"{option} wants a number up to {most}, not `{value}`")
     return int(value)
 
 

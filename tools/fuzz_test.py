@@ -36,6 +36,10 @@ class Arguments(unittest.TestCase):
         self.bad("fuzz_c", "there is no fuzz target `fuzz_c`; there are fuzz_a, fuzz_b, canary and all")
         self.bad("fuzz_a --seconds 0", "--seconds wants a number above 0, not `0`")
         self.bad("fuzz_a --jobs many", "--jobs wants a number above 0, not `many`")
+        self.bad("fuzz_a --seconds 4294967297", "--seconds wants a number up to 2147483647, not `4294967297`")
+        self.bad("fuzz_a --seconds=2147483648", "--seconds wants a number up to 2147483647")
+        self.bad("fuzz_a --jobs " + "9" * 5000, "--jobs wants a number up to 256")
+        self.bad("fuzz_a --jobs 257", "--jobs wants a number up to 256, not `257`")
         self.bad("fuzz_a --seconds", "--seconds wants a value")
         self.bad("fuzz_a fuzz_b", "takes one target or `all`, but got `fuzz_b` as well")
         self.bad("fuzz_a --fast", "has no option `--fast`")
@@ -50,6 +54,10 @@ class Arguments(unittest.TestCase):
             (list(args.targets), args.seconds, args.jobs, args.sanitize), (["fuzz_b"], 5, 3, True)
         )
         self.assertEqual(list(fuzz_arguments.parse(["all"], KNOWN).targets), ["fuzz_a", "fuzz_b"])
+
+    def test_the_largest_are_understood(self):
+        args = fuzz_arguments.parse("fuzz_a --seconds 2147483647 --jobs 256".split(), KNOWN)
+        self.assertEqual((args.seconds, args.jobs), (2**31 - 1, 256))
 
     def test_nothing_asks_for_the_list(self):
         self.assertIsNone(fuzz_arguments.parse([], KNOWN))

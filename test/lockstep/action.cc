@@ -17,7 +17,7 @@ constexpr const char* names[] = {"call", "load", "store", "exception", "io",    
                                  "fpu",  "irq",  "pass",  "timer",     "resume", "fail"};
 
 constexpr std::uint64_t word_max = ~std::uint32_t{0};
-constexpr std::uint64_t code_max = 0xff, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
+constexpr std::uint64_t code_max = 0xff, line_max = 15, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
 constexpr std::uint64_t io_max = 4, port_max = 0xffff;
 constexpr std::uint64_t emulated_max = static_cast<std::uint64_t>(ia32::Emulated::lldt);
 constexpr std::uint64_t register_max = static_cast<std::uint64_t>(Lockstep::Register::eip);
@@ -58,7 +58,7 @@ void for_each_number(A& a, F visit) {
             visit("the value", a.value, word_max);
             break;
         case Kind::fpu: visit("the pattern", a.value, word_max); break;
-        case Kind::irq: visit("the interrupt line", a.code, code_max); break;
+        case Kind::irq: visit("the interrupt line", a.code, line_max); break;
         case Kind::pass: visit("the microseconds", a.time, pass_max); break;
         case Kind::fail: visit("the number of the allocation", a.code, fail_max); break;
         case Kind::timer:
@@ -114,6 +114,8 @@ Action parse_action(std::string_view text) {
             n = static_cast<std::remove_reference_t<decltype(n)>>(
                 words.number(std::string(what) + " of `" + name + "`", 16, most));
         });
+        if (a.kind == Kind::fail && a.code == 0)
+            throw std::invalid_argument("`0` is no allocation for `fail`; the first is 1");
         words.expect_end("`" + name + "`");
         return a;
     }

@@ -156,7 +156,7 @@ Recording parse_recording(std::string_view text, const std::string& name) {
         }
         text.remove_prefix(end + 1);
     }
-    if (number == 0) complain("empty; a trace begins with `drops-trace 1`");
+    if (number == 0) throw TraceError(name + ": empty; a trace begins with `drops-trace 1`");
     if (parser.awaits != Parser::steps) complain("the file ends before its `config` line: it is cut off");
     return std::move(parser.recording);
 }

@@ -81,7 +81,7 @@ TEST_P(BadTrace, IsRefusedWithLineProblemAndFix) {
 INSTANTIATE_TEST_SUITE_P(
     Recording, BadTrace,
     ::testing::Values(
-        Bad{"", "it:0: empty; a trace begins with `drops-trace 1`"},
+        Bad{"", "it: empty; a trace begins with `drops-trace 1`"},
         Bad{"drops-trace 1", "it:1: the last line has no end: the file is cut off"},
         Bad{"drops-trace 1\n", "it:1: the file ends before its `config` line: it is cut off"},
         Bad{"\177ELF\n", "it:1: not a trace: it must begin with `drops-trace 1`"},
@@ -108,6 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
             "a hexadecimal number up to ffffffff"},
         Bad{head + "emulate 2 0 0 0 0 0 0 0\n",
             "it:3: `2` is too large for the instruction, `lidt` 0 or `lldt` 1, of `emulate`; it must be"},
+        Bad{head + "irq 40\n", "it:3: `40` is too large for the interrupt line of `irq`; it must be"},
+        Bad{head + "fail 0\n", "it:3: `0` is no allocation for `fail`; the first is 1"},
         Bad{head + "timer = idle 1\ntimer\ntimer\n", "it:5: the step before this has no result although"},
         Bad{head + "timer\ntimer = idle 1\n", "it:4: the steps before this have no results; give all"},
         Bad{head + "\1\n", "it:3: `?` is no action"},

@@ -13,7 +13,8 @@ Arguments::Arguments(int argc, char** argv) {
         const std::string whole = argv[i];
         if (whole.substr(0, 2) == "--") {
             const std::size_t equals = std::min(whole.find('='), whole.size());
-            options_[whole.substr(2, equals - 2)] = whole.substr(std::min(equals + 1, whole.size()));
+            if (!options_.emplace(whole.substr(2, equals - 2), whole.substr(equals)).second)
+                throw std::invalid_argument("`" + whole.substr(0, equals) + "` is given twice");
         } else if (command_.empty()) {
             command_ = whole;
         } else {
@@ -22,7 +23,8 @@ Arguments::Arguments(int argc, char** argv) {
     }
 }
 
-void Arguments::expect(std::size_t files, const std::vector<std::string>& options) const {
+void Arguments::expect(std::size_t files, const std::vector<std::string>& options,
+                       const std::vector<std::string>& flags) const {
     const std::string mine = "`" + command_ + "`";
     if (files_.size() != files)
         throw std::invalid_argument(mine + " wants " + std::to_string(files) +
@@ -30,8 +32,13 @@ void Arguments::expect(std::size_t files, const std::vector<std::string>& option
                                     std::to_string(files_.size()) + "; `help` shows how it is called");
     for (const auto& [name, value] : options_) {
         if (std::find(options.begin(), options.end(), name) != options.end()) continue;
+        if (std::find(flags.begin(), flags.end(), name) != flags.end()) {
+            if (value.empty()) continue;
+            throw std::invalid_argument("`--" + name + "` takes no value, but got `" + value + "`");
+        }
         std::string all;
         for (const std::string& o : options) all += " --" + o;
+        for (const std::string& f : flags) all += " --" + f;
         throw std::invalid_argument(mine + " has no option `--" + name + "`" +
                                     (all.empty() ? "" : "; it has" + all));
     }
@@ -40,9 +47,9 @@ void Arguments::expect(std::size_t files, const std::vector<std::string>& option
 std::string Arguments::text(const std::string& option, const std::string& otherwise) const {
     const auto found = options_.find(option);
     if (found == options_.end()) return otherwise;
-    if (found->second.empty())
+    if (found->second.size() < 2)
         throw std::invalid_argument("--" + option + " wants a value: --" + option + "=...");
-    return found->second;
+    return found->second.substr(1);
 }
 
 std::uint64_t Arguments::number(const std::string& option, std::uint64_t otherwise, std::uint64_t least,

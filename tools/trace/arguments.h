@@ -14,8 +14,9 @@ public:
 
     const std::string& command() const { return command_; }
     const std::string& file(std::size_t index) const { return files_.at(index); }
-    /// Complains unless there are so many files and no options but these.
-    void expect(std::size_t files, const std::vector<std::string>& options) const;
+    /// Complains unless there are so many files and no options but these; `flags` take no value.
+    void expect(std::size_t files, const std::vector<std::string>& options,
+                const std::vector<std::string>& flags = {}) const;
 
     bool has(const std::string& option) const { return options_.count(option) != 0; }
     std::string text(const std::string& option, const std::string& otherwise) const;
@@ -26,7 +27,7 @@ public:
 private:
     std::string command_;
     std::vector<std::string> files_;
-    std::map<std::string, std::string> options_;
+    std::map<std::string, std::string> options_; ///< from the `=` on
 };
 
 } // namespace trace

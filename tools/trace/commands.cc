@@ -72,13 +72,15 @@ int record(const Arguments& a) {
 }
 
 int replay(const Arguments& a) {
-    a.expect(1, {"print"});
+    a.expect(1, {}, {"print"});
     const test::Recording recording = test::read_recording(a.file(0));
     const test::Outcome outcome = test::replay(recording, a.has("print"));
     if (!outcome.failure.empty()) {
         std::printf("%s\n", outcome.failure.c_str());
         return 1;
     }
+    if (recording.actions.empty())
+        throw std::invalid_argument(a.file(0) + ": a trace without steps, so nothing was replayed");
     std::printf("%u steps, %llu events: no difference%s\n", outcome.steps, static_cast<ull>(outcome.events),
                 recording.results.empty() ? "" : "; results as recorded");
     return 0;
@@ -160,11 +162,16 @@ std::string summary(const std::string& failure) {
 }
 
 int random(const Arguments& a) {
-    a.expect(0, {"seed", "seeds", "steps", "mode", "print", "keep-going"});
+    a.expect(0, {"seed", "seeds", "steps", "mode"}, {"print", "keep-going"});
     test::RunOptions o = options(a);
     std::uint64_t events = 0, steps = 0, lost = 0, failed = 0;
+    const std::uint64_t seeds = a.number("seeds", 1, 1, count_max);
+    if (seeds - 1 > ~o.seed)
+        throw std::invalid_argument("--seeds=" + std::to_string(seeds) +
+                                    " from --seed=" + std::to_string(o.seed) + " go beyond the last seed, " +
+                                    std::to_string(~std::uint64_t{0}));
     const auto start = std::chrono::steady_clock::now();
-    for (std::uint64_t n = a.number("seeds", 1, 1, count_max); n != 0; --n, ++o.seed) {
+    for (std::uint64_t n = seeds; n != 0; --n, ++o.seed) {
         const test::Outcome outcome = test::run(o);
         events += outcome.events;
         steps += outcome.steps;
@@ -189,16 +196,17 @@ int random(const Arguments& a) {
 
 int run(const Arguments& a) {
     const std::string& c = a.command();
+    if (c == "help" || a.has("help")) {
+        if (c == "help") a.expect(0, {});
+        std::fputs(usage, stdout);
+        return 0;
+    }
     if (c == "record") return record(a);
     if (c == "replay") return replay(a);
     if (c == "shrink") return shrink(a);
     if (c == "diff") return diff(a);
     if (c == "print") return print(a);
     if (c == "random") return random(a);
-    if (c == "help" || a.has("help")) {
-        std::fputs(usage, stdout);
-        return 0;
-    }
     throw std::invalid_argument((c.empty() ? "no command given" : "there is no command `" + c + "`") +
                                 "; `trace help` lists them");
 }

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016  # the ` in quotes are for messages
 # shellcheck disable=SC2317  # functions are called through check()
 set -uo pipefail
-good=$PWD/$1 buggy=$PWD/$2
+good=$PWD/$1 buggy=$PWD/$2 document=$PWD/$3
 cd "$TEST_TMPDIR" || exit 2
 export TEST_UNDECLARED_OUTPUTS_DIR=$TEST_TMPDIR
 
@@ -74,6 +74,10 @@ check "a seed can be recorded" status_is 0
 run "$good" replay three.trace
 check "... and replayed" status_is 0
 
+sed -n '/^```$/,/^```$/{/^```/!p}' "$document" | sed '/^bazel run/,$d' >document.trace
+run "$good" replay document.trace
+check "the example of the document is a trace" says "3 steps, 2 events: no difference; results as recorded"
+
 # What is wrong is named, and what to do about it.
 run "$good"
 check "no command" says "no command given; \`trace help\` lists them"
@@ -124,5 +128,22 @@ check "a version to come" says "new.trace:3: a trace of another version; this pr
 head -c 5000 "$good" >binary.trace
 run "$good" replay binary.trace
 check "something else" says "binary.trace:1: not a trace: it must begin with \`drops-trace 1\`"
+
+refused() {
+    run "$good" "${@:2}"
+    check "$*" says "$1"
+    check "... is an error" status_is 2
+}
+refused '`--keep-going` takes no value, but got `=yes`' random --keep-going=yes
+refused '`--print` takes no value' replay small.trace --print=3
+refused '`--seed` is given twice' random --seed=1 --seed=2
+refused '`help` wants 0 traces' help x
+refused 'beyond the last seed, 18446744073709551615' random --seed=18446744073709551615 --seeds=2
+refused '/dev/null: empty; a trace begins' replay /dev/null
+head -n 4 document.trace >none.trace
+refused 'none.trace: a trace without steps' replay none.trace
+run "$good" replay --help
+check "help for a command is the usage" says "usage: trace COMMAND"
+check "... and no error" status_is 0
 
 exit $((failures > 0))
