@@ -97,6 +97,25 @@ TEST(Alien, CallIsExecutedOnceAndToldOfAfterwards) {
     EXPECT_EQ(t.handler[3].state().err, L4_EXC_ERR_IPC);
 }
 
+/// The answer counts when it comes, not when the thread is made an alien.
+TEST(Alien, CallIsNotExecutedForAnAnswerFromBeforeItWasOne) {
+    ABI_ROW(exc_dealien_of_no_alien);
+    Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+        utcb.state.eip += sim::instruction_length;
+        return i == 0 ? with_state(m, utcb, L4_EXC_DEALIEN) : Ipc{};
+    });
+    t.run(
+        [](User u) -> Program {
+            co_await u.raise(L4_TRAP_DIVIDE);
+            co_await u(sim::ExRegs{.target = L4_EX_REGS_ALIEN});
+            co_await u(call_nobody);
+        },
+        0);
+    ASSERT_EQ(t.handler.count(), 2u);
+    EXPECT_EQ(t.handler[0].state().trapno, L4_TRAP_DIVIDE);
+    EXPECT_EQ(t.handler[1].state().err, L4_EXC_ERR_IPC);
+}
+
 TEST(Alien, CallThatWaitsIsToldOfWhenItIsOver) {
     ABI_ROW(exc_alien_dealien);
     Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t&) {
