@@ -5,6 +5,7 @@
 // it works.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
 #include "l4/abi/thread.h"
+#include "l4/abi/utcb.h"
 #include "sim/calls.h"
 #include "test/lockstep/run.h"
 
@@ -110,6 +112,34 @@ void fault_in_transfer(Play& p) {
     p.call(sim::Ipc{.partner = six, .send = page}).as(root);
 }
 
+/// Root, who runs, sets a word of its UTCB.
+void put_utcb(Play& p, std::uint32_t offset, std::uint32_t value) { p.store(L4_UTCB_AREA + offset, value); }
+
+/// Root asks for that with faults, and 5.1 has faulted so; root runs.
+void fault_with(Play& p, std::uint32_t status, kern::Fault::Kind kind) {
+    put_utcb(p.wake(root), offsetof(l4_utcb_t, status), status);
+    put_utcb(p, offsetof(l4_utcb_t, rcv_size), L4_UTCB_STATE_WORDS);
+    p.call(sim::Ipc{.receive = L4_RCV_OPEN}).as(five_1).store(empty, 1).as(root);
+    const kern::Fault& fault = p.lockstep().kernel().find(kern::ThreadId::of(five_1))->fault();
+    EXPECT_EQ(fault.kind, kind);
+    EXPECT_TRUE(fault.with_state);
+}
+
+/// Root's answer will have a list of two more pages, each in a region of its own.
+void list_of_pages(Play& p) {
+    p.as(five_1).store(empty, 1).as(root);
+    const std::uint32_t words[] = {empty + super, l4_fpage(5 * page, 12, writable), empty + 2 * super,
+                                   l4_fpage(6 * page, 12, writable)};
+    for (std::uint32_t i = 0; i < 4; ++i) put_utcb(p, offsetof(l4_utcb_t, state) + 4 * i, words[i]);
+    put_utcb(p, offsetof(l4_utcb_t, map_count), 2);
+}
+
+/// 5.1 is an alien whose page fault root has been told of, as an exception.
+void fault_of_an_alien(Play& p) {
+    p.as(five).call(sim::ExRegs{.target = 1 | L4_EX_REGS_ALIEN});
+    fault_with(p, L4_UTCB_EXCEPTIONS, kern::Fault::Kind::exception);
+}
+
 const std::vector<Scenario>& scenarios() {
     static const std::vector<Scenario> all = {
         {"AThread", [](Play& p) { p.as(five); }, new_thread(2)},
@@ -119,6 +149,13 @@ const std::vector<Scenario>& scenarios() {
              for (std::uint32_t n = 1; n < L4_KMEM_THREADS_PER_FRAME; ++n) p.act(new_thread(n));
          },
          new_thread(9)},
+        {"AThreadOfAnotherTaskThatNeedsAnotherFrame",
+         [](Play& p) {
+             p.wake(root);
+             for (std::uint32_t n = 1; n < L4_KMEM_THREADS_PER_FRAME; ++n)
+                 p.act(new_thread(l4_ex_regs_target(6, n)));
+         },
+         new_thread(l4_ex_regs_target(6, 9))},
         {"ATask", [](Play& p) { p.wake(root); }, new_task(7, 0)},
         {"ATaskWithFramesOfItsOwn", [](Play& p) { p.wake(root); }, new_task(7, 8)},
         {"ATaskInThePlaceOfAnother", [](Play& p) { p.wake(root); }, new_task(6, 8)},
@@ -152,6 +189,17 @@ const std::vector<Scenario>& scenarios() {
          send_page(five_1, empty, l4_fpage(3 * page, 12, writable))},
         {"AnAnswerToAPageFaultOfATransfer", fault_in_transfer,
          send_page(six, super, l4_fpage(3 * page, 12, writable))},
+        {"AnAnswerWithAListOfPages", list_of_pages,
+         send_page(five_1, empty, l4_fpage(3 * page, 12, writable))},
+        {"AnAnswerWithAPageAndState",
+         [](Play& p) {
+             fault_with(p, L4_UTCB_PF_STATE, kern::Fault::Kind::user);
+             put_utcb(p, offsetof(l4_utcb_t, snd_size), L4_UTCB_STATE_WORDS);
+             put_utcb(p, offsetof(l4_utcb_t, state.ebx), 0x5eed);
+         },
+         send_page(five_1, empty, l4_fpage(3 * page, 12, writable))},
+        {"AnAnswerToAPageFaultOfAnAlien", fault_of_an_alien,
+         send_page(five_1, empty, l4_fpage(3 * page, 12, writable))},
         {"AMessageIntoAPageOfSigma0",
          [](Play& p) {
              p.wake(sigma0).call(sim::Ipc{.receive = 0x20000000 | L4_RCV_OPEN});

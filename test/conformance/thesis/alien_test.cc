@@ -97,6 +97,25 @@ TEST(Alien, CallIsExecutedOnceAndToldOfAfterwards) {
     EXPECT_EQ(t.handler[3].state().err, L4_EXC_ERR_IPC);
 }
 
+/// The answer counts when it comes, not when the thread is made an alien.
+TEST(Alien, CallIsNotExecutedForAnAnswerFromBeforeItWasOne) {
+    ABI_ROW(exc_dealien_of_no_alien);
+    Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+        utcb.state.eip += sim::instruction_length;
+        return i == 0 ? with_state(m, utcb, L4_EXC_DEALIEN) : Ipc{};
+    });
+    t.run(
+        [](User u) -> Program {
+            co_await u.raise(L4_TRAP_DIVIDE);
+            co_await u(sim::ExRegs{.target = L4_EX_REGS_ALIEN});
+            co_await u(call_nobody);
+        },
+        0);
+    ASSERT_EQ(t.handler.count(), 2u);
+    EXPECT_EQ(t.handler[0].state().trapno, L4_TRAP_DIVIDE);
+    EXPECT_EQ(t.handler[1].state().err, L4_EXC_ERR_IPC);
+}
+
 TEST(Alien, CallThatWaitsIsToldOfWhenItIsOver) {
     ABI_ROW(exc_alien_dealien);
     Alien t([](std::size_t i, const Handler::Message& m, l4_utcb_t&) {
@@ -259,6 +278,59 @@ TEST(Alien, RemainsOneWithTheFlagOrWithoutAnEip) {
     EXPECT_TRUE(with_flag.w.thread(a1).alien());
     EXPECT_EQ(without_eip.handler.count(), 1u);
     EXPECT_TRUE(without_eip.w.thread(a1).alien());
+}
+
+constexpr l4_threadid_t e1 = l4_threadid(9, 1);
+
+/// A's pager gives it that call, this once; thread 1 of the pager's task sends A elsewhere at 5000.
+struct Ended {
+    Alien t;
+    bool ran = false;
+
+    explicit Ended(Handler::Reply reply) : t(std::move(reply)) {}
+    void run(sim::Body body, sim::Body elsewhere, bool alien_again) {
+        const sim::Entry there = t.w.program(std::move(elsewhere));
+        t.w.start(e1, [this, there, alien_again](User u) -> Program {
+            co_await until(u, 5000);
+            EXPECT_EQ(t.handler.count(), 1u);
+            co_await u(sim::ExRegs{.target = l4_ex_regs_target(5, 0), .eip = there.eip});
+            if (alien_again) co_await u(sim::ExRegs{.target = l4_ex_regs_target(5, 0) | L4_EX_REGS_ALIEN});
+            ran = true;
+        });
+        t.run(std::move(body));
+        EXPECT_TRUE(ran);
+    }
+};
+
+TEST(Alien, IsNotToldOfACallAfterItsEnd) {
+    ABI_ROW(exc_alien_cleared);
+    Landing landing;
+    Ended ended([](std::size_t i, const Handler::Message& m, l4_utcb_t&) {
+        return i == 0 ? words_to(m.from(), L4_EXC_DEALIEN) : Ipc{};
+    });
+    ended.run([](User u) -> Program { co_await u.wait(); }, landing.body(), false);
+    EXPECT_EQ(ended.t.handler.count(), 1u); // the wait was executed, and cancelled
+    EXPECT_EQ(landing.arrived.size(), 1u);
+}
+
+TEST(Alien, HasNoCallLeftFromBeforeItsEnd) {
+    ABI_ROW(exc_alien_cleared);
+    Ended ended([](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+        utcb.state.eip += sim::instruction_length; // it makes another call later
+        return i == 0 ? with_state(m, utcb, L4_EXC_DEALIEN) : Ipc{};
+    });
+    const auto elsewhere = [](User u) -> Program {
+        co_await u.compute(1000); // until it is an alien again
+        co_await u(call_nobody);
+    };
+    ended.run(
+        [](User u) -> Program {
+            co_await u(call_nobody);
+            co_await u.compute(20000);
+        },
+        elsewhere, true);
+    ASSERT_EQ(ended.t.handler.count(), 2u);
+    EXPECT_EQ(ended.t.handler[1].state().err, L4_EXC_ERR_IPC);
 }
 
 TEST(TaskNew, StartsAnAlien) {

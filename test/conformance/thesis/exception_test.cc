@@ -191,6 +191,79 @@ TEST(Exception, OfAThreadWithPriorityIsToldOverAndOverWithoutLoss) {
     EXPECT_EQ(handler.count(), rounds);
 }
 
+/// Thread 1 of sigma0, whose pager takes exceptions, does something after 1000; then A divides by zero, of
+/// which the pager is told.
+struct InSigma0 {
+    static constexpr l4_threadid_t thread = l4_threadid(L4_TASK_SIGMA0, 1);
+    World w;
+    Handler handler{skipping()};
+    bool came = false, survived = false;
+
+    explicit InSigma0(std::function<sim::Routine<int>(User)> trap)
+        : w(ipc::with_sigma0_thread([this, trap](User u) -> Program {
+              co_await until(u, 1000);
+              co_await u(sim::ExRegs{.target = 1, .pager = e});
+              came = true;
+              co_await trap(u);
+              survived = true;
+          })) {
+        w.play({{e, handler.body()},
+                {a,
+                 [](User u) -> Program {
+                     co_await until(u, 2000);
+                     co_await u.raise(L4_TRAP_DIVIDE);
+                 },
+                 {.pager = e}}});
+        EXPECT_TRUE(came);
+        EXPECT_FALSE(survived);
+        EXPECT_EQ(w.state(thread), For::dead);
+        EXPECT_EQ(handler.count(), 1u);
+        for (const Handler::Message& m : handler.messages) EXPECT_EQ(m.answer, exception_of(a));
+    }
+};
+
+TEST(Exception, KillsAThreadOfSigma0) {
+    ABI_ROW(exc_of_sigma0);
+    for (const Word vector : {L4_TRAP_DIVIDE, L4_TRAP_INVALID_OP, L4_TRAP_PROTECTION})
+        InSigma0([=](User u) -> sim::Routine<int> {
+            co_await u.raise(vector);
+            co_return 0;
+        });
+}
+
+TEST(Exception, OfSigma0IsNotReflected) {
+    ABI_ROW(exc_of_sigma0);
+    bool reflected = false;
+    InSigma0([&](User u) -> sim::Routine<int> {
+        constexpr Word operand = 0x700000, table = operand + 0x100, stack = operand + 0x800;
+        const sim::Entry handler = u.world().program([&](User) -> Program {
+            reflected = true;
+            co_return;
+        });
+        co_await u.store32(operand, 0xff | (table & 0xffff) << 16);
+        co_await u.store32(operand + 4, table >> 16);
+        co_await u.store32(table, handler.eip & 0xffff);
+        co_await u.store32(table + 4, handler.eip & 0xffff0000);
+        co_await u.lidt(operand);
+        arch::Frame mine{};
+        mine.esp = stack;
+        co_await u.assume(mine);
+        co_await u(sim::ExRegs{.target = 1, .pager = root}); // which takes none
+        co_await u.raise(L4_TRAP_DIVIDE);
+        co_return 0;
+    });
+    EXPECT_FALSE(reflected);
+}
+
+TEST(Exception, IsTheDeathOfAnAlienOfSigma0ThatCallsTheKernel) {
+    ABI_ROW(exc_of_sigma0);
+    InSigma0([](User u) -> sim::Routine<int> {
+        co_await u(sim::ExRegs{.target = 1 | L4_EX_REGS_ALIEN});
+        co_await u.send(e, 1, 2);
+        co_return 0;
+    });
+}
+
 TEST(Breakpoint, IsTheDebuggersUnlessAskedFor) {
     ABI_ROW(exc_breakpoint_not_asked_for);
     for (const Word vector : {L4_TRAP_BREAKPOINT, L4_TRAP_DEBUG}) {

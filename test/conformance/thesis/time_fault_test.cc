@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "l4/abi/fpage.h"
 #include "test/conformance/thesis/support/handler.h"
 
 namespace conformance::thesis {
@@ -267,6 +268,50 @@ TEST(TimeLimit, IsNotSetByAMessageThatIsNoAnswer) {
     EXPECT_EQ(w.state(a), For::sleep);
     EXPECT_EQ(w.state(e), For::sleep);
     EXPECT_EQ(w.thread(a).time_limit(), kern::never);
+}
+
+/// A sends B a message; both have their pages for it from E, who has a time limit in its UTCB.
+TEST(TimeLimit, IsNotSetByAnAnswerToATransfersFault) {
+    ABI_ROW(time_limit_not_of_transfer_fault);
+    constexpr Word missing = 0x10000000, theirs = 0x20000000, ours = 0x30000000, size = 0x1000;
+    constexpr Word dope = l4_msgdope(3, 0);
+    World w;
+    std::vector<IpcResult> faults;
+    IpcResult sent, got;
+    w.start(e, [&](User u) -> Program {
+        for (const Word at : {ours + 4, ours + 8, ours + size + 4}) co_await u.store32(at, dope);
+        l4_utcb_t mine = pager_utcb(status);
+        limit(mine, 5000);
+        co_await u.utcb().store(mine);
+        for (;;) {
+            const IpcResult m = co_await u.wait();
+            faults.push_back(m);
+            const bool of_a = sim::same(m.from, from_root(a));
+            co_await u(fpage_to(m.from, of_a ? missing : theirs,
+                                l4_fpage(of_a ? ours : ours + size, L4_PAGE_SHIFT, L4_FP_WRITE)));
+        }
+    });
+    w.start(b,
+            [&](User u) -> Program {
+                got = co_await u(Ipc{.receive = theirs | L4_RCV_OPEN});
+                co_await u.compute(20000);
+            },
+            {.pager = e});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, 1000);
+                sent = co_await u(Ipc{.partner = b, .send = missing});
+                co_await u.compute(20000);
+            },
+            {.pager = e});
+    w.run();
+    EXPECT_EQ(sent.dope, L4_IPC_OK);
+    EXPECT_EQ(got.dope, dope);
+    ASSERT_EQ(faults.size(), 2u); // and no time fault
+    for (const IpcResult& fault : faults) EXPECT_EQ(fault.w1, ~0u);
+    EXPECT_FALSE(sim::same(faults[0].from, faults[1].from));
+    EXPECT_EQ(w.thread(a).time_limit(), kern::never);
+    EXPECT_EQ(w.thread(b).time_limit(), kern::never);
 }
 
 TEST(TimeLimit, IsSetByExRegsWithState) {

@@ -243,5 +243,47 @@ TEST(Trigger, IsJudgedByTheStatusAtTheTimeOfTheMessage) {
     EXPECT_EQ(w.state(e), For::sleep); // its program is over: it has had the message
 }
 
+/// An alien's call is over, a trigger has come in its course, and so has the time limit.
+TEST(Pending, ComeInTheirOrder) {
+    ABI_ROW(exc_pending_order);
+    World w;
+    Handler handler(
+        [](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+            utcb.time_limit[0] = 3000;
+            utcb.time_limit[1] = 0;
+            utcb.status = i == 0 ? L4_UTCB_EXCEPTIONS | L4_UTCB_TIME_LIMIT : Word{L4_UTCB_EXCEPTIONS};
+            return i < 4 ? words_to(m.from(), i == 0 ? L4_EXC_DEALIEN : 0) : Ipc{};
+        },
+        pager_utcb());
+    w.start(e, handler.body());
+    w.start(l4_threadid(9, 1), [](User u) -> Program {
+        co_await until(u, 2000);
+        co_await u(sim::ExRegs{.target = l4_ex_regs_target(5, 0) | raise});
+    });
+    w.start(b, [](User u) -> Program {
+        co_await until(u, 5000);
+        co_await u.send(a, 7, 8);
+    });
+    w.start(a,
+            [](User u) -> Program {
+                co_await until(u, 1000);
+                co_await u(sim::ExRegs{.target = L4_EX_REGS_ALIEN});
+                co_await u.wait();
+                co_await u.compute(1000);
+            },
+            {.pager = e});
+    w.run();
+    ASSERT_EQ(handler.count(), 5u); // the last is of its next call
+    std::vector<Word> told;
+    for (std::size_t i = 1; i < 4; ++i) {
+        told.push_back(handler[i].state().trapno);
+        EXPECT_EQ(handler[i].at, 5000u);
+        EXPECT_EQ(handler[i].state().edx, 7u);
+    }
+    EXPECT_EQ(told, (std::vector<Word>{L4_TRAP_PROTECTION, L4_TRAP_TRIGGERED, L4_TRAP_TIME}));
+    EXPECT_EQ(handler[1].state().err, L4_EXC_ERR_IPC | L4_EXC_ERR_AFTER_CALL);
+    EXPECT_EQ(handler[4].at, 6000u);
+}
+
 } // namespace
 } // namespace conformance::thesis
