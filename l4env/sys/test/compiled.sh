@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Its data are the objects: building them compiled every header.  Here: on drops the bindings need nothing at
 # all, and each call is there with its vector.
-distinct=$(printf '%s
-' "$@" | sort -u | wc -l)
+distinct=$(printf '%s\n' "$@" | sort -u | wc -l)
 [ "$distinct" = 6 ] || { echo "wants one archive for each platform, has $*"; exit 1; }
 for archive; do
     undefined=$(nm --undefined-only "$archive" | sed -n 's/^ *U //p' | sort -u |
