@@ -10,8 +10,9 @@ log=$TEST_TMPDIR/calls
 mkdir -p "$tree/tools" "$TEST_TMPDIR/bin"
 cp drops "$tree/"
 cp tools/count_tests "$tree/tools/"
-mkdir -p "$tree/fuzz" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
-cp tools/fuzz tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
+mkdir -p "$tree/fuzz" "$tree/image" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
+cp image/entries.bzl "$tree/image/"
+cp tools/fuzz tools/run tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
 cp fuzz/BUILD.bazel "$tree/fuzz/"
 for package in l4env/roottask l4env/sigma0 lookup; do cp $package/BUILD.bazel "$tree/$package/"; done
 echo '{}' >"$tree/tools/package-lock.json"
@@ -86,8 +87,14 @@ drops help extra
 check "... of help, too" says '`help` takes no arguments, but got `extra`'
 check "... and fails" status_is 2
 drops run a b
-check "... and of run" says '`run` takes no arguments, but got `a b`'
+check "... and of run" says '`run` takes options only, but got `a`'
 check "... and fails" status_is 2
+drops run --entry frobnicate
+check "an unknown entry of the menu is named" says 'no entry `frobnicate`; it has hello, ping-pong, '
+check "... and fails" status_is 2
+drops run --help
+check "run lists its entries" says "ping-pong"
+check "... and that is no failure" status_is 0
 drops fuzz
 check "fuzz alone lists the targets" says "fuzz_syscall"
 check "... and that is no failure" status_is 0
@@ -103,8 +110,6 @@ check "... and fails" status_is 2
 drops coverage --help
 check "coverage explains itself" says "./drops coverage --missing"
 check "... and that is no failure" status_is 0
-drops run
-check "run says that it is not there yet" says "later milestone"
 check "nothing of this installs anything" not_called install
 drops help
 check "help works" status_is 0
@@ -180,6 +185,18 @@ check "... and fails" status_is 2
 drops bench linux
 check "a later one says that it is later" says "later milestone"
 
+# QEMU that never comes to its monitor, and is content.
+stand_in qemu-system-i386 'exit 33'
+drops run --entry hello --screenshot shot.png
+check "run builds the ISO" called "//image:drops_iso //hal-x86:drops"
+check "... boots it" called "file=drops.iso,media=cdrom"
+check "... and says when QEMU does not start" says "QEMU could not start"
+check "... and fails" status_is 2
+touch "$TEST_TMPDIR/elsewhere/sigma0.elf"
+drops run --kernel-only --module sigma0.elf:'a, b'
+check "the kernel alone is built" called "--show_result=0 //hal-x86:drops"
+check "... and finds modules from where the caller is" called "-initrd 0/sigma0.elf a,, b"
+
 # The tools that are called by themselves, where there is no bazel.
 tool() {
     : >"$log"
@@ -188,7 +205,7 @@ tool() {
 }
 one_line() { [ "$(wc -l <"$TEST_TMPDIR/out")" = 1 ]; }
 bin=$TEST_TMPDIR/nothing
-for name in compile_commands coverage "fuzz fuzz_ipc"; do
+for name in compile_commands coverage "fuzz fuzz_ipc" "run --entry hello"; do
     # shellcheck disable=SC2086  # a tool and its argument
     tool $name
     check "$name says that there is no bazel" says '`./drops test` installs it'

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The ISO's menu, in its order; the first is what boots when nobody chooses. tools/run reads names and titles here."""
+
+load("//image:iso.bzl", "entry")
+
+# Name, title, and the boot modules behind sigma0 and the root task: label, options, "--", arguments (l4env/README.md).
+ENTRIES = [
+    entry("hello", "a program that prints a line", "//l4env/examples:hello"),
+    entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),
+    entry("ping-pong-sysenter", "the same by sysenter", "//l4env/examples:ping_pong_sysenter tasks=1 --"),
+    entry("two-tasks", "two tasks call each other", "//l4env/examples:two_tasks tasks=1 --"),
+    entry("threads", "threads of one task", "//l4env/examples:threads"),
+    entry("semaphores", "threads wait for each other", "//l4env/examples:semaphores"),
+    entry("regions", "memory that comes when it is touched", "//l4env/examples:regions"),
+    entry("pager", "a program that is a pager", "//l4env/examples:pager tasks=1 --"),
+    entry("exceptions", "exceptions that a program handles", "//l4env/examples:exceptions tasks=1 --"),
+    entry("ex-regs", "registers of a thread in another task", "//l4env/examples:ex_regs tasks=1 --"),
+    entry("time-faults", "time slices end as messages", "//l4env/examples:time_faults tasks=1 --"),
+    entry(
+        "servers",
+        "console and name server, and a client",
+        "//l4env/names service mcp=255 --",
+        "//l4env/con service ports=0x2f8-0x2ff irq=3 -- 0x2f8 3 loop",
+        "//l4env/examples:servers tasks=1 --",
+    ),
+]

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `./drops run` can be asked for."""
+
+import dataclasses
+import os
+import pathlib
+import re
+
+import tree
+
+OPTIONS = """\
+  --entry NAME          boot this entry of the menu at once
+  --kernel-only         no ISO: the kernel and the modules that are named
+  --module FILE[:ARGS]  a boot module, again for more: first sigma0, then the root task, then its programs
+  --append WORDS        the kernel's command line, with --kernel-only (docs/pc.md)
+  --display             show the screen in a window
+  --screenshot FILE     write the screen as a PNG when the guest is done, or at the end of --timeout (60)
+  --gdb                 wait for gdb, and say how to call it
+  --icount              time is what the guest has executed, a nanosecond each: always the same run
+  --memory MIB          of the machine (128)
+  --timeout SECONDS     end the machine then, with status 124
+  --iso FILE, --kernel FILE   these instead of the ones that would be built
+
+Ctrl-C ends the machine. The exit status is the guest's verdict: 0 when it is content, 1 when something
+failed, 255 when the kernel stopped (docs/run.md)."""
+
+
+class Bad(Exception):
+    """An argument that is not to be had: says which, and what is."""
+
+
+@dataclasses.dataclass
+class Module:
+    path: pathlib.Path
+    words: str = ""
+
+
+@dataclasses.dataclass
+class Arguments:
+    entry: str = None
+    kernel_only: bool = False
+    modules: list = dataclasses.field(default_factory=list)
+    append: str = None
+    display: bool = False
+    screenshot: pathlib.Path = None
+    gdb: bool = False
+    icount: bool = False
+    memory: int = 128
+    timeout: int = None
+    iso: pathlib.Path = None
+    kernel: pathlib.Path = None
+
+
+def entries():
+    """Titles by name, in the menu's order."""
+    text = (tree.ROOT / "image/entries.bzl").read_text()
+    return dict(re.findall(r'\bentry\(\s*"([^"]+)",\s*"([^"]+)"', text))
+
+
+def listing(known):
+    width = max(map(len, known))
+    lines = ["usage: ./drops run [OPTIONS]", "", "Boots the ISO in QEMU, with its console in the terminal.", ""]
+    lines += ["Options:", OPTIONS, "", "Entries:"]
+    lines += [f"  {name:{width}}  {title}" for name, title in known.items()]
+    lines += ["", "Examples: ./drops run --entry ping-pong --icount",
+              "          ./drops run --kernel-only --module sigma0.elf --module root.elf:exit=0xf4"]
+    return "\n".join(lines)
+
+
+def _number(least, most):
+    def read(option, value):
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
+            raise Bad(f"{option} wants a number from {least} to {most}, not `{value}`")
+        return int(value)
+
+    return read
+
+
+def _path(option, value):
+    if not value:
+        raise Bad(f"{option} wants the name of a file, not nothing")
+    return pathlib.Path(os.path.abspath(pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), value)))
+
+
+def _file(option, value):
+    path = _path(option, value)
+    if path.is_dir():
+        raise Bad(f"{option} wants a file, but {path} is a folder")
+    if not path.is_file():
+        raise Bad(f"{option}: there is no file {path}")
+    if not os.access(path, os.R_OK):
+        raise Bad(f"{option}: {path} can not be read")
+    return path
+
+
+def _module(option, value):
+    """A colon may be part of a name: the longest name that is a file holds."""
+    if not value:
+        raise Bad(f"{option} wants FILE or FILE:ARGS, not nothing")
+    at = len(value)
+    while at >= 0:
+        if at > 0 and _path(option, value[:at]).is_file():
+            return Module(_file(option, value[:at]), value[at + 1:])
+        at = value.rfind(":", 0, at)
+    return Module(_file(option, value.split(":")[0] or value))
+
+
+def _new_file(option, value):
+    path = _path(option, value)
+    if path.is_dir():
+        raise Bad(f"{option} wants a file, but {path} is a folder")
+    if not path.parent.is_dir():
+        raise Bad(f"{option}: there is no folder {path.parent}; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise Bad(f"{option}: {path} can not be written; name another file")
+    return path
+
+
+def _text(option, value):
+    if not value.isprintable():
+        raise Bad(f"{option} wants plain text, not `{value!r}`")
+    return value
+
+
+# What is made of their values.
+WITH_VALUE = {
+    "--entry": _text, "--module": _module, "--append": _text, "--screenshot": _new_file, "--iso": _file,
+    "--kernel": _file, "--memory": _number(8, 3584), "--timeout": _number(1, 86400),
+}
+ALONE = ["--kernel-only", "--display", "--gdb", "--icount"]
+
+
+def _check_together(args, known):
+    if args.entry is not None and args.entry not in known:
+        raise Bad(f"the menu has no entry `{args.entry}`; it has {', '.join(known)}")
+    if args.kernel_only:
+        for option, value in [("--entry", args.entry), ("--iso", args.iso)]:
+            if value:
+                raise Bad(f"{option} is of the ISO, which --kernel-only does without; leave one of them out")
+    else:
+        for option, value in [("--module", args.modules), ("--append", args.append), ("--kernel", args.kernel)]:
+            if value:
+                raise Bad(f"{option} wants --kernel-only as well: the ISO has modules and options of its own")
+    if args.screenshot and args.display:
+        raise Bad("--screenshot is of a machine without a window; leave out --display")
+    if args.display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise Bad("--display: there is no display to open a window on (DISPLAY is not set); --screenshot FILE "
+                  "does without")
+    if args.screenshot and args.timeout is None:
+        args.timeout = 60
+
+
+def parse(words, known):
+    """None: the help was asked for."""
+    args, words = Arguments(), list(words)
+    while words:
+        word = words.pop(0)
+        option, equals, value = word.partition("=")
+        if word in ("help", "--help", "-h"):
+            return None
+        if option in WITH_VALUE:
+            if not equals:
+                if not words:
+                    raise Bad(f"{option} wants a value; `./drops run --help` shows how it is called")
+                value = words.pop(0)
+            value = WITH_VALUE[option](option, value)
+            if option == "--module":
+                args.modules.append(value)
+            else:
+                setattr(args, option[2:], value)
+        elif word in ALONE:
+            setattr(args, word[2:].replace("-", "_"), True)
+        elif option in ALONE:
+            raise Bad(f"{option} takes no value, but got `{value}`")
+        elif word.startswith("-"):
+            raise Bad(f"`run` has no option `{word}`; there are {', '.join([*WITH_VALUE, *ALONE])}")
+        elif word in known:
+            raise Bad(f"`run` takes options only; did you mean --entry {word}?")
+        else:
+            raise Bad(f"`run` takes options only, but got `{word}`; `./drops run --help` lists them")
+    _check_together(args, known)
+    return args

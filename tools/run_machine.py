@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A QEMU process: its serial line in the terminal, its monitor, and its end."""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+
+TIMED_OUT = 124
+GRACE = 10  # seconds that a screenshot may take when the time is over
+CONTENT, FAILED = 0x10, 0x11  # what guests write to isa-debug-exit
+
+
+def status_of(verdict):
+    """Our exit status when the guest has written this to isa-debug-exit; QEMU's otherwise."""
+    return {CONTENT: 0, FAILED: 1}.get(verdict, (verdict << 1 | 1) & 0xff)
+
+
+@contextlib.contextmanager
+def terminal():
+    """Keys come one by one and unseen; only Ctrl-C and Ctrl-Z keep their meaning. Afterwards all is as before."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+
+    def set_mode(*_):
+        mode = termios.tcgetattr(sys.stdin)
+        mode[0] &= ~(termios.ICRNL | termios.IXON)
+        mode[3] &= ~(termios.ICANON | termios.ECHO)
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, mode)
+
+    continued = signal.signal(signal.SIGCONT, set_mode)  # the shell has put its own mode back
+    set_mode()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, continued)
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+        if sys.stdout.isatty():
+            os.write(sys.stdout.fileno(), b"\x1b[0m\x1b[?25h")  # GRUB's colours, and its hidden cursor
+
+
+def say(text):
+    print(f"drops: {text}", file=sys.stderr, flush=True)
+
+
+class Machine:
+    """Runs until the guest, the user or the time ends it."""
+
+    def __init__(self, command, folder, timeout=None, screenshot=None, held=False):
+        self.screenshot, self.held = screenshot, held
+        self.end_of_time = time.monotonic() + timeout if timeout else None
+        self.status = None  # that is already clear, whatever QEMU's is
+        self.reason = None  # for which QEMU says that it ends
+        self.ready = False  # QEMU has loaded everything, and its monitor listens
+        self.shooting = False
+        self.received = b""  # from the monitor
+        self.typed = b""  # that the guest has not taken yet
+        self.selector = selectors.SelectSelector()  # takes files, too, as standard input
+        theirs = {}
+        for name, use in {"console": self.on_console, "monitor": self.on_monitor,
+                          "verdict": self.on_verdict if screenshot else None}.items():
+            if use:
+                ours, theirs[name] = socket.socketpair()
+                setattr(self, name, ours)
+                ours.setblocking(name != "console")
+                self.selector.register(ours, selectors.EVENT_READ, use)
+        for name, end in theirs.items():
+            command = [*command, "-chardev", f"socket,id={name},fd={end.fileno()}"]
+        command += ["-serial", "chardev:console", "-serial", "null", "-mon", "monitor,mode=control", "-S"]
+        # A guest that may end QEMU takes its screen with it.
+        command += ["-device", "isa-debugcon,iobase=0xf4,chardev=verdict" if screenshot else
+                    "isa-debug-exit,iobase=0xf4,iosize=4"]
+        fds = [end.fileno() for end in theirs.values()]
+        self.qemu = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, pass_fds=fds)
+        for end in theirs.values():
+            end.close()
+
+    def on_console(self, mask):
+        if mask & selectors.EVENT_WRITE:
+            self.type(b"")
+        if not mask & selectors.EVENT_READ:
+            return
+        data = self.receive(self.console)
+        if not sys.stdout.isatty():
+            data = data.replace(b"\r", b"")
+        while data:
+            data = data[os.write(sys.stdout.fileno(), data):]
+
+    def on_keys(self, _):
+        if self.typed:
+            return
+        data = os.read(sys.stdin.fileno(), 256)
+        if not data:
+            self.selector.unregister(sys.stdin)
+        self.type(data)
+
+    def type(self, data):
+        """As much as the guest takes; the rest, for which no more keys are read, when it goes on."""
+        self.typed += data
+        with contextlib.suppress(OSError):  # it takes nothing now, or QEMU has just ended
+            self.typed = self.typed[self.console.send(self.typed):]
+        want = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.typed else 0)
+        self.selector.modify(self.console, want, self.on_console)
+
+    def on_verdict(self, _):
+        data = self.receive(self.verdict)
+        if data and self.status is None:
+            self.status = status_of(data[0])
+            self.shoot()
+
+    def on_monitor(self, _):
+        *lines, self.received = (self.received + self.receive(self.monitor)).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "QMP" in message:
+                self.tell("qmp_capabilities")
+            elif message.get("id") == "qmp_capabilities":
+                self.ready = True
+                if not self.held:
+                    self.tell("cont")
+            elif message.get("event") == "SHUTDOWN":
+                self.reason = message["data"]["reason"]
+            elif message.get("id") == "screendump":
+                if "error" in message:
+                    say(f"--screenshot: {message['error']['desc']}")
+                    self.status = 1
+                self.tell("quit")
+
+    def receive(self, end):
+        """b"": the other end is gone, and is not listened to any more."""
+        try:
+            data = end.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.selector.unregister(end)
+        return data
+
+    def tell(self, what, **arguments):
+        with contextlib.suppress(OSError):  # it has just ended
+            words = {"execute": what, "id": what, "arguments": arguments}
+            self.monitor.sendall(json.dumps(words).encode() + b"\n")
+
+    def shoot(self):
+        """Once; QEMU ends when it has."""
+        if not self.shooting:
+            self.shooting = True
+            self.tell("screendump", filename=str(self.screenshot), format="png")
+
+    def on_timeout(self):
+        if self.status is None:
+            self.status = TIMED_OUT
+        if self.screenshot and self.ready and not self.shooting:
+            self.end_of_time += GRACE
+            self.shoot()
+            return
+        if self.shooting:
+            self.status = 1
+            say("--screenshot: QEMU makes none")
+        else:
+            say("the time of --timeout is over")
+        self.end_of_time = None
+        self.qemu.kill()
+
+    def run(self):
+        """The exit status."""
+        if sys.stdin:
+            self.selector.register(sys.stdin, selectors.EVENT_READ, self.on_keys)
+        while self.console in self.selector.get_map():
+            wait = max(0, self.end_of_time - time.monotonic()) if self.end_of_time else None
+            for key, mask in self.selector.select(wait):
+                # One that came before may have put it out.
+                if key.fileobj in self.selector.get_map():
+                    key.data(mask)
+            if self.end_of_time and time.monotonic() >= self.end_of_time:
+                self.on_timeout()
+        return self.verdict_of(self.qemu.wait())
+
+    def verdict_of(self, status):
+        while self.monitor in self.selector.get_map():
+            self.on_monitor(None)
+        if self.status is not None:
+            return self.status
+        if status < 0:
+            say(f"QEMU was ended by signal {-status}")
+            return 128 - status
+        if status != 0:
+            if not self.ready:
+                say("QEMU could not start; its message is above")
+                return 2
+            return status_of(status >> 1)
+        if self.reason in ("guest-reset", "guest-panic"):
+            say("the machine was reset: the guest asked for it, or had a triple fault")
+            return 1
+        say("the machine was switched off, without a verdict of the guest")
+        return 0
+
+    def end(self):
+        if self.qemu.poll() is None:
+            self.qemu.kill()
+            self.qemu.wait()
+
+
+def run(command, folder, **options):
+    """Runs QEMU with `folder` as its own, in the terminal; the exit status.
+
+    timeout: seconds; screenshot: a file; held: the monitor does not start the machine, gdb will."""
+
+    def ended(*_):
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, ended)
+    with terminal():
+        machine = Machine(command, folder, **options)
+        try:
+            return machine.run()
+        finally:
+            machine.end()
