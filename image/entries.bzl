@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The ISO's menu, in its order; the first is what boots when nobody chooses. tools/run reads names and titles here."""
+"""The ISO's menu, in its order; the first is what boots when nobody chooses. tools/run reads it, too."""
 
 load("//image:iso.bzl", "entry")
 
-# Name, title, and the boot modules behind sigma0 and the root task: label, options, "--", arguments (l4env/README.md).
+# Name, title, and the boot modules behind sigma0 and the root task: each a label, and behind it options, "--"
+# and arguments (l4env/README.md).
 ENTRIES = [
     entry("hello", "a program that prints a line", "//l4env/examples:hello"),
     entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),

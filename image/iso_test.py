@@ -14,7 +14,9 @@ MOST = 2_000_000  # bytes
 
 
 def files():
-    return dict(line.split("=", 1) for line in pathlib.Path("image/drops_iso.files").read_text().split("\n") if line)
+    """What is in it, by name there."""
+    lines = pathlib.Path("image/drops_iso.files").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
 
 
 class Iso(unittest.TestCase):
@@ -51,7 +53,8 @@ class Iso(unittest.TestCase):
     def test_another_content_makes_another_image(self):
         sources = files()
         menu = self.folder / "grub.cfg"
-        menu.write_text(pathlib.Path(sources["boot/grub/grub.cfg"]).read_text().replace("timeout=5", "timeout=6"))
+        text = pathlib.Path(sources["boot/grub/grub.cfg"]).read_text()
+        menu.write_text(text.replace("timeout=5", "timeout=6"))
         other = self.make("b", dict(sources, **{"boot/grub/grub.cfg": str(menu)}))
         self.assertFalse(other == ISO.read_bytes())
 

@@ -22,7 +22,8 @@ def fail(message):
 
 def run(command, **options):
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              **options)
     except FileNotFoundError:
         fail(f"there is no {command[0]} here")
     if done.returncode != 0:

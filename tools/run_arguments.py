@@ -59,8 +59,8 @@ def entries():
 
 def listing(known):
     width = max(map(len, known))
-    lines = ["usage: ./drops run [OPTIONS]", "", "Boots the ISO in QEMU, with its console in the terminal.", ""]
-    lines += ["Options:", OPTIONS, "", "Entries:"]
+    lines = ["usage: ./drops run [OPTIONS]", "", "Boots the ISO in QEMU, with its console in the terminal."]
+    lines += ["", "Options:", OPTIONS, "", "Entries:"]
     lines += [f"  {name:{width}}  {title}" for name, title in known.items()]
     lines += ["", "Examples: ./drops run --entry ping-pong --icount",
               "          ./drops run --kernel-only --module sigma0.elf --module root.elf:exit=0xf4"]
@@ -138,13 +138,14 @@ def _check_together(args, known):
             if value:
                 raise Bad(f"{option} is of the ISO, which --kernel-only does without; leave one of them out")
     else:
-        for option, value in [("--module", args.modules), ("--append", args.append), ("--kernel", args.kernel)]:
+        for option, value in [("--module", args.modules), ("--append", args.append),
+                              ("--kernel", args.kernel)]:
             if value:
                 raise Bad(f"{option} wants --kernel-only as well: the ISO has modules and options of its own")
     if args.screenshot and args.display:
         raise Bad("--screenshot is of a machine without a window; leave out --display")
     if args.display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise Bad("--display: there is no display to open a window on (DISPLAY is not set); --screenshot FILE "
+        raise Bad("--display: there is nothing to open a window on (DISPLAY is not set); --screenshot FILE "
                   "does without")
     if args.screenshot and args.timeout is None:
         args.timeout = 60

@@ -24,7 +24,7 @@ def status_of(verdict):
 
 @contextlib.contextmanager
 def terminal():
-    """Keys come one by one and unseen; only Ctrl-C and Ctrl-Z keep their meaning. Afterwards all is as before."""
+    """Keys come one by one and unseen, but for Ctrl-C and Ctrl-Z. Afterwards all is as before."""
     if not sys.stdin.isatty():
         yield
         return

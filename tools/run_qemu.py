@@ -17,8 +17,8 @@ BUILT = tree.ROOT / "bazel/bin"
 ISO, KERNEL = "image/drops_iso.iso", "hal-x86/drops.elf"
 MENU = "image/drops_iso.cfg"
 # As in the tests: the same machine with any QEMU option of the user's, and none that the host decides.
-MACHINE = ["qemu-system-i386", "-accel", "tcg", "-nodefaults", "-no-user-config", "-net", "none", "-no-reboot",
-           "-vga", "std"]
+MACHINE = ["qemu-system-i386", "-accel", "tcg", "-nodefaults", "-no-user-config", "-net", "none",
+           "-no-reboot", "-vga", "std"]
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2020-01-01,clock=vm"]
 
 
@@ -86,7 +86,8 @@ def programs_of(args):
         return []
     text = (BUILT / MENU).read_text()
     if args.entry:
-        text = re.search(rf"--id '{re.escape(args.entry)}' {{\n(.*?)^}}", text, re.DOTALL | re.MULTILINE).group(1)
+        text = text[text.index(f" --id '{args.entry}' {{\n"):]
+        text = text[:text.index("\n}")]
     found = re.findall(r"^  module /boot/(\S+)", text, re.MULTILINE)
     return [BUILT / path for path in dict.fromkeys(found)]
 
@@ -106,7 +107,7 @@ def gdb_script(kernel, files, port):
         lines += [f"define {name}", f"  add-symbol-file {path}", "end"]
     lines += ["echo The machine stands before its first instruction. Try: break boot_main, continue\\n"]
     if names:
-        lines += [f"echo Symbols of programs, all linked at one address: {', '.join(names)}\\n"]
+        lines += [f"echo Symbols of programs, most at one address, so add one's: {', '.join(names)}\\n"]
     return "\n".join(lines) + "\n"
 
 

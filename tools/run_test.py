@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""`./drops run`: its arguments, QEMU's command line, and how a machine ends.  image/ has the tests with QEMU."""
+"""`./drops run`: its arguments, QEMU's command line, and how a machine ends.  image/ has those with QEMU."""
 
 import contextlib
+import fcntl
 import io
 import os
 import pathlib
@@ -234,9 +235,9 @@ class Terminal(unittest.TestCase):
         self.addCleanup(os.close, self.ours)
         self.before = termios.tcgetattr(self.ours)
         code = CHILD.format(path=str(tree.ROOT / "tools"), command=fake(body))
-        self.child = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs,
-                                      start_new_session=True,
-                                      preexec_fn=lambda: __import__("fcntl").ioctl(0, termios.TIOCSCTTY, 0))
+        self.child = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs,
+                                      stderr=theirs, start_new_session=True,
+                                      preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(theirs)
 
     def read_until(self, text):
@@ -246,7 +247,8 @@ class Terminal(unittest.TestCase):
         return seen
 
     def test_keys_go_to_the_guest_unseen_and_all_is_restored(self):
-        self.start('greet(); c = end["console"]; c.write(b"ready"); c.write(b"got " + c.read(2)); sys.exit(33)')
+        self.start('greet(); c = end["console"]; c.write(b"ready"); c.write(b"got " + c.read(2)); '
+                   'sys.exit(33)')
         self.read_until(b"ready")
         self.assertFalse(termios.tcgetattr(self.ours)[3] & (termios.ECHO | termios.ICANON))
         os.write(self.ours, b"x\r")
