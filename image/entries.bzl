@@ -4,7 +4,7 @@
 load("//image:iso.bzl", "entry")
 
 # Name, title, and the boot modules behind sigma0 and the root task: each a label, and behind it options, "--"
-# and arguments (l4env/README.md).
+# and arguments (l4env/README.md). An entry with base = () names its own sigma0 and root task first.
 ENTRIES = [
     entry("hello", "a program that prints a line", "//l4env/examples:hello"),
     entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),

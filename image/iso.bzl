@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A CD image that boots by GRUB: the kernel, programs, and a menu of what to boot."""
 
-def entry(name, title, *modules):
+# The first two boot modules of an entry that does not bring its own.
+L4ENV = ("//l4env/sigma0", "//l4env/roottask exit=0xf4")
+
+def entry(name, title, *modules, base = L4ENV):
     """One entry of the menu.
 
     Args:
       name: by which `./drops run --entry` knows it.
       title: what it shows, in a few words.
-      *modules: the boot modules behind sigma0 and the root task: a label, and words for it behind a space.
+      *modules: the boot modules behind those of `base`, each a label and behind a space words for it.
+      base: sigma0 and the root task; () if they are the first of `modules`.
 
     Returns:
       what drops_iso() takes.
     """
-    return struct(name = name, title = title, modules = modules)
+    return struct(name = name, title = title, modules = base + modules)
 
 def _path(file):
     # The same in the image as in the tree: what the guest prints about a module says where it is from.
@@ -91,7 +95,7 @@ def drops_iso(name, entries, kernel = "//hal-x86:drops", kernel_options = "exit=
             fail("two entries are called " + e.name)
         names[e.name] = True
         modules = []
-        for module in ("//l4env/sigma0", "//l4env/roottask exit=0xf4") + e.modules:
+        for module in e.modules:
             label, _, words = module.partition(" ")
             modules.append([programs.setdefault(label, len(programs)), words])
         menu.append({"modules": modules, "name": e.name, "title": e.title})
