@@ -20,7 +20,7 @@ constexpr std::uint64_t word_max = ~std::uint32_t{0};
 constexpr std::uint64_t code_max = 0xff, line_max = 15, pass_max = std::uint64_t{1} << 48, fail_max = 0xffff;
 constexpr std::uint64_t io_max = 4, port_max = 0xffff;
 constexpr std::uint64_t emulated_max = static_cast<std::uint64_t>(ia32::Emulated::lldt);
-constexpr std::uint64_t register_max = static_cast<std::uint64_t>(Lockstep::Register::eip);
+constexpr std::uint64_t register_max = static_cast<std::uint64_t>(Lockstep::Register::ebp);
 
 /// The numbers that follow the name: what they are, where, and the largest; one list for both directions.
 template <class A, class F>

@@ -6,12 +6,13 @@
 #include <cstdlib>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace test {
 namespace {
 
-/// The flight under way.  Signal handlers take no arguments.
-const FlightRecorder* flight = nullptr;
+/// The flights under way, the youngest last.  Signal handlers take no arguments.
+std::vector<const FlightRecorder*> flights;
 
 constexpr int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 struct sigaction others[std::size(signals)]; // who handled them before: a fuzzer, a sanitizer, nobody
@@ -19,7 +20,7 @@ struct sigaction others[std::size(signals)]; // who handled them before: a fuzze
 /// Writing files in a handler is not for ever safe, but the process ends in any case.
 extern "C" void say_last_words(int signal) {
     for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &others[i], nullptr);
-    if (flight) flight->save();
+    if (!flights.empty()) flights.back()->save();
     std::raise(signal);
 }
 
@@ -39,10 +40,10 @@ void handle_signals() {
 FlightRecorder::FlightRecorder(const Recording& recording, std::string name, std::string words)
     : recording_(recording), name_(std::move(name)), words_(std::move(words)) {
     handle_signals();
-    flight = this;
+    flights.push_back(this);
 }
 
-FlightRecorder::~FlightRecorder() { flight = nullptr; }
+FlightRecorder::~FlightRecorder() { std::erase(flights, this); }
 
 void FlightRecorder::save() const {
     std::fprintf(stderr, "%s\n%s\n", words_.c_str(), leave(recording_, name_, words_).c_str());

@@ -8,7 +8,7 @@ namespace test {
 
 /// Sees to it that a trace is not lost when a broken invariant, or a crash, ends the process in its middle:
 /// then the trace so far is written to leave_path(name), and `words` and how to replay it to standard error.
-/// One at a time.
+/// Of several at once, the youngest's.
 class FlightRecorder {
 public:
     FlightRecorder(const Recording& recording, std::string name, std::string words);

@@ -9,7 +9,9 @@
 namespace test {
 
 CheckedWorld::CheckedWorld(const sim::WorldConfig& config)
-    : World(config), referee_(kernel(), machine(), config.limits, config.sigma0_frames) {
+    : World(config),
+      recorder_(*this, config),
+      referee_(kernel(), machine(), config.limits, config.sigma0_frames) {
     observe(*this);
     report();
 }
@@ -40,8 +42,9 @@ void CheckedWorld::report() {
     if (reported_ || referee_.mismatch().empty()) return;
     reported_ = true;
     stop();
-    ADD_FAILURE() << "event " << events()
-                  << ": the kernel and the specification differ: " << referee_.mismatch();
+    const std::string what = "event " + std::to_string(events()) +
+                             ": the kernel and the specification differ: " + referee_.mismatch();
+    ADD_FAILURE() << what << "\n" << recorder_.leave(true, what);
 }
 
 } // namespace test

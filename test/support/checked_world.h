@@ -4,12 +4,13 @@
 
 #include "sim/world.h"
 #include "test/support/referee.h"
+#include "test/support/scenario_recorder.h"
 
 namespace test {
 
 /// A World that is compared with the specification after every event, and whose kernel checks its invariants.
 /// Scenario tests use it in place of sim::World; a difference fails the test, says what differs, and stops
-/// the world.
+/// the world, and leaves a trace (ScenarioRecorder).
 ///
 /// With bounded Limits and interrupts in the middle of long operations the specification can not follow; then
 /// following() turns false and only the invariants are checked.
@@ -27,6 +28,7 @@ private:
     void accessed(sim::World&, const kern::Thread& running, kern::VAddr at, bool write) override;
     void report();
 
+    ScenarioRecorder recorder_;
     Referee referee_;
     bool reported_ = false;
 };

@@ -218,6 +218,13 @@ void Lockstep::set(Register which, std::uint32_t value) {
         case Register::eflags: f.eflags = (f.eflags & ~own_flags) | (value & own_flags); break;
         case Register::esp: f.esp = value; break;
         case Register::eip: f.eip = value; break;
+        case Register::eax: f.eax = value; break;
+        case Register::ebx: f.ebx = value; break;
+        case Register::ecx: f.ecx = value; break;
+        case Register::edx: f.edx = value; break;
+        case Register::esi: f.esi = value; break;
+        case Register::edi: f.edi = value; break;
+        case Register::ebp: f.ebp = value; break;
     }
 }
 

@@ -51,8 +51,8 @@ public:
     void emulate(ia32::Emulated instruction, const sim::Regs& regs);
     /// Its program fills the floating-point registers; all of them differ.
     void set_fpu(std::uint32_t pattern);
-    /// And the registers that it has besides the general ones, as far as a program can.
-    enum class Register : std::uint8_t { gs, fs, eflags, esp, eip };
+    /// And one of the others, as far as a program can.
+    enum class Register : std::uint8_t { gs, fs, eflags, esp, eip, eax, ebx, ecx, edx, esi, edi, ebp };
     void set(Register which, std::uint32_t value);
 
     // --- what happens to it

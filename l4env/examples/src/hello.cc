@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stdio.h"
+#include <cstdio>
 
 int main(int argc, char** argv) {
-    printf("hello, world\n");
-    for (int i = 0; i < argc; ++i) printf("  argument %d: %s\n", i, argv[i]);
+    std::printf("hello, world\n");
+    for (int i = 0; i < argc; ++i) std::printf("  argument %d: %s\n", i, argv[i]);
     return 0;
 }

@@ -120,12 +120,10 @@ void finish(const Root& root, std::uint32_t not_started, const OwnOptions& optio
 }
 
 } // namespace
-} // namespace l4env::root
 
 extern "C" [[noreturn]] void root_main();
 
 extern "C" void root_main() {
-    using namespace l4env::root;
     l4_thread_schedule(l4_root_pager(), l4_sched_param_us(prio, L4_SLICE_DEFAULT_US));
     l4_utcb_take_exceptions(0);
     Pool pool = make_pool();
@@ -142,3 +140,5 @@ extern "C" void root_main() {
     const std::uint32_t not_started = boot.start_all(root);
     serve(root, not_started, options);
 }
+
+} // namespace l4env::root

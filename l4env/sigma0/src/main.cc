@@ -57,13 +57,13 @@ Frames make_frames(const MemoryMap& map) {
 }
 
 } // namespace
-} // namespace l4env::sigma0
 
 extern "C" [[noreturn]] void sigma0_main(std::uint32_t kip);
 
 extern "C" void sigma0_main(std::uint32_t kip) {
-    using namespace l4env::sigma0;
     Frames frames = make_frames(MemoryMap::of(*reinterpret_cast<const l4_kip_t*>(kip)));
     Answers answers(frames, kip);
     serve(answers);
 }
+
+} // namespace l4env::sigma0

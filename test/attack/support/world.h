@@ -6,6 +6,7 @@
 #include "l4/abi/limits.h"
 #include "l4/abi/types.h"
 #include "sim/world.h"
+#include "test/support/scenario_recorder.h"
 
 namespace attack {
 
@@ -25,11 +26,11 @@ inline constexpr l4_threadid_t a = l4_threadid(5, 0), b = l4_threadid(6, 0), c =
 inline constexpr kern::Limits tiny{1, 1, 1, 1, 1};
 
 /// A World whose kernel checks its invariants after each event (or each n-th), for what the specification
-/// would take too long for.  test::CheckedWorld compares with it, too.
+/// would take too long for; a broken one leaves a trace.  test::CheckedWorld compares with it, too.
 class Watched : public sim::World, private sim::Observer {
 public:
     explicit Watched(const sim::WorldConfig& config = {}, std::uint32_t each = 1)
-        : World(config), each_(each) {
+        : World(config), recorder_(*this, config), each_(each) {
         observe(*this);
     }
     ~Watched() override = default;
@@ -38,6 +39,7 @@ private:
     void after(sim::World&, const kern::Event&, const kern::Thread&) override {
         if (events() % each_ == 0) kernel().check_invariants();
     }
+    test::ScenarioRecorder recorder_;
     const std::uint32_t each_;
 };
 

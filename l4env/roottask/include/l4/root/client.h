@@ -9,12 +9,18 @@
 #include "l4/sys/task.h"
 #include "l4/sys/thread.h"
 
-/** One request; `value` may be null. */
+/** One request. `value` is written if there is an answer. */
 static inline l4_word_t l4_root_ask(l4_word_t request, l4_word_t argument, l4_word_t* value) {
     const l4_ipc_result_t r = l4_ipc_call_words(l4_root_service(), request, argument);
     if (l4_ipc_error(r) != L4_IPC_OK) return L4_ROOT_ENONE;
-    if (value) *value = r.w1;
+    *value = r.w1;
     return r.w0;
+}
+
+/** The same, when the answer is the status alone. */
+static inline l4_word_t l4_root_tell(l4_word_t request, l4_word_t argument) {
+    l4_word_t nothing;
+    return l4_root_ask(request, argument, &nothing);
 }
 
 /** The caller may create this task. */
@@ -25,19 +31,19 @@ static inline l4_word_t l4_root_task_alloc(l4_word_t* number) {
 /** Kills the task and gives its number back. */
 static inline l4_word_t l4_root_task_free(l4_word_t number) {
     (void)l4_task_give(number, l4_root_pager());
-    return l4_root_ask(L4_ROOT_TASK_FREE, number, 0);
+    return l4_root_tell(L4_ROOT_TASK_FREE, number);
 }
 
 /** The calling thread gets the line's interrupts. */
 static inline l4_word_t l4_root_irq_attach(l4_word_t line) {
-    const l4_word_t status = l4_root_ask(L4_ROOT_IRQ_ALLOC, line, 0);
+    const l4_word_t status = l4_root_tell(L4_ROOT_IRQ_ALLOC, line);
     if (status != L4_ROOT_OK) return status;
     return l4_irq_attach(line) == L4_IPC_OK ? L4_ROOT_OK : L4_ROOT_ENONE;
 }
 
 static inline l4_word_t l4_root_irq_detach(l4_word_t line) {
     l4_irq_detach();
-    return l4_root_ask(L4_ROOT_IRQ_FREE, line, 0);
+    return l4_root_tell(L4_ROOT_IRQ_FREE, line);
 }
 
 /** Zeroed memory of 2^log2 bytes at `address`, where nothing is yet. */
