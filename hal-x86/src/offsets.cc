@@ -30,6 +30,7 @@ struct Layout {
                                  thread_fault = offsetof(Thread, fault_) + offsetof(Fault, kind),
                                  thread_deferred = offsetof(Thread, deferred_),
                                  thread_extras = offsetof(Thread, has_tls_),
+                                 thread_slice = offsetof(Thread, slice_),
                                  thread_remaining = offsetof(Thread, remaining_),
                                  thread_consumed = offsetof(Thread, consumed_),
                                  thread_ready_next = offsetof(Thread, ready_link) + link_next,
@@ -98,6 +99,7 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
 [[gnu::used]] void publish_offsets_of_shortcut() {
     using L = kern::Layout;
     PUBLISH(VECTOR_IPC, L4_VEC_IPC);
+    PUBLISH(VECTOR_SWITCH, L4_VEC_THREAD_SWITCH);
     PUBLISH(FRAME_EAX, offsetof(arch::Frame, eax));
     PUBLISH(FRAME_ECX, offsetof(arch::Frame, ecx));
     PUBLISH(FRAME_EDX, offsetof(arch::Frame, edx));
@@ -117,6 +119,7 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(THREAD_DEFERRED, L::thread_deferred);
     PUBLISH(THREAD_EXTRAS, L::thread_extras);
     PUBLISH(THREAD_REMAINING, L::thread_remaining);
+    PUBLISH(THREAD_SLICE, L::thread_slice);
     PUBLISH(THREAD_CONSUMED, L::thread_consumed);
     PUBLISH(THREAD_READY, offsetof(kern::Thread, ready_link));
     PUBLISH(THREAD_READY_NEXT, L::thread_ready_next);

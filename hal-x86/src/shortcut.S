@@ -11,6 +11,41 @@
         j\condition   \to
         .endm
 
+/* Kernel::charge() of the thread EBP at the time EDX:EAX, and the info page's clock. */
+        .macro  charge_ebp then
+        mov     %eax, %esi
+        mov     %edx, %edi
+        sub     KERNEL_NOW, %esi
+        sbb     KERNEL_NOW + 4, %edi
+        mov     %eax, KERNEL_NOW
+        mov     %edx, KERNEL_NOW + 4
+        add     %esi, THREAD_CONSUMED(%ebp)
+        adc     %edi, THREAD_CONSUMED + 4(%ebp)
+        sub     %esi, THREAD_REMAINING(%ebp)
+        sbb     %edi, THREAD_REMAINING + 4(%ebp)
+        mov     RUNNING_KIP, %esi
+        mov     %eax, KIP_CLOCK(%esi)
+        mov     %edx, KIP_CLOCK + 4(%esi)
+        jae     \then
+        movl    $0, THREAD_REMAINING(%ebp)
+        movl    $0, THREAD_REMAINING + 4(%ebp)
+        jmp     \then
+        .endm
+
+/* EDX:EAX: Timer::now(). */
+        .macro  read_clock
+        rdtsc
+        sub     MACHINE_TIMER_START, %eax
+        sbb     MACHINE_TIMER_START + 4, %edx
+        mov     %edx, %esi
+        mull    MACHINE_TIMER_SCALE
+        mov     %edx, %edi
+        mov     %esi, %eax
+        mull    MACHINE_TIMER_SCALE
+        add     %edi, %eax
+        adc     $0, %edx
+        .endm
+
         .text
         .balign 64
         .globl  ipc_entry
@@ -85,16 +120,7 @@ waits_for_us:
         unless  nz
         cmpl    $-1, THREAD_REMAINING + 4(%ebp)         /* an endless slice */
         unless  e
-        rdtsc                                           /* EDX:EAX: Timer::now() */
-        sub     MACHINE_TIMER_START, %eax
-        sbb     MACHINE_TIMER_START + 4, %edx
-        mov     %edx, %esi
-        mull    MACHINE_TIMER_SCALE
-        mov     %edx, %edi
-        mov     %esi, %eax
-        mull    MACHINE_TIMER_SCALE
-        add     %edi, %eax
-        adc     $0, %edx
+        read_clock
         mov     THREAD_REMAINING(%ecx), %esi            /* the timer is armed for no later than its end */
         mov     THREAD_REMAINING + 4(%ecx), %edi
         add     %eax, %esi
@@ -170,29 +196,59 @@ waits_closed:
         mov     %esi, THREAD_PEER(%ebp)
         jmp     waits
 
-/* Kernel::charge() and the info page's clock. */
 charge:
-        mov     %eax, %esi
-        mov     %edx, %edi
-        sub     KERNEL_NOW, %esi
-        sbb     KERNEL_NOW + 4, %edi
-        mov     %eax, KERNEL_NOW
-        mov     %edx, KERNEL_NOW + 4
-        add     %esi, THREAD_CONSUMED(%ebp)
-        adc     %edi, THREAD_CONSUMED + 4(%ebp)
-        sub     %esi, THREAD_REMAINING(%ebp)
-        sbb     %edi, THREAD_REMAINING + 4(%ebp)
-        mov     RUNNING_KIP, %esi
-        mov     %eax, KIP_CLOCK(%esi)
-        mov     %edx, KIP_CLOCK + 4(%esi)
-        jae     charged
-        movl    $0, THREAD_REMAINING(%ebp)
-        movl    $0, THREAD_REMAINING + 4(%ebp)
-        jmp     charged
+        charge_ebp charged
 
 /* The running thread goes on with an error.  Its time is charged at the next entry. */
 nobody:
         movl    $IPC_NOBODY, FRAME_EAX(%ebp)
+        pop     %gs
+        pop     %fs
+        popa
+        add     $8, %esp
+        iret
+
+/* thread_switch to nobody by the only thread of its priority: a new slice for it.  The timer is armed for the end
+ * of the old one, which is no later. */
+        .balign 16
+        .globl  switch_entry
+switch_entry:
+        push    $0
+        push    $VECTOR_SWITCH
+        pusha
+        push    %fs
+        push    %gs
+        or      %eax, %esi
+        unless  nz
+        mov     $USER_DS, %eax
+        mov     %eax, %ds
+        mov     %eax, %es
+        mov     %esp, %ebp
+        cmpl    $0, THREAD_RARE(%ebp)
+        unless  nz
+        cmpw    $0, THREAD_EXTRAS(%ebp)
+        unless  nz
+        testb   $0x30, FRAME_EFLAGS + 1(%ebp)           /* IOPL */
+        unless  nz
+        cmpl    $0, KERNEL_DONOR
+        unless  nz
+        cmpl    $-1, THREAD_REMAINING + 4(%ebp)         /* an endless slice */
+        unless  e
+        mov     THREAD_READY_NEXT(%ebp), %eax           /* alone: both are the queue's head */
+        cmp     THREAD_READY_PREV(%ebp), %eax
+        unless  ne
+        read_clock
+        charge_ebp switched
+switched:
+        mov     THREAD_REMAINING(%ebp), %ecx
+        mov     THREAD_REMAINING + 4(%ebp), %edx
+        mov     THREAD_SLICE(%ebp), %eax
+        mov     THREAD_SLICE + 4(%ebp), %esi
+        mov     %eax, THREAD_REMAINING(%ebp)
+        mov     %esi, THREAD_REMAINING + 4(%ebp)
+        movl    $0, FRAME_EAX(%ebp)
+        mov     %ecx, FRAME_ECX(%ebp)
+        mov     %edx, FRAME_EDX(%ebp)
         pop     %gs
         pop     %fs
         popa

@@ -147,6 +147,8 @@ void exceptions(Tap& tap) {
 
 /// A page after the other.
 void touches() {
+    result = once(timed_nothing, {}); // all other pages are there from now on
+    report(done, 0);
     Word sum = 0;
     for (Word i = 0; i < warm_up + rounds; ++i) {
         const Word taken = once(timed_touch, {.esi = reinterpret_cast<Word>(pages[i])});
@@ -166,8 +168,10 @@ Word page_fault(Tap& tap, Word status, const char* what) {
     own.status = status;
     own.rcv_size = own.snd_size = status != 0 ? L4_UTCB_STATE_WORDS : 0;
     const Message m = serve(wait());
+    ipc(0, L4_IPC_NO_RECV, child, 0, 0, never);
+    handle_faults(warm_up + rounds);
     own.status = own.rcv_size = own.snd_size = 0;
-    tap.equal(m.w0, done, what);
+    tap.check(m.w0 == done && result != 0, what);
     return result;
 }
 

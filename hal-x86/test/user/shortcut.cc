@@ -113,6 +113,21 @@ void time(Tap& tap) {
         {.eax = 2 | L4_EX_REGS_STOP, .ecx = ~0u, .edx = ~0u, .ebx = ~0u, .ebp = ~0u, .esi = ~0u, .edi = ~0u});
 }
 
+/// To nobody: a new slice, and what was left of the old one.
+void switches(Tap& tap) {
+    bool all = true;
+    for (Word i = 0; i < 1000; ++i) {
+        const Regs r = call<L4_VEC_THREAD_SWITCH>({.ebx = i, .ebp = ~i, .edi = 9});
+        all &= r.eax == 0 && r.edx == 0 && r.ecx <= L4_SLICE_DEFAULT_US;
+        all &= r.ebx == i && r.ebp == ~i && r.esi == 0 && r.edi == 9;
+    }
+    tap.check(all, "thread_switch to nobody");
+    tap.equal(call<L4_VEC_THREAD_SWITCH>({.eax = 1}).eax, L4_SWITCH_ERROR,
+              "with another slice than the first");
+    tap.equal(call<L4_VEC_THREAD_SWITCH>({.esi = nobody.low}).eax, L4_SWITCH_ERROR,
+              "to one that is not there");
+}
+
 void priority(Word prio) {
     call<L4_VEC_THREAD_SCHEDULE>(
         {.eax = prio | L4_SCHED_TIME_EXP_MASK, .ebx = ~0u, .ebp = ~0u, .esi = near.low, .edi = near.high});
@@ -135,6 +150,7 @@ void program() {
     others(tap);
     segments_and_flags(tap);
     time(tap);
+    switches(tap);
     priority(15);
     words(tap, near, "to a thread of lower priority");
     priority(17);
