@@ -13,6 +13,7 @@ def qemu_test(
         allow = [],
         press = None,
         plan = True,
+        budgets = None,
         size = "small",
         **kwargs):
     """Boots `kernel` with `modules` and judges what comes over the serial line.
@@ -30,6 +31,7 @@ def qemu_test(
       allow: words that are forbidden otherwise.
       press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
       plan: there must be a TAP plan, with as many results as it says, all ok.
+      budgets: a file that bounds what lines `bench NAME VALUE` say; see build/qemu_run.py.
       size: of the test.
       **kwargs: of the sh_test.
     """
@@ -41,13 +43,14 @@ def qemu_test(
     words += ["'--allow=%s'" % text for text in allow]
     words += ["'--press=%s'" % press] if press else []
     words += ["--plan"] if plan else []
+    words += ["--budgets=$(rootpath %s)" % budgets] if budgets else []
     words += ["'--qemu=%s'" % argument for argument in arguments]
     native.sh_test(
         name = name,
         size = size,
         srcs = ["//build:qemu_run.py"],
         args = words,
-        data = {label: None for label in labels + [kernel]}.keys(),
+        data = {label: None for label in labels + [kernel] + ([budgets] if budgets else [])}.keys(),
         tags = kwargs.pop("tags", []) + ["qemu"],
         **kwargs
     )

@@ -39,7 +39,8 @@ def renamed_program_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name)
     program = ctx.attr.program[0][DefaultInfo].files_to_run.executable
     ctx.actions.symlink(output = out, target_file = program, is_executable = True)
-    return [DefaultInfo(executable = out, files = depset([out]), runfiles = ctx.runfiles([out, program]))]
+    runfiles = ctx.runfiles([out, program]).merge(ctx.attr.program[0][DefaultInfo].default_runfiles)
+    return [DefaultInfo(executable = out, files = depset([out]), runfiles = runfiles)]
 
 def _built_for_impl(ctx):
     # In runfiles a path does not tell what a file was built for: of several under one name one would be left.

@@ -2,6 +2,7 @@
 """The kernel without some of the thesis's modifications, so that their cost can be measured."""
 
 load("//build:copts.bzl", "KERNEL_COPTS")
+load("//build:transition.bzl", "TRANSITION_ATTRS", "renamed_program_impl")
 
 # What can be left out, in the order of kern/ext.h, which says what depends on what.
 MODIFICATIONS = [
@@ -18,6 +19,11 @@ MODIFICATIONS = [
     "io_fault",
 ]
 
+# What can be left out besides, and nobody can tell but by a clock.
+SHORTCUTS = ["shortcut"]
+
+_CHOICES = MODIFICATIONS + SHORTCUTS
+
 _WithoutInfo = provider(doc = "names of MODIFICATIONS", fields = ["names"])
 
 def _without_flag_impl(ctx):
@@ -32,12 +38,12 @@ without_flag = rule(
 def _ext_choice_impl(ctx):
     without = ctx.attr.without + ctx.attr._flag[_WithoutInfo].names
     for name in without:
-        if name not in MODIFICATIONS:
-            fail("%s is none of %s" % (name, ", ".join(MODIFICATIONS)))
+        if name not in _CHOICES:
+            fail("%s is none of %s" % (name, ", ".join(_CHOICES)))
     header = ctx.actions.declare_file(ctx.label.name + "/kern/ext_choice.h")
     lines = ["// SPDX-License-Identifier: BSD-2-Clause", "#pragma once", "", "namespace kern {", ""]
     lines += ["/// Written by the build (libkern/ext.bzl).", "struct ExtChoice {"]
-    for name in MODIFICATIONS:
+    for name in _CHOICES:
         lines.append("    static constexpr bool %s = %s;" % (name, "false" if name in without else "true"))
     lines += ["};", "", "} // namespace kern", ""]
     ctx.actions.write(header, "\n".join(lines))
@@ -54,6 +60,26 @@ _ext_choice = rule(
         "_flag": attr.label(default = "//libkern:without", providers = [_WithoutInfo]),
     },
     provides = [CcInfo],
+)
+
+def _without_transition_impl(_settings, attr):
+    return {"//libkern:without": attr.without}
+
+_without_transition = transition(
+    implementation = _without_transition_impl,
+    inputs = [],
+    outputs = ["//libkern:without"],
+)
+
+without_test = rule(
+    doc = "The cc_binary or cc_test `program` on a kernel without some of what can be left out.",
+    implementation = renamed_program_impl,
+    attrs = dict(
+        TRANSITION_ATTRS,
+        program = attr.label(cfg = _without_transition, mandatory = True),
+        without = attr.string_list(doc = "names, as for the flag"),
+    ),
+    test = True,
 )
 
 def kernel_library(name, hdrs, without = [], at_once = False, **kwargs):

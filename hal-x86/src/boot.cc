@@ -19,12 +19,8 @@
 
 namespace x86 {
 
-constinit arch::Machine machine;
-constinit Running running;
-
 namespace {
 
-alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
 alignas(4096) constinit std::byte call_page[4096] = {};
 constinit Modules modules;
 

@@ -27,6 +27,8 @@ entered:
         pusha
         push    %fs
         push    %gs
+        .globl  entered_saved
+entered_saved:
         mov     $USER_DS, %eax          /* a program may have loaded anything */
         mov     %eax, %ds
         mov     %eax, %es

@@ -8,6 +8,13 @@ void Fpu::init(bool sse) {
     write_cr0(read_cr0() | cr0_monitor_fpu | cr0_fpu_errors | cr0_fpu_away);
 }
 
+void Fpu::save_elsewhere(arch::FpuState& to) {
+    if (loaded_)
+        store(to);
+    else
+        to = *wanted_;
+}
+
 bool Fpu::fetch() {
     if (loaded_ || wanted_ == nullptr) return false;
     asm volatile("clts");

@@ -1,12 +1,85 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Numbers of C++ for entry.S, as absolute symbols: nothing to generate, nothing to keep in step by hand.
+// The machine and the kernel, and numbers of C++ for assembly, as symbols: offsets, and addresses in these
+// two. Nothing to generate, nothing to keep in step by hand.
 #include <cstddef>
 
-#include "kern/thread.h"
+#include "kern/kernel.h"
+#include "l4/abi/ipc.h"
 #include "x86/entry.h"
+#include "x86/kernel.h"
 #include "x86/layout.h"
 #include "x86/segments.h"
 
+// Not of standard layout, for they have private members; both compilers lay them out as if they were.
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+
+namespace kern {
+
+/// Where things are that are private; the shortcut writes them as the kernel would.
+struct Layout {
+    using ReadyLink = Link<Thread>;
+    static constexpr std::size_t link_next = offsetof(ReadyLink, next_),
+                                 link_prev = offsetof(ReadyLink, prev_);
+
+    static constexpr std::size_t thread_id = offsetof(Thread, id_),
+                                 thread_lthread = thread_id + offsetof(ThreadId, lthread),
+                                 thread_task = offsetof(Thread, task_), thread_utcb = offsetof(Thread, utcb_),
+                                 thread_prio = offsetof(Thread, prio_), thread_rare = offsetof(Thread, op_),
+                                 thread_wait = offsetof(Thread, wait_) + offsetof(Wait, what),
+                                 thread_peer = offsetof(Thread, wait_) + offsetof(Wait, peer),
+                                 thread_fault = offsetof(Thread, fault_) + offsetof(Fault, kind),
+                                 thread_deferred = offsetof(Thread, deferred_),
+                                 thread_extras = offsetof(Thread, has_tls_),
+                                 thread_slice = offsetof(Thread, slice_),
+                                 thread_remaining = offsetof(Thread, remaining_),
+                                 thread_consumed = offsetof(Thread, consumed_),
+                                 thread_ready_next = offsetof(Thread, ready_link) + link_next,
+                                 thread_ready_prev = offsetof(Thread, ready_link) + link_prev,
+                                 thread_senders = offsetof(Thread, senders);
+    static_assert(thread_rare % 4 == 0 && offsetof(Thread, alien_) == thread_rare + 3);
+    static_assert(offsetof(Thread, has_time_limit_) == thread_extras + 1);
+    static_assert(sizeof(ThreadId) == 4 && sizeof(Deferred) == 4);
+    static_assert(offsetof(Thread, frame) == 0);
+
+    static constexpr std::size_t task_dying = offsetof(Task, dying_), task_space = offsetof(Task, space_),
+                                 task_directory = task_space + offsetof(Space, directory_),
+                                 task_ports = task_space + offsetof(Space, io_) + offsetof(IoRights, bitmap),
+                                 task_threads = offsetof(Task, threads_),
+                                 task_reported = offsetof(Task, reported_);
+
+    static constexpr std::size_t kernel_tasks = offsetof(Kernel, tasks_) + offsetof(TaskTable, entries_) +
+                                                offsetof(TaskTable::Entry, task),
+                                 kernel_donor = offsetof(Kernel, scheduler_) + offsetof(Scheduler, donor_),
+                                 kernel_current = offsetof(Kernel, current_),
+                                 kernel_now = offsetof(Kernel, now_), kernel_armed = offsetof(Kernel, armed_),
+                                 kernel_fpu_owner = offsetof(Kernel, fpu_owner_),
+                                 kernel_tls_loaded = offsetof(Kernel, tls_loaded_),
+                                 kernel_active = offsetof(Kernel, map_db_) + offsetof(MapDb, mappings_) +
+                                                 offsetof(Mappings, tables) + offsetof(PageTables, active_);
+    static_assert(sizeof(TaskTable::Entry) == 8);
+
+    using Machine = arch::Machine;
+    static constexpr std::size_t timer = offsetof(Machine, timer_),
+                                 timer_start = timer + offsetof(x86::Timer, start_),
+                                 timer_scale = timer + offsetof(x86::Timer, micros_per_tick_),
+                                 fpu = offsetof(Machine, fpu_),
+                                 fpu_wanted = fpu + offsetof(x86::Fpu, wanted_),
+                                 fpu_loaded = fpu + offsetof(x86::Fpu, loaded_),
+                                 utcb_word = offsetof(Machine, utcb_word_);
+};
+
+} // namespace kern
+
+namespace x86 {
+
+constinit arch::Machine machine;
+constinit Running running;
+alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
+
+} // namespace x86
+
+#define PUBLISH_IN(object, name, value) \
+    asm volatile(".globl " #name "\n.set " #name ", " #object " + %c0" ::"i"(value))
 #define PUBLISH(name, value) asm volatile(".globl " #name "\n.set " #name ", %c0" ::"i"(value))
 
 namespace {
@@ -21,5 +94,79 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(TSS_ESP0, x86::tss_base + offsetof(x86::Tss, esp0));
     PUBLISH(SYSENTER_VECTOR, x86::sysenter_vector);
 }
+
+// shortcut.S
+[[gnu::used]] void publish_offsets_of_shortcut() {
+    using L = kern::Layout;
+    PUBLISH(VECTOR_IPC, L4_VEC_IPC);
+    PUBLISH(VECTOR_SWITCH, L4_VEC_THREAD_SWITCH);
+    PUBLISH(FRAME_EAX, offsetof(arch::Frame, eax));
+    PUBLISH(FRAME_ECX, offsetof(arch::Frame, ecx));
+    PUBLISH(FRAME_EDX, offsetof(arch::Frame, edx));
+    PUBLISH(FRAME_EBP, offsetof(arch::Frame, ebp));
+    PUBLISH(FRAME_EIP, offsetof(arch::Frame, eip));
+    PUBLISH(FRAME_EFLAGS, offsetof(arch::Frame, eflags));
+    PUBLISH(FRAME_SIZE, sizeof(arch::Frame));
+    PUBLISH(THREAD_ID, L::thread_id);
+    PUBLISH(THREAD_LTHREAD, L::thread_lthread);
+    PUBLISH(THREAD_TASK, L::thread_task);
+    PUBLISH(THREAD_UTCB, L::thread_utcb);
+    PUBLISH(THREAD_PRIO, L::thread_prio);
+    PUBLISH(THREAD_RARE, L::thread_rare);
+    PUBLISH(THREAD_WAIT, L::thread_wait);
+    PUBLISH(THREAD_PEER, L::thread_peer);
+    PUBLISH(THREAD_FAULT, L::thread_fault);
+    PUBLISH(THREAD_DEFERRED, L::thread_deferred);
+    PUBLISH(THREAD_EXTRAS, L::thread_extras);
+    PUBLISH(THREAD_REMAINING, L::thread_remaining);
+    PUBLISH(THREAD_SLICE, L::thread_slice);
+    PUBLISH(THREAD_CONSUMED, L::thread_consumed);
+    PUBLISH(THREAD_READY, offsetof(kern::Thread, ready_link));
+    PUBLISH(THREAD_READY_NEXT, L::thread_ready_next);
+    PUBLISH(THREAD_READY_PREV, L::thread_ready_prev);
+    PUBLISH(THREAD_SENDERS, L::thread_senders);
+    PUBLISH(THREAD_SENDERS_NEXT, L::thread_senders + L::link_next);
+    PUBLISH(THREAD_DEADLINE, offsetof(kern::Thread, timeout) + offsetof(kern::Timeout, deadline));
+    PUBLISH(THREAD_FPU, offsetof(kern::Thread, fpu));
+    PUBLISH(LINK_NEXT, L::link_next);
+    PUBLISH(LINK_PREV, L::link_prev);
+    PUBLISH(WAIT_NOTHING, static_cast<int>(kern::Wait::For::nothing));
+    PUBLISH(WAIT_RECEIVE, static_cast<int>(kern::Wait::For::receive));
+    PUBLISH(WAIT_RECEIVE_ANY, static_cast<int>(kern::Wait::For::receive_any));
+}
+
+[[gnu::used]] void publish_more_of_them() {
+    using L = kern::Layout;
+    PUBLISH(TASK_DYING, L::task_dying);
+    PUBLISH(TASK_SPACE, L::task_space);
+    PUBLISH(TASK_DIRECTORY, L::task_directory);
+    PUBLISH(TASK_PORTS, L::task_ports);
+    PUBLISH(TASK_THREADS, L::task_threads);
+    PUBLISH(TASK_REPORTED, L::task_reported);
+    PUBLISH_IN(kernel_storage, KERNEL_TASKS, L::kernel_tasks);
+    PUBLISH_IN(kernel_storage, KERNEL_DONOR, L::kernel_donor);
+    PUBLISH_IN(kernel_storage, KERNEL_CURRENT, L::kernel_current);
+    PUBLISH_IN(kernel_storage, KERNEL_NOW, L::kernel_now);
+    PUBLISH_IN(kernel_storage, KERNEL_ARMED, L::kernel_armed);
+    PUBLISH_IN(kernel_storage, KERNEL_FPU_OWNER, L::kernel_fpu_owner);
+    PUBLISH_IN(kernel_storage, KERNEL_TLS_LOADED, L::kernel_tls_loaded);
+    PUBLISH_IN(kernel_storage, KERNEL_ACTIVE, L::kernel_active);
+    PUBLISH_IN(machine, MACHINE_TIMER_START, L::timer_start);
+    PUBLISH_IN(machine, MACHINE_TIMER_SCALE, L::timer_scale);
+    PUBLISH_IN(machine, MACHINE_FPU_WANTED, L::fpu_wanted);
+    PUBLISH_IN(machine, MACHINE_FPU_LOADED, L::fpu_loaded);
+    PUBLISH_IN(machine, MACHINE_UTCB_WORD, L::utcb_word);
+    PUBLISH_IN(running, RUNNING_KIP, offsetof(x86::Running, kip));
+    PUBLISH(KIP_CLOCK, offsetof(l4_kip_t, clock));
+    PUBLISH(TSS_BITMAP, x86::tss_base + offsetof(x86::Tss, bitmap_offset));
+    PUBLISH(UTCB_SND_SIZE, x86::direct_base + offsetof(l4_utcb_t, snd_size));
+    PUBLISH(UTCB_AREA, L4_UTCB_AREA);
+    PUBLISH(IPC_DONE, l4_msgdope(L4_MSG_REGISTER_DWORDS, 0));
+    PUBLISH(IPC_NOBODY, L4_IPC_ENOT_EXISTENT);
+}
+
+static_assert(L4_UTCB_SIZE == 1u << 7 && L4_ID_LTHREAD_SHIFT == 10 && L4_ID_TASK_SHIFT == 17);
+static_assert((L4_ID_LTHREAD_MASK >> L4_ID_LTHREAD_SHIFT) == 0x7f &&
+              (L4_ID_TASK_MASK >> L4_ID_TASK_SHIFT) == 0x7ff);
 
 } // namespace

@@ -52,12 +52,6 @@ kern::Thread* timer(kern::Thread* t) {
 
 } // namespace
 
-kern::Thread* handle(const kern::Event& event) {
-    kern::Thread& next = running.kernel->handle(event);
-    if (running.checks) running.kernel->check_current();
-    return &next;
-}
-
 kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
     if (vector == Timer::apic_vector) return timer(t);
     const std::uint32_t line = vector - Pic::first_vector;
@@ -66,18 +60,16 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
     return device(line);
 }
 
-arch::Frame* run(kern::Thread* t) {
-    while (t->idle() || t->in_kernel()) {
+kern::Thread* wait_for_user(kern::Thread* t) {
+    do {
         const bool idle = t->idle();
         const std::uint32_t vector = idle ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
         if (vector != 0)
             t = take_interrupt(t, vector);
         else if (!idle)
             t = handle({.kind = kern::Event::Kind::resume});
-    }
-    running.kip->clock = running.kernel->now().raw();
-    machine.set_entry_stack(t->frame);
-    return &t->frame;
+    } while (t->idle() || t->in_kernel());
+    return t;
 }
 
 namespace {

@@ -59,12 +59,6 @@ void Timer::calibrate() {
     if (apic_) LocalApic::start(0);
 }
 
-kern::Micros Timer::now() const {
-    const std::uint64_t ticks = read_tsc() - start_;
-    const std::uint64_t high = ticks >> 32, low = static_cast<std::uint32_t>(ticks);
-    return kern::Micros{high * micros_per_tick_ + (low * micros_per_tick_ >> 32)};
-}
-
 void Timer::set(kern::Micros at) {
     const std::uint64_t now = this->now().raw();
     const std::uint64_t limit = apic_ ? longest_us : Pit::longest_us;

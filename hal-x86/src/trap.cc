@@ -85,11 +85,10 @@ constexpr bool is_interrupt(std::uint32_t vector) {
     return vector >= Pic::first_vector && vector < trap_vectors;
 }
 
-arch::Frame* trapped(arch::Frame* frame) {
-    kern::Thread& t = running.kernel->current();
+[[gnu::noinline]] arch::Frame* trapped(arch::Frame* frame) {
     const std::uint32_t vector = frame->trapno;
-    if (is_syscall(vector)) [[likely]]
-        return run(handle({.kind = kern::Event::Kind::syscall, .code = vector}));
+    if (is_syscall(vector)) return run(handle({.kind = kern::Event::Kind::syscall, .code = vector}));
+    kern::Thread& t = running.kernel->current();
     if (is_interrupt(vector)) return run(take_interrupt(&t, vector));
     if (vector == L4_TRAP_NO_FPU && machine.fpu().fetch()) return frame;
     if (vector == L4_TRAP_INVALID_OP && asked_for_kip(t)) return frame;
@@ -99,4 +98,8 @@ arch::Frame* trapped(arch::Frame* frame) {
 } // namespace
 } // namespace x86
 
-arch::Frame* trap_from_user(arch::Frame* frame) { return x86::trapped(frame); }
+arch::Frame* trap_from_user(arch::Frame* frame) {
+    if (frame->trapno != L4_VEC_IPC) [[unlikely]]
+        return x86::trapped(frame);
+    return x86::run(x86::checked(x86::running.kernel->handle_ipc()));
+}

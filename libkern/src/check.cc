@@ -76,8 +76,9 @@ void check_extensions(const Thread& t) {
     ensure(t.alien() || (!t.dealien() && t.after_call() == 0),
            "K16: a thread that is not alien has an alien's call to do or behind it");
     for (const std::uint64_t descriptor : t.tls())
-        ensure(descriptor == 0 || (descriptor >> 32 & 0x0020f800) == 0xf000,
-               "K17: a TLS descriptor that is no data segment of users");
+        ensure(descriptor == 0 || ((descriptor >> 32 & 0x0020f800) == 0xf000 && t.has_tls()),
+               "K17: a TLS descriptor that is no data segment of users, or that nobody knows of");
+    ensure(t.has_time_limit() == (t.time_limit() != never), "K18: a time limit that nobody knows of");
 }
 
 /// K8: thread 0 first; every thread of the table once.
@@ -185,7 +186,11 @@ void Kernel::check_number(TaskNo no) const {
                "K7: a task and its number have different chiefs");
     check_present(*task);
     check_utcbs(*task);
-    task->present().for_each([&](const Thread& t) { check_thread(t); });
+    ensure(task->reported(0).high == report({no, 0}).high, "K23: a task whose threads' ids have changed");
+    task->present().for_each([&](const Thread& t) {
+        ensure(!Ext::utcb || frames_.at<l4_utcb_t>(t.utcb_) == &utcb(t), "K14: a thread with another's UTCB");
+        check_thread(t);
+    });
 }
 
 /// What a thread waits for, with whom, and who waits for it.

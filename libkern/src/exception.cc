@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions (docs/semantics.md 12): told to the pager, reflected to the thread itself, or its death; those
 // that others cause; and aliens, whose system calls are exceptions.
-#include "l4/abi/exception.h"
 #include "budget.h"
-#include "ia32/paging.h"
-#include "l4/abi/fpage.h"
+#include "faults.h"
 
 namespace kern {
 
@@ -32,24 +30,12 @@ void Kernel::exception(Thread& t, std::uint32_t vector, std::uint32_t code) {
 bool Kernel::takes_exception(const Thread& t, std::uint32_t trapno) {
     if constexpr (!Ext::exception_ipc) return false;
     const Thread* const pager = partner(t.pager_);
-    if (!pager) return false;
-    const std::uint32_t status = utcb(*pager).status;
-    if ((status & L4_UTCB_EXCEPTIONS) == 0) return false;
-    const bool debugging = trapno == L4_TRAP_DEBUG || trapno == L4_TRAP_BREAKPOINT;
-    return !debugging || t.alien() || (status & L4_UTCB_DEBUG) != 0;
+    return pager && takes_exceptions(utcb(*pager).status, t, trapno);
 }
 
 /// To the pager, that takes it.
 void Kernel::send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, VAddr pfa) {
-    t.fault_ = {.kind = Fault::Kind::exception,
-                .with_state = true,
-                .trapno = static_cast<std::uint8_t>(trapno),
-                .err = err,
-                .pager = t.pager_,
-                .w0 = L4_EXC_COOKIE_0,
-                .w1 = L4_EXC_COOKIE_1,
-                .pfa = pfa.raw(),
-                .window = trapno == L4_TRAP_PAGE_FAULT ? L4_FP_WHOLE_SPACE : 0};
+    t.fault_ = exception_of(t, trapno, err, pfa);
     send_fault(t);
 }
 

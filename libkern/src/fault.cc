@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Faults and exceptions as messages (docs/semantics.md 7.7, 9.10, 9.11, 12.2): the thread sends its pager the
 // fault, then waits for the answer, through the same rendezvous as any message.
-#include "ia32/paging.h"
+#include "faults.h"
 #include "kern/kernel.h"
 #include "kern/timeout.h"
-#include "l4/abi/exception.h"
-#include "l4/abi/fpage.h"
 
 namespace kern {
 
@@ -17,16 +15,7 @@ void Kernel::page_fault(Thread& t, VAddr addr, std::uint32_t code) {
     }
     if (t.alien() && takes_exception(t, L4_TRAP_PAGE_FAULT))
         return send_exception(t, L4_TRAP_PAGE_FAULT, code, addr);
-    const std::uint32_t present = code & ia32::fault_present, write = code & ia32::fault_write;
-    t.fault_ = {.kind = Fault::Kind::user,
-                .with_state = wants_state(t),
-                .trapno = L4_TRAP_PAGE_FAULT,
-                .err = code,
-                .pager = t.pager_,
-                .w0 = (addr.raw() & ~3u) | write | present,
-                .w1 = t.frame.eip,
-                .pfa = addr.raw(),
-                .window = L4_FP_WHOLE_SPACE};
+    t.fault_ = page_fault_of(t, addr, code, wants_state(t));
     send_fault(t);
 }
 

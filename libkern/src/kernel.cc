@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One way in, one way out.
-#include "kern/kernel.h"
 #include "l4/abi/exception.h"
+#include "switch.h"
 
 namespace kern {
 
@@ -14,13 +14,26 @@ Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limit
       map_db_(machine, frames_,
               {.first = boot.image_first, .end = boot.image_end, .directory = boot.directory}),
       idle_(nullptr, ThreadId{}, Prio{0}, 0),
-      current_(&idle_) {
-    dispatched_ = now_ = machine_.now();
+      current_(&idle_),
+      now_(machine_.now()) {
+    idle_.slice_ = idle_.remaining_ = never;
 }
 
 Thread& Kernel::handle(const Event& e) {
-    now_ = machine_.now();
-    charge();
+    if constexpr (Ext::shortcut) {
+        Thread* next = nullptr;
+        if (e.kind == Event::Kind::syscall && e.code == L4_VEC_IPC)
+            next = ipc_shortcut();
+        else if (e.kind == Event::Kind::exception || e.kind == Event::Kind::page_fault)
+            next = fault_shortcut(e);
+        if (next) return *next;
+    }
+    return handle_any(e);
+}
+
+/// By the long way.
+Thread& Kernel::handle_any(const Event& e) {
+    charge(machine_.now());
     Thread& self = *current_;
     switch (e.kind) {
         case Event::Kind::syscall: syscall(self, e.code); break;
@@ -61,23 +74,13 @@ void Kernel::resume(Thread& self) {
     }
 }
 
-/// Picks who runs next and gives it the machine: its space, UTCB, TLS and floating-point registers, the
-/// timer.
+/// Picks who runs next.
 Thread& Kernel::leave() {
-    Thread* const next = scheduler_.pick();
-    current_ = next ? next : &idle_;
-    if (next) prepare(*next);
+    if (Thread* const next = scheduler_.pick()) [[likely]]
+        return leave_to(*next);
+    current_ = &idle_;
     arm_timer();
-    if (!next) return idle_;
-    map_db_.activate(next->task().space());
-    if constexpr (Ext::utcb) machine_.set_utcb(VAddr{L4_UTCB_AREA + next->lthread() * L4_UTCB_SIZE});
-    if constexpr (Ext::tls) machine_.set_tls(next->tls_);
-    if (fpu_owner_ != next) {
-        if (fpu_owner_) machine_.save_fpu(fpu_owner_->fpu);
-        machine_.load_fpu(next->fpu);
-        fpu_owner_ = next;
-    }
-    return *next;
+    return idle_;
 }
 
 /// What may have become due since t was in user mode: its time limit, and the loss of a port.  Without the
@@ -86,7 +89,7 @@ Thread& Kernel::leave() {
 void Kernel::prepare(Thread& t) {
     if (t.op_ != Op::none) return;
     if (t.time_limit() <= now_) {
-        t.time_limit_ = never;
+        t.set_time_limit(never);
         t.deferred_.time_fault = true;
     }
     if ((t.frame.eflags & ia32::eflags_iopl) != 0 && !map_db_.holds_all_ports(t.task().space()))

@@ -29,12 +29,6 @@ void MapDb::retire(Space& space) {
     spaces_.remove(space);
 }
 
-void MapDb::activate(Space& space) {
-    if (active(space)) return;
-    mappings_.tables.activate(space);
-    io_.load(space);
-}
-
 std::optional<PAddr> MapDb::translate(Space& space, VAddr va, Access access) {
     const PageTables::Spot spot = mappings_.tables.find(space, va);
     const bool write = access == Access::write;

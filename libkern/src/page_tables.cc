@@ -15,11 +15,6 @@ void PageTables::init(Space& space) {
               words(space.directory_) + first);
 }
 
-void PageTables::activate(Space& space) {
-    active_ = &space;
-    machine_.activate(space.directory_);
-}
-
 PageTables::Spot PageTables::find(const Space& space, VAddr va) const {
     using Kind = Spot::Kind;
     std::uint32_t& entry = directory(space, va);

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kern/scheduler.h"
-#include <bit>
 
 namespace kern {
 
-/// Brings the bitmap in step with queue p after a change to it.
-void Scheduler::mark(Prio p) {
-    const std::uint32_t word = p.raw() / 32u, bit = 1u << p.raw() % 32u;
-    busy_[word] = queues_[p.raw()].empty() ? busy_[word] & ~bit : busy_[word] | bit;
-    busy_words_ = busy_[word] ? busy_words_ | 1u << word : busy_words_ & ~(1u << word);
-}
-
-void Scheduler::enqueue_tail(Thread& t) {
-    queues_[t.prio().raw()].push_back(t);
-    mark(t.prio());
-}
-
-void Scheduler::enqueue_head(Thread& t) {
-    queues_[t.prio().raw()].push_front(t);
-    mark(t.prio());
+void Scheduler::unmark_if_empty(Prio p) {
+    if (!queues_[p.raw()].empty()) return;
+    const std::uint32_t word = p.raw() / 32u;
+    busy_[word] &= ~(1u << p.raw() % 32u);
+    if (busy_[word] == 0) busy_words_ &= ~(1u << word);
 }
 
 void Scheduler::unqueue(Thread& t) {
     if (!t.ready_link.linked()) return;
     queues_[t.prio().raw()].remove(t);
-    mark(t.prio());
+    unmark_if_empty(t.prio());
 }
 
 void Scheduler::remove(Thread& t) {
@@ -35,21 +24,6 @@ void Scheduler::remove(Thread& t) {
 void Scheduler::rotate(Thread& t) {
     queues_[t.prio().raw()].remove(t);
     queues_[t.prio().raw()].push_back(t);
-}
-
-Thread* Scheduler::highest() const {
-    if (busy_words_ == 0) return nullptr;
-    const int word = 31 - std::countl_zero(busy_words_);
-    const int bit = 31 - std::countl_zero(busy_[static_cast<unsigned>(word)]);
-    return queues_[static_cast<unsigned>(word * 32 + bit)].front();
-}
-
-Thread* Scheduler::pick() {
-    Thread* const plain = highest();
-    if (!donor_) return plain;
-    if (plain == donor_) return donee_;
-    end_donation();
-    return plain;
 }
 
 void Scheduler::donate(Thread& donor, Thread& donee) {

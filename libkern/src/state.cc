@@ -44,7 +44,7 @@ void Kernel::kill(Thread& t) {
     abort_ipc(t);
     detach_irq(t);
     t.deferred_ = {};
-    t.time_limit_ = never;
+    t.set_time_limit(never);
     block(t, {.what = Wait::For::dead}, never);
 }
 

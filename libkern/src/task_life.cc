@@ -16,6 +16,9 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     static_assert(sizeof(Thread) <= Account::thread_slot);
 
     Thread& t = *new (slot) Thread(&task, ThreadId{task.no(), lthread}, prio, mcp);
+    if constexpr (Ext::utcb)
+        t.utcb_ =
+            task.utcb_frame(lthread / Task::utcbs_per_page) + lthread % Task::utcbs_per_page * L4_UTCB_SIZE;
     t.frame.gs = ia32::utcb_selector;
     t.frame.cs = ia32::user_cs;
     t.frame.ss = ia32::user_ds;
@@ -34,6 +37,7 @@ Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reser
     static_assert(sizeof(Task) <= ia32::page_size);
     if (task && furnish(*task, payer, reserve).ok()) {
         tasks_.set_task(no, task);
+        task->reported_ = report({no, 0});
         if (chief) chief->children.push_back(*task);
         return task;
     }

@@ -22,11 +22,11 @@ constexpr std::uint64_t long_mode = std::uint64_t{1} << (32 + 21);
 } // namespace
 
 void Thread::read_state(l4_utcb_state_t& to, std::uint32_t count) const {
-    TrapFrame f = frame;
-    f.cr2 = fault_.pfa;
-    f.trapno = fault_.trapno;
-    f.err = fault_.err;
-    std::memcpy(&to, &f, count * word_size);
+    const auto holds = [=](std::size_t offset) { return offset / word_size < count; };
+    std::memcpy(&to, &frame, count * word_size);
+    if (holds(offsetof(l4_utcb_state_t, pfa))) to.pfa = fault_.pfa;
+    if (holds(offsetof(l4_utcb_state_t, trapno))) to.trapno = fault_.trapno;
+    if (holds(offsetof(l4_utcb_state_t, err))) to.err = fault_.err;
 }
 
 /// A program can set no more by it than it could by instructions of its own.
@@ -47,12 +47,14 @@ void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
 void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i)
         tls_[first + i] = is_user_data(from[i]) ? from[i] & ~long_mode : 0;
+    has_tls_ = (tls_[0] | tls_[1] | tls_[2]) != 0;
     frame.gs = repaired(frame.gs);
     frame.fs = repaired(frame.fs);
 }
 
 /// A selector that a program may load; 0 in place of any other.
 std::uint32_t Thread::repaired(std::uint32_t selector) const {
+    if (selector == ia32::utcb_selector || selector == 0) return selector; // most are
     const auto is = [=](std::uint32_t s) { return ((selector ^ s) & ia32::selector_mask) == 0; };
     bool good = is(ia32::user_cs) || is(ia32::user_ds) || is(ia32::utcb_selector);
     for (std::size_t i = 0; i < ia32::tls_slots; ++i) good |= tls_[i] != 0 && is(ia32::tls_selectors[i]);

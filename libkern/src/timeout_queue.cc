@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kern/timeout_queue.h"
-#include "kern/ensure.h"
 
 namespace kern {
 namespace {
@@ -49,9 +48,7 @@ Timeout* TimeoutQueue::merge(Timeout* a, Timeout* b) {
     return a;
 }
 
-void TimeoutQueue::arm(Timeout& t, Micros deadline) {
-    ensure(!t.armed(), "armed a timeout twice");
-    if (deadline == never) return;
+void TimeoutQueue::insert(Timeout& t, Micros deadline) {
     t.deadline = deadline;
     t.order = armed_ever_++;
     t.parent = t.left = t.right = nullptr;
@@ -60,8 +57,7 @@ void TimeoutQueue::arm(Timeout& t, Micros deadline) {
     root_->parent = nullptr;
 }
 
-void TimeoutQueue::disarm(Timeout& t) {
-    if (!t.armed()) return;
+void TimeoutQueue::remove(Timeout& t) {
     replace(t, merge(t.left, t.right));
     t.deadline = never;
     t.parent = t.left = t.right = nullptr;

@@ -3,6 +3,7 @@
 // address. The kernel reaches them by frame, never by a user's address, so they can not fault.
 #include <algorithm>
 #include <cstring>
+#include "faults.h"
 #include "kern/fpage.h"
 #include "kern/kernel.h"
 
@@ -10,10 +11,6 @@ namespace kern {
 namespace {
 
 constexpr VAddr utcb_page(std::uint32_t index) { return VAddr{L4_UTCB_AREA + index * ia32::page_size}; }
-/// A size field of a UTCB, by value: read once.
-constexpr std::uint32_t state_words(std::uint32_t size) {
-    return size < L4_UTCB_STATE_WORDS ? size : L4_UTCB_STATE_WORDS;
-}
 
 } // namespace
 
@@ -24,6 +21,7 @@ Status Kernel::make_utcbs(Task& task) {
     if constexpr (!Ext::utcb) return Done{};
     for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
         task.utcb_frames_[i] = KTRY(task.account().take_frame());
+        task.utcbs_[i] = frames_.at<l4_utcb_t>(task.utcb_frames_[i]);
         KTRY(map_db_.fix(task.space_, utcb_page(i), task.utcb_frames_[i], Access::write));
     }
     return Done{};
@@ -36,13 +34,6 @@ void Kernel::drop_utcbs(Task& task) {
         map_db_.unfix(task.space_, utcb_page(i));
         task.account().give_frame(task.utcb_frames_[i]);
     }
-}
-
-/// Its owner may have written anything there: nothing in it is read twice.
-l4_utcb_t& Kernel::utcb(const Thread& t) {
-    constexpr std::uint32_t per_frame = ia32::page_size / L4_UTCB_SIZE;
-    const PAddr frame = t.task().utcb_frame(t.lthread() / per_frame);
-    return *frames_.at<l4_utcb_t>(frame + t.lthread() % per_frame * L4_UTCB_SIZE);
 }
 
 /// A message from `from` to `to` completes: the state words that go along with it, and what an answer to the
@@ -67,7 +58,7 @@ void Kernel::move_state(Thread& from, Thread& to, std::uint32_t w0) {
 void Kernel::take_state(Thread& t, const l4_utcb_t& from, bool words) {
     if (words) t.write_state(from.state, state_words(from.snd_size));
     if (Ext::time_limit && (from.status & L4_UTCB_TIME_LIMIT) != 0)
-        t.time_limit_ = Micros{std::uint64_t{from.time_limit[1]} << 32 | from.time_limit[0]};
+        t.set_time_limit(Micros{std::uint64_t{from.time_limit[1]} << 32 | from.time_limit[0]});
 }
 
 } // namespace kern

@@ -76,6 +76,7 @@ public:
     std::size_t read_user(std::uint32_t va, std::span<std::byte> to);
 
 private:
+    friend struct kern::Layout;
     static std::span<std::byte, 4096> bytes_at(std::uint32_t va) {
         return std::span<std::byte, 4096>(x86::at_address<std::byte>(va), 4096);
     }

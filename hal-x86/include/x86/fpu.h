@@ -5,6 +5,10 @@
 #include "arch/fpu_state.h"
 #include "x86/io.h"
 
+namespace kern {
+struct Layout;
+}
+
 namespace x86 {
 
 /// FPU and SSE registers.  Loaded when the program first uses them, saved only if it did: to threads that
@@ -15,16 +19,19 @@ public:
     /// `from` stays where it is until the next load.
     void load(const arch::FpuState& from) {
         wanted_ = &from;
-        if (loaded_) send_away();
+        if (loaded_) [[unlikely]]
+            send_away();
     }
     void save(arch::FpuState& to) {
-        if (loaded_) store(to);
-        if (!loaded_ && wanted_ != &to) to = *wanted_;
+        if (loaded_ || wanted_ != &to) [[unlikely]]
+            save_elsewhere(to);
     }
     /// The processor has found them away (exception 7).  False: they are not.
     bool fetch();
 
 private:
+    friend struct kern::Layout;
+    void save_elsewhere(arch::FpuState& to);
     static void store(arch::FpuState& to) { asm volatile("fxsave %0" : "=m"(to)); }
     void send_away() {
         loaded_ = false;

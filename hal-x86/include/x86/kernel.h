@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "arch/machine.h"
@@ -8,8 +9,9 @@
 
 namespace x86 {
 
-/// The machine and the kernel on it: there is one interrupt descriptor table, so there is one of each.
-extern arch::Machine machine;
+/// The machine and the kernel on it: there is one interrupt descriptor table, so there is one of each.  The
+/// names are those that assembly uses.
+extern arch::Machine machine asm("machine");
 
 /// What entry code needs besides.
 struct Running {
@@ -18,14 +20,30 @@ struct Running {
     std::uint32_t exit_port = 0; ///< option `exit=`
     bool checks = false;         ///< option `checks`: invariants after each event
 };
-extern Running running;
+extern Running running asm("running");
+extern std::byte kernel_storage[sizeof(kern::Kernel)] asm("kernel_storage"); ///< where running.kernel is
 
-/// Gives the processor to t: what it waits for in the kernel is done first.  Returns the frame of the thread
-/// that goes on in user mode, in the end.
-arch::Frame* run(kern::Thread* t);
+/// Does what t waits for in the kernel; returns who goes on in user mode, in the end.
+kern::Thread* wait_for_user(kern::Thread* t);
+
+/// Gives the processor to t.  Returns the frame of the thread that goes on in user mode.
+inline arch::Frame* run(kern::Thread* t) {
+    if (t->idle() || t->in_kernel()) [[unlikely]]
+        t = wait_for_user(t);
+    running.kip->clock = running.kernel->now().raw();
+    machine.set_entry_stack(t->frame);
+    return &t->frame;
+}
+
+/// Behind each event.
+inline kern::Thread* checked(kern::Thread& next) {
+    if (running.checks) [[unlikely]]
+        running.kernel->check_current();
+    return &next;
+}
 
 /// Tells the kernel; returns who runs next.
-kern::Thread* handle(const kern::Event& event);
+inline kern::Thread* handle(const kern::Event& event) { return checked(running.kernel->handle(event)); }
 
 /// The interrupt of that vector, taken while `t` was running; returns who runs next.
 kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector);

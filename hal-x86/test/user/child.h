@@ -34,7 +34,7 @@ inline bool is_exception(const Message& m) { return m.w0 == L4_EXC_COOKIE_0 && m
 
 /// Serves page faults of the program's own memory until something else comes.
 inline Message serve(Message m, Word timeouts = never) {
-    constexpr Word first = 0x120000, end = 0x200000;
+    constexpr Word first = 0x120000, end = 0x300000;
     while (l4_msgdope_error(m.result) == 0 && !is_exception(m) && m.w0 >= first && m.w0 < end)
         m = map_and_wait(m.w0, timeouts);
     return m;

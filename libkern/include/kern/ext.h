@@ -20,6 +20,7 @@ struct Ext {
     static constexpr bool io_fault = Choice::io_fault;                         ///< 17.1
     static constexpr bool page_fault_state = utcb && Choice::page_fault_state; ///< 17.4
     static constexpr bool map_list = utcb && Choice::map_list;                 ///< 17.5
+    static constexpr bool shortcut = Choice::shortcut; ///< no modification: nobody can tell (shortcut.cc)
 
     /// The flags of lthread_ex_regs that mean something.
     static constexpr l4_word_t ex_regs_flags =

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include "kern/strong.h"
@@ -9,10 +10,15 @@
 namespace kern {
 
 /// What the kernel looks a thread up by: the task and lthread fields of a V2 id (docs/semantics.md 2.1).
-struct ThreadId {
+/// One word, without padding, so that comparing two is one comparison.
+struct alignas(std::uint32_t) ThreadId {
     TaskNo task{};
     std::uint8_t lthread = 0;
+    std::uint8_t zero = 0;
     auto operator<=>(const ThreadId&) const = default;
+    bool operator==(const ThreadId& other) const {
+        return std::bit_cast<std::uint32_t>(*this) == std::bit_cast<std::uint32_t>(other);
+    }
     static constexpr ThreadId of(l4_threadid_t id) {
         return {TaskNo{static_cast<std::uint16_t>(l4_id_task(id))},
                 static_cast<std::uint8_t>(l4_id_lthread(id))};

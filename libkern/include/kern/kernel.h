@@ -28,8 +28,14 @@ public:
     /// Makes sigma0 and root; returns root, to be run first.  Once, before handle().
     Thread& start();
     Thread& handle(const Event& e); ///< bounded by Limits; returns the thread to run
-    void check_invariants();        ///< everything of docs/invariants.md; walks all there is
-    void check_current() const;     ///< of these, what the running thread takes part in; next to free
+    Thread& handle_ipc() {          ///< the same for {syscall, L4_VEC_IPC}
+        if constexpr (Ext::shortcut)
+            if (Thread* const next = ipc_shortcut()) [[likely]]
+                return *next;
+        return handle_any({.kind = Event::Kind::syscall, .code = L4_VEC_IPC});
+    }
+    void check_invariants();    ///< everything of docs/invariants.md; walks all there is
+    void check_current() const; ///< of these, what the running thread takes part in; next to free
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
@@ -48,7 +54,7 @@ public:
 
 private:
     friend struct Saboteur;
-
+    friend struct Layout; // offsets for a hardware layer's assembly
     // check.cc
     void check_number(TaskNo no) const;
     void check_utcbs(const Task& task) const;
@@ -56,20 +62,25 @@ private:
     void check_accounts() const;
     void check_thread(const Thread& t) const;
     void check_choice() const;
-
-    // kernel.cc: entry and exit
-    void charge();
+    // kernel.cc, switch.h: entry and exit
+    Thread& handle_any(const Event& e);
+    void charge(Micros now);
     void syscall(Thread& self, std::uint32_t vector);
     void resume(Thread& self);
     Thread& leave();
+    Thread& leave_to(Thread& next);
     void prepare(Thread& t);
-
+    // shortcut.cc
+    Thread* ipc_shortcut();
+    Thread* answer_shortcut(Thread& t, Thread& to);
+    Thread* fault_shortcut(const Event& e);
+    bool sent_by_shortcut(Thread& t, Thread& to);
+    Thread* end_shortcut(Thread& t, Thread& to);
     // time.cc
     void timer();
     void expire(Thread& t);
     Thread& slice_owner();
     void arm_timer();
-
     // state.cc: the one writer of the wait state
     enum class Place : bool { tail, head };
     void block(Thread& t, const Wait& wait, Micros deadline);
@@ -77,7 +88,6 @@ private:
     void finish(Thread& t, std::uint32_t result, Place place = Place::tail);
     void leave_queue(Thread& t);
     void kill(Thread& t);
-
     // ipc.cc: rendezvous
     Thread* partner(l4_threadid_t id) const;
     void sys_ipc(Thread& t);
@@ -91,12 +101,10 @@ private:
     void deliver(Thread& from, Thread& to, Place place);
     Thread* sent(Thread& from);
     void deliver_irq(Thread& t);
-
     // utcb.cc
-    l4_utcb_t& utcb(const Thread& t);
+    static l4_utcb_t& utcb(const Thread& t) { return t.task().utcb(t.lthread()); }
     void move_state(Thread& from, Thread& to, std::uint32_t w0);
     static void take_state(Thread& t, const l4_utcb_t& from, bool words);
-
     // exception.cc
     void exception(Thread& t, std::uint32_t vector, std::uint32_t code);
     bool takes_exception(const Thread& t, std::uint32_t trapno);
@@ -105,7 +113,6 @@ private:
     bool reflect(Thread& t, std::uint32_t vector, std::uint32_t code);
     bool alien_may_call(Thread& t, std::uint32_t vector);
     void run_deferred(Thread& t);
-
     // emulate.cc: what the kernel does in place of a user's instruction
     void io_fault(Thread& t, std::uint32_t port, std::uint32_t bytes);
     void emulate(Thread& t, ia32::Emulated instruction);
@@ -113,7 +120,6 @@ private:
     void emulate_lldt(Thread& t);
     std::byte* look(Thread& t, std::uint32_t addr, Access access);
     bool fetch(Thread& t, std::uint32_t from, void* to, std::uint32_t size);
-
     // fault.cc: page-fault messages
     void page_fault(Thread& t, VAddr addr, std::uint32_t code);
     bool wants_state(const Thread& t);
@@ -123,7 +129,6 @@ private:
     void fault_failed(Thread& t);
     bool transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
     void fault_timeout(Thread& driver, bool in_sender);
-
     // transfer.cc: messages of more than two registers
     void begin_transfer(Thread& from, Thread& to);
     void run_transfer(Thread& from);
@@ -133,7 +138,6 @@ private:
     std::byte* reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
     bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
     bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);
-
     // transfer_steps.cc, transfer_strings.cc: false: the transfer waits, has ended, or has used up this
     // entry's steps
     struct Budget;
@@ -148,15 +152,12 @@ private:
     bool step_bytes(Thread& from, Budget& left);
     bool step_write_back(Thread& from);
     bool step_skip(Thread& from);
-
     // cancel.cc: ending an IPC from outside
     void abort_ipc(Thread& t);
     void withdraw_fault(Thread& t);
-
     // irq.cc
     void irq(Line line);
     void detach_irq(Thread& t);
-
     // sys_*.cc: the other calls
     void sys_id_nearest(Thread& t);
     void sys_unmap(Thread& t);
@@ -171,7 +172,6 @@ private:
     bool may_own(TaskNo chief, const Task* victim) const;
     void task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax);
     void task_new_failed(Thread& t, std::uint32_t error);
-
     // sys_ex_regs.cc, ex_regs_state.cc
     struct ExRegs;
     void sys_ex_regs(Thread& t);
@@ -183,7 +183,6 @@ private:
     void ex_regs_set(Thread& caller, Thread& target, const ExRegs& args);
     void ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args);
     void ex_regs_modes(Thread& target, const ExRegs& args);
-
     // task_life.cc
     Result<Thread*> create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp);
     Result<Task*> create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
@@ -211,8 +210,8 @@ private:
     Thread idle_;
     Thread* current_ = nullptr;
     Thread* fpu_owner_ = nullptr;
-    Micros now_{};        ///< the clock, read once per entry
-    Micros dispatched_{}; ///< when the running thread was last charged
+    bool tls_loaded_ = true; ///< the machine may have a TLS descriptor
+    Micros now_{};           ///< the clock, read once per entry, when the running thread is charged
     Micros armed_ = never;
 };
 

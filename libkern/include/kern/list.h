@@ -4,6 +4,8 @@
 
 namespace kern {
 
+struct Layout; // offsets for a hardware layer's assembly
+
 /// Hook for membership in at most one List<T, &T::hook> at a time.  Knows its owner, so that a list
 /// needs no arithmetic on member pointers.
 template <class T>
@@ -18,6 +20,7 @@ public:
 private:
     template <class U, Link<U> U::*>
     friend class List;
+    friend struct Layout;
     Link() = default; // a list's head
     T* owner_ = nullptr;
     Link *next_ = nullptr, *prev_ = nullptr;
@@ -45,12 +48,21 @@ public:
         l.next_->prev_ = l.prev_;
         l.next_ = l.prev_ = nullptr;
     }
+    /// `in`, which is on no list, takes the place of `out`, which is on one.
+    static void replace(T& out, T& in) {
+        Link<T>&from = out.*Hook, &to = in.*Hook;
+        to.next_ = from.next_;
+        to.prev_ = from.prev_;
+        to.next_->prev_ = to.prev_->next_ = &to;
+        from.next_ = from.prev_ = nullptr;
+    }
     template <class F>
     void for_each(F visit) const {
         for (const Link<T>* l = head_.next_; l != &head_; l = l->next_) visit(*l->owner_);
     }
 
 private:
+    friend struct Layout;
     static void insert(Link<T>& l, Link<T>& before, Link<T>& after) {
         ensure(!l.linked(), "put on a list twice");
         l.prev_ = &before;

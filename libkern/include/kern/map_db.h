@@ -35,7 +35,11 @@ public:
     /// Ends a space that is empty and not active.
     void retire(Space& space);
     /// Loads the space's directory and I/O bitmap into the machine, unless it is active already.
-    void activate(Space& space);
+    void activate(Space& space) {
+        if (active(space)) return;
+        mappings_.tables.activate(space);
+        io_.load(space);
+    }
     bool active(const Space& space) const { return mappings_.tables.active(space); }
 
     /// Go on with a job that was started, until it is done or out of steps.  Unmapping never lacks memory.
@@ -93,6 +97,7 @@ public:
 
 private:
     friend class Checker;
+    friend struct Layout;
 
     const MapNode* parent_of(const MapNode& node) const;
 

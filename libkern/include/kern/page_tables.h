@@ -55,7 +55,10 @@ public:
     VAddr skip_empty(const Space& space, VAddr va, std::uint32_t entries) const;
 
     void init(Space& space);
-    void activate(Space& space);
+    void activate(Space& space) {
+        active_ = &space;
+        machine_.activate(space.directory_);
+    }
     bool active(const Space& space) const { return active_ == &space; }
 
     /// Gives the region of `va` a table, if it is empty; the next call must be enter().
@@ -78,6 +81,7 @@ public:
 
 private:
     friend class Checker;
+    friend struct Layout;
     /// A directory's shadow entry: 0; a 4 MiB page's node; or the shadow table with the number of the table's
     /// entries.
     static constexpr std::uint32_t count_mask = 0x7ff, split_bit = 0x800;

@@ -48,6 +48,7 @@ private:
     friend class PageTables;
     friend class IoTree;
     friend class Checker;
+    friend struct Layout;
 
     Account* account_ = nullptr;
     PAddr directory_{}, shadow_{};

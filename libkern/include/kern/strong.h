@@ -32,6 +32,11 @@ inline constexpr Micros never{~std::uint64_t{0}};
 constexpr VAddr operator+(VAddr a, std::uint32_t n) { return VAddr{a.raw() + n}; }
 constexpr PAddr operator+(PAddr a, std::uint32_t n) { return PAddr{a.raw() + n}; }
 constexpr Micros operator+(Micros a, Micros b) { return Micros{a.raw() + b.raw()}; }
+/// Not beyond `never`.
+constexpr Micros later(Micros from, Micros by) {
+    Micros::rep sum = 0;
+    return __builtin_add_overflow(from.raw(), by.raw(), &sum) ? never : Micros{sum};
+}
 constexpr Micros operator-(Micros a, Micros b) { return Micros{a.raw() - b.raw()}; }
 
 } // namespace kern

@@ -32,12 +32,23 @@ public:
     /// A frame of the UTCB area: 32 UTCBs.
     PAddr utcb_frame(std::uint32_t index) const { return utcb_frames_[index]; }
     static constexpr std::uint32_t utcb_pages = L4_UTCB_AREA_SIZE / ia32::page_size;
+    static constexpr std::uint32_t utcbs_per_page = ia32::page_size / L4_UTCB_SIZE;
+    /// The UTCB of one of its threads.  Its owner may have written anything there: nothing in it is read
+    /// twice.
+    l4_utcb_t& utcb(std::uint8_t lthread) const {
+        return utcbs_[lthread / utcbs_per_page][lthread % utcbs_per_page];
+    }
+    /// The id of one of its threads as the kernel tells it to users: the chief of an active task stays.
+    l4_threadid_t reported(std::uint8_t lthread) const {
+        return {reported_.low | std::uint32_t{lthread} << L4_ID_LTHREAD_SHIFT, reported_.high};
+    }
 
     Link<Task> sibling_link{*this};
     List<Task, &Task::sibling_link> children; ///< active tasks whose chief it is, in order of creation
 
 private:
     friend class Kernel;
+    friend struct Layout;
     friend struct Saboteur;
     void enter(Thread& t) {
         threads_[t.lthread()] = &t;
@@ -60,6 +71,8 @@ private:
     std::optional<Account> own_account_;
     Space space_;
     std::array<PAddr, utcb_pages> utcb_frames_{}; ///< 0: not there
+    std::array<l4_utcb_t*, utcb_pages> utcbs_{};  ///< the same, as the kernel sees them
+    l4_threadid_t reported_{};                    ///< of its thread 0
     ClearJob clear_;                              ///< what is left of the space, when dying
     std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
     List<Thread, &Thread::present_link> present_;

@@ -35,6 +35,7 @@ public:
     }
 
 private:
+    friend struct Layout;
     friend struct Saboteur; // tests that break an invariant to see it caught
 
     struct Entry {

@@ -67,7 +67,9 @@ public:
         return over ? deferred_.after_call : 0;
     }
     Micros time_limit() const { return Ext::time_limit ? time_limit_ : never; } ///< `never`: none
+    bool has_time_limit() const { return has_time_limit_; }
     const std::array<std::uint64_t, 3>& tls() const { return tls_; }
+    bool has_tls() const { return has_tls_; } ///< one is not empty
     std::uint32_t idt_base() const { return idt_base_; }
     std::uint32_t idt_limit() const { return idt_limit_; } ///< 0: no table
 
@@ -94,8 +96,13 @@ public:
 
 private:
     friend class Kernel;    // the only writer
+    friend struct Layout;   // offsets for a hardware layer's assembly, which writes only as the kernel would
     friend struct Saboteur; // tests that break an invariant to see it caught
     std::uint32_t repaired(std::uint32_t selector) const;
+    void set_time_limit(Micros at) {
+        time_limit_ = at;
+        has_time_limit_ = at != never;
+    }
     /// Before its registers change under the IPC that it is in.
     void keep_ipc_args() {
         if (!args_kept_ && transfer_.to == nullptr) transfer_.send = IpcArgs::decode(frame);
@@ -103,23 +110,28 @@ private:
     }
 
     ThreadId id_;
+    PAddr utcb_{}; ///< 0: there are none
     Task* task_;
     Prio prio_;
     std::uint8_t mcp_;
+    Line irq_line_{};
+    bool dealien_ = false;
+    // Four bytes that are 0 for most: assembly asks for them at once (Layout).
     Op op_ = Op::none;
     bool irq_attached_ = false;
     bool args_kept_ = false; ///< the arguments of its IPC are in transfer_.send, no longer in its registers
-    bool alien_ = false, dealien_ = false;
-    Line irq_line_{};
+    bool alien_ = false;
     Wait wait_{};
     Fault fault_{};
     Micros slice_{L4_SLICE_DEFAULT_US}, remaining_{L4_SLICE_DEFAULT_US}, consumed_{};
     l4_threadid_t pager_{}, internal_preempter_{}, external_preempter_{};
-    Micros time_limit_ = never;
+    Micros time_limit_ = never; ///< set_time_limit() alone writes it
     std::array<std::uint64_t, 3> tls_{};
     std::uint32_t idt_base_ = 0;
     std::uint16_t idt_limit_ = 0;
     Deferred deferred_{};
+    bool has_tls_ = false;        ///< one of tls_ is not empty
+    bool has_time_limit_ = false; ///< time_limit_ is not `never`
     Transfer transfer_{};
     /// Work under way: the flexpage of the transfer that is being mapped, an fpage_unmap, or a task_new.
     std::variant<std::monostate, MapJob, UnmapJob, TaskNewArgs> job_;

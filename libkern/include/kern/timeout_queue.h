@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 #include <cstdint>
+#include "kern/ensure.h"
 #include "kern/strong.h"
 
 namespace kern {
@@ -27,13 +28,21 @@ public:
     TimeoutQueue() = default;
     TimeoutQueue(const TimeoutQueue&) = delete;
     TimeoutQueue& operator=(const TimeoutQueue&) = delete;
-    void arm(Timeout& t, Micros deadline); ///< pre: not armed; `never` leaves it so
-    void disarm(Timeout& t);               ///< no effect when not armed
+    void arm(Timeout& t, Micros deadline) { ///< pre: not armed; `never` leaves it so
+        ensure(!t.armed(), "armed a timeout twice");
+        if (deadline != never) insert(t, deadline);
+    }
+    void disarm(Timeout& t) { ///< no effect when not armed
+        if (t.armed()) remove(t);
+    }
     Timeout* first() const { return root_; }
     Micros next() const { return root_ ? root_->deadline : never; }
     void check() const; ///< invariant K6
 
 private:
+    friend struct Layout;
+    void insert(Timeout& t, Micros deadline);
+    void remove(Timeout& t);
     static Timeout* merge(Timeout* a, Timeout* b);
     void replace(Timeout& old, Timeout* by);
     Timeout* root_ = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <bit>
 #include <cstdint>
 #include "kern/ids.h"
 #include "l4/abi/exception.h"
@@ -60,12 +61,11 @@ struct Fault {
 
 /// What is done to a ready thread before it returns to its program, in this order (docs/semantics.md 12.5,
 /// 14).
-struct Deferred {
-    bool stop = false;
+struct alignas(std::uint32_t) Deferred {
     std::uint16_t after_call = 0; ///< error code of the exception that follows an alien's call; 0: none
-    bool trigger = false;
-    bool time_fault = false;
-    bool any() const { return stop || after_call != 0 || trigger || time_fault; }
+    bool stop : 1 = false, trigger : 1 = false, time_fault : 1 = false;
+    std::uint8_t unused : 5 = 0, padding = 0; // it is asked for at each way out: a word, all of which counts
+    bool any() const { return std::bit_cast<std::uint32_t>(*this) != 0; }
 };
 
 /// Kernel work that a ready thread has still to do before it returns to its program.

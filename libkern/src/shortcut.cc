@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The most frequent messages by a short way: two registers to a thread that waits for them; an exception or
+// page fault to a pager that waits; an answer without flexpages to it (docs/semantics.md 7, 9.11, 12.2). What
+// is asked first makes sure that ipc.cc, fault.cc and exception.cc would do just this; so nobody can tell but
+// by a clock, and a kernel can be built without.
+#include "faults.h"
+#include "switch.h"
+
+namespace kern {
+
+namespace {
+
+/// The thread that an id names if it waits for a message from t, which runs.  It is no interrupt, not nil,
+/// and not dead.
+[[gnu::always_inline]] inline Thread* waiting_for(const TaskTable& tasks, l4_threadid_t id, const Thread& t) {
+    Thread* const to = is_invalid(id) ? nullptr : tasks.thread(ThreadId::of(id));
+    if (!to || to->task().dying()) return nullptr;
+    const Wait& wait = to->wait();
+    return wait.what == Wait::For::receive_any || (wait.what == Wait::For::receive && wait.peer == t.id())
+               ? to
+               : nullptr;
+}
+
+/// The running thread waits, and `to` goes on in its place.
+inline void replace_running(Scheduler& scheduler, Thread& t, Thread& to) {
+    if (to.prio() == t.prio()) return scheduler.replace(t, to);
+    scheduler.enqueue_head(to);
+    scheduler.unqueue(t);
+}
+
+inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std::uint32_t w1) {
+    const l4_threadid_t id = from.task().reported(from.lthread());
+    to.frame.eax = l4_msgdope(L4_MSG_REGISTER_DWORDS, 0);
+    to.frame.edx = w0;
+    to.frame.ebx = w1;
+    to.frame.esi = id.low;
+    to.frame.edi = id.high;
+}
+
+} // namespace
+
+/// `to` has its message: the rest of the entry.
+[[gnu::always_inline]] inline Thread* Kernel::end_shortcut(Thread& t, Thread& to) {
+    to.wait_.what = Wait::For::nothing;
+    timeouts_.disarm(to.timeout);
+    charge(machine_.now());
+    return &leave_to(to.prio() >= t.prio() ? to : *scheduler_.highest());
+}
+
+/// What t does when its message is gone: it waits, or goes on.  `to` is ready in any case.  False: it waits
+/// in another way, and nothing has happened.
+[[gnu::always_inline]] inline bool Kernel::sent_by_shortcut(Thread& t, Thread& to) {
+    arch::Frame& f = t.frame;
+    if (f.ebp == L4_IPC_NO_RECV) {
+        f.eax = L4_IPC_OK;
+        scheduler_.enqueue_head(to);
+    } else {
+        if ((f.ecx & L4_TIMEOUT_RCV_EXP_MASK) != 0) return false;
+        if ((f.ebp & L4_RCV_OPEN) == 0) {
+            t.wait_.what = Wait::For::receive;
+            t.wait_.peer = to.id();
+        } else {
+            if (t.irq_attached_ || !t.senders.empty()) return false;
+            t.wait_.what = Wait::For::receive_any;
+        }
+        replace_running(scheduler_, t, to);
+    }
+    t.args_kept_ = false;
+    return true;
+}
+
+/// The IPC of the running thread, done.  nullptr: it is not of this sort, and nothing has happened.
+Thread* Kernel::ipc_shortcut() {
+    Thread& t = *current_;
+    const arch::Frame& f = t.frame;
+    if (f.eax != 0 || t.alien() || scheduler_.donor()) return nullptr;
+    Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
+    if (!to) return nullptr;
+    if (to->fault_.any()) return answer_shortcut(t, *to);
+    if (!sent_by_shortcut(t, *to)) return nullptr;
+    if (Ext::utcb && utcb(t).snd_size != 0) [[unlikely]]
+        move_state(t, *to, f.edx);
+    deliver_words(t, *to, f.edx, f.ebx);
+    return end_shortcut(t, *to);
+}
+
+/// The same when `to` waits for the answer to a fault or an exception of its program.
+Thread* Kernel::answer_shortcut(Thread& t, Thread& to) {
+    const std::uint32_t w0 = t.frame.edx;
+    if (!to.fault_.of_program() || to.fault_.refused_by(w0) || !sent_by_shortcut(t, to)) return nullptr;
+    if constexpr (Ext::utcb) take_state(to, utcb(t), to.fault_.with_state);
+    if (to.fault_.kind == Fault::Kind::exception && w0 == L4_EXC_DEALIEN) to.dealien_ = to.alien_;
+    to.fault_ = {};
+    return end_shortcut(t, to);
+}
+
+/// The same for what the running thread's program has done.
+Thread* Kernel::fault_shortcut(const Event& e) {
+    Thread& t = *current_;
+    if (t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor()) return nullptr;
+    Thread* const pager = waiting_for(tasks_, t.pager_, t);
+    if (!pager || pager->fault_.any()) return nullptr;
+    const std::uint32_t status = Ext::utcb ? utcb(*pager).status : 0;
+    if (e.kind == Event::Kind::exception) {
+        if (!takes_exceptions(status, t, e.code)) return nullptr;
+        t.fault_ = exception_of(t, e.code, e.addr.raw());
+    } else {
+        if (t.alien()) return nullptr;
+        t.fault_ =
+            page_fault_of(t, e.addr, e.code, Ext::page_fault_state && (status & L4_UTCB_PF_STATE) != 0);
+    }
+    if (t.fault_.with_state) {
+        l4_utcb_t& target = utcb(*pager);
+        t.read_state(target.state, state_words(target.rcv_size));
+    }
+    deliver_words(t, *pager, t.fault_.w0, t.fault_.w1);
+    t.wait_.what = Wait::For::receive;
+    t.wait_.peer = pager->id();
+    replace_running(scheduler_, t, *pager);
+    return end_shortcut(t, *pager);
+}
+
+} // namespace kern
