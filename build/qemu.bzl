@@ -12,6 +12,7 @@ def qemu_test(
         arguments = [],
         allow = [],
         press = None,
+        typed = [],
         plan = True,
         size = "small",
         **kwargs):
@@ -29,6 +30,7 @@ def qemu_test(
       arguments: for QEMU.
       allow: words that are forbidden otherwise.
       press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
+      typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return.
       plan: there must be a TAP plan, with as many results as it says, all ok.
       size: of the test.
       **kwargs: of the sh_test.
@@ -40,6 +42,7 @@ def qemu_test(
     words += ["'--expect=%s'" % text for text in expect]
     words += ["'--allow=%s'" % text for text in allow]
     words += ["'--press=%s'" % press] if press else []
+    words += ["'--type=%s'" % keys for keys in typed]
     words += ["--plan"] if plan else []
     words += ["'--qemu=%s'" % argument for argument in arguments]
     native.sh_test(

@@ -36,4 +36,6 @@ void load_idt() {
     asm volatile("lidt %0" ::"m"(pointer));
 }
 
+void remove_gate(std::uint32_t vector) { table[vector] = 0; }
+
 } // namespace x86

@@ -61,7 +61,9 @@ public:
     kern::PAddr address(const void* p) const {
         return kern::PAddr{reinterpret_cast<std::uint32_t>(p) - x86::direct_base};
     }
-    bool offers(kern::Line line) const { return x86::Pic::offers(line); }
+    bool offers(kern::Line line) const {
+        return x86::Pic::offers(line) && !(console_.listens() && line == x86::Console::line);
+    }
     void mask(kern::Line line) { pic_.mask(line); }
     void unmask(kern::Line line) { pic_.unmask(line); }
     void acknowledge(kern::Line line) { pic_.acknowledge(line); }
@@ -87,6 +89,11 @@ public:
     x86::Pic& pic() { return pic_; }
     x86::Fpu& fpu() { return fpu_; }
     x86::Console& console() { return console_; }
+    /// The debugger hears the serial line, whose interrupt nobody else gets.
+    void listen() {
+        console_.listen();
+        if (console_.listens()) unmask(x86::Console::line);
+    }
     /// Entries from user mode push there.
     void set_entry_stack(const Frame& frame) {
         tss().esp0 = reinterpret_cast<std::uint32_t>(&frame) + sizeof frame;
