@@ -12,6 +12,7 @@ def qemu_test(
         arguments = [],
         allow = [],
         press = None,
+        typed = [],
         plan = True,
         budgets = None,
         size = "small",
@@ -30,6 +31,7 @@ def qemu_test(
       arguments: for QEMU.
       allow: words that are forbidden otherwise.
       press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
+      typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return.
       plan: there must be a TAP plan, with as many results as it says, all ok.
       budgets: a file that bounds what lines `bench NAME VALUE` say; see build/qemu_run.py.
       size: of the test.
@@ -42,6 +44,7 @@ def qemu_test(
     words += ["'--expect=%s'" % text for text in expect]
     words += ["'--allow=%s'" % text for text in allow]
     words += ["'--press=%s'" % press] if press else []
+    words += ["'--type=%s'" % keys for keys in typed]
     words += ["--plan"] if plan else []
     words += ["--budgets=$(rootpath %s)" % budgets] if budgets else []
     words += ["'--qemu=%s'" % argument for argument in arguments]

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots a kernel in QEMU and judges what comes over the serial line."""
 import argparse
+import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -26,6 +28,8 @@ def arguments():
     parser.add_argument("--memory", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=50, help="then QEMU is ended")
     parser.add_argument("--press", help="TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor")
+    parser.add_argument("--type", action="append", default=[],
+                        help="TEXT=KEYS: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return")
     parser.add_argument("--qemu", action="append", default=[], help="further arguments")
     return parser.parse_args()
 
@@ -35,7 +39,7 @@ def boot(args, serial):
     modules = ",".join(m.replace(",", ",,") for m in args.module)
     command = [
         "qemu-system-i386", "-kernel", args.kernel, "-append", args.append, "-m", str(args.memory),
-        "-serial", f"file:{serial}", "-display", "none", "-net", "none", "-no-reboot", "-nodefaults",
+        *serial_line(args, serial), "-display", "none", "-net", "none", "-no-reboot", "-nodefaults",
         "-vga", "std", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"
     ]
     if modules:
@@ -45,11 +49,56 @@ def boot(args, serial):
     if args.press:
         command += ["-monitor", "stdio"]
     print(" ".join(command))
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as qemu:
-        return watch(args, serial, qemu)
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as qemu, typist(args, qemu) as keyboard:
+        return watch(args, serial, qemu, keyboard)
 
 
-def watch(args, serial, qemu):
+SOCKET = "serial.socket"  # in the working directory: the path of a socket may have a hundred characters
+
+
+def serial_line(args, serial):
+    """QEMU's arguments: a file, and if something is to be typed a socket besides."""
+    if not args.type:
+        return ["-serial", f"file:{serial}"]
+    return ["-chardev", f"socket,id=line,path={SOCKET},server=on,wait=on,logfile={serial}", "-serial", "chardev:line"]
+
+
+@contextlib.contextmanager
+def typist(args, qemu):
+    """What types on the serial line; reads what comes, or QEMU would stop."""
+    if not args.type:
+        yield None
+        return
+    with socket.socket(socket.AF_UNIX) as line:
+        while qemu.poll() is None:
+            try:
+                line.connect(SOCKET)
+                break
+            except OSError:
+                time.sleep(0.05)
+        line.setblocking(False)
+        yield line
+
+
+def typed(args, line, text):
+    """Types what is due now that `text` has come."""
+    with contextlib.suppress(OSError):
+        while line.recv(65536):
+            pass
+    if not args.type:
+        return
+    awaited, _, keys = args.type[0].partition("=")
+    at = text.find(awaited.encode(), typed.seen)
+    if at >= 0:
+        typed.seen = at + len(awaited)
+        line.sendall(keys.replace("\\e", "\033").replace("\\r", "\r").encode())
+        args.type.pop(0)
+
+
+typed.seen = 0
+
+
+def watch(args, serial, qemu, keyboard):
     """Waits for the end, and meanwhile for what is to be answered; the status."""
     end = time.monotonic() + args.seconds
     text, _, answer = (args.press or "").partition("=")
@@ -57,6 +106,8 @@ def watch(args, serial, qemu):
         try:
             return qemu.wait(0.1)
         except subprocess.TimeoutExpired:
+            if keyboard:
+                typed(args, keyboard, serial.read_bytes() if serial.exists() else b"")
             if answer and serial.exists() and text.encode() in serial.read_bytes():
                 qemu.stdin.write(answer.encode() + b"\n")
                 qemu.stdin.flush()

@@ -92,20 +92,37 @@ def _image_impl(ctx):
     files = depset([out])
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
-def _image_rule(doc, platform):
+def _kernel_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".elf")
+    linked = ctx.attr.target[0][DefaultInfo].files.to_list()[0]
+    ctx.actions.run_shell(
+        command = "python3 -B \"$1\" \"$2\" \"$3\"",
+        arguments = [ctx.file._put_symbols.path, linked.path, out.path],
+        inputs = [ctx.file._put_symbols, linked],
+        outputs = [out],
+        mnemonic = "PutSymbols",
+    )
+    files = depset([out])
+    return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
+
+def _image_rule(doc, platform, implementation = _image_impl, attrs = {}):
     return rule(
         doc = doc,
-        implementation = _image_impl,
+        implementation = implementation,
         attrs = dict(
             TRANSITION_ATTRS,
             mode = attr.string(default = "opt", values = ["dbg", "fastbuild", "opt"]),
             platform = attr.string(default = platform),
             target = attr.label(cfg = _image_transition, mandatory = True),
+            **attrs
         ),
     )
 
 kernel_image = _image_rule(
-    doc = "NAME.elf: the cc_binary `target`, for the bare IA-32 machine whatever the caller's platform.",
+    doc = "NAME.elf: the cc_binary `target`, for the bare IA-32 machine whatever the caller's platform, with " +
+          "its functions' names if its linker script has room for them.",
+    attrs = {"_put_symbols": attr.label(allow_single_file = True, default = "//build:put_symbols.py")},
+    implementation = _kernel_impl,
     platform = "//build/platforms:ia32_kern",
 )
 

@@ -9,6 +9,7 @@
 #include "x86/boot_stop.h"
 #include "x86/boot_tables.h"
 #include "x86/cpu.h"
+#include "x86/debugger.h"
 #include "x86/elf.h"
 #include "x86/entry.h"
 #include "x86/idt.h"
@@ -141,6 +142,13 @@ kern::BootInfo boot_info(const BootMemory& memory, const Started& s) {
     leave_to_user(run(&root));
 }
 
+/// A general-protection fault that can not be delivered, because its gate is not there.
+void double_fault() {
+    constexpr std::uint32_t protection = 13, beyond_gdt = 0xfff8;
+    remove_gate(protection);
+    asm volatile("mov %0, %%fs" ::"r"(beyond_gdt));
+}
+
 [[noreturn]] void boot(std::uint32_t info) {
     boot_directory[0] = 0;
     write_cr3(read_cr3());
@@ -155,11 +163,13 @@ kern::BootInfo boot_info(const BootMemory& memory, const Started& s) {
     std::memset(bytes_at(memory.boot_area().first), 0, memory.boot_area().size());
     if (const char* const why = modules.take(mbi, memory)) refuse(why);
     machine.init(boot_fixed_table, !option_given(modules.command_line(), "timer=pit"));
+    debugger.init(modules.command_line());
     load_idt();
     map_call_page(has_sysenter());
     if (has_sysenter()) enable_sysenter();
     announce(memory);
-    if (option_given(modules.command_line(), "crash")) asm volatile("ud2");
+    running.crash = option_given(modules.command_line(), "crash");
+    if (option_given(modules.command_line(), "crash=double")) double_fault();
     running.kip = at_physical<l4_kip_t>(memory.kip());
     start_kernel(memory, load_programs(memory));
 }

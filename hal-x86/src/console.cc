@@ -75,8 +75,32 @@ void Console::decimal(std::uint32_t value) {
 }
 
 int Console::input() {
-    if (!serial_ || (in8(com1_status) & status_received) == 0) return -1;
-    return in8(com1);
+    if (kept_count_ == 0) return serial_ && !listens_ ? receive() : -1;
+    --kept_count_;
+    return kept_[kept_first_++ % kept_.size()];
+}
+
+int Console::poll() {
+    const int kept = input();
+    return kept >= 0 || !listens_ ? kept : receive();
+}
+
+int Console::receive() { return (in8(com1_status) & status_received) != 0 ? in8(com1) : -1; }
+
+void Console::listen() {
+    listens_ = serial_;
+    if (listens_) out8(com1_interrupts, 1);
+}
+
+bool Console::received() {
+    bool escaped = false;
+    for (int c = receive(); c >= 0; c = receive()) {
+        if (c == escape)
+            escaped = true;
+        else if (kept_count_ < kept_.size())
+            kept_[(kept_first_ + kept_count_++) % kept_.size()] = static_cast<char>(c);
+    }
+    return escaped;
 }
 
 } // namespace x86

@@ -5,6 +5,7 @@
 
 #include "l4/abi/exception.h"
 #include "l4/abi/ipc.h"
+#include "x86/debugger.h"
 #include "x86/entry.h"
 #include "x86/segments.h"
 #include "x86/table_pointer.h"
@@ -31,11 +32,14 @@ void load_idt() {
     constexpr std::uint32_t nmi = 2;
     const auto stubs = reinterpret_cast<std::uint32_t>(trap_stubs);
     for (std::uint32_t v = 0; v < trap_vectors; ++v) table[v] = gate(stubs + v * stub_size, for_users(v));
-    if (switch_entry) table[L4_VEC_THREAD_SWITCH] = gate(reinterpret_cast<std::uint32_t>(switch_entry), true);
-    if (ipc_entry) table[L4_VEC_IPC] = gate(reinterpret_cast<std::uint32_t>(ipc_entry), true);
+    const bool shortcut = ipc_entry && !debugger.traced();
+    if (shortcut) table[L4_VEC_THREAD_SWITCH] = gate(reinterpret_cast<std::uint32_t>(switch_entry), true);
+    if (shortcut) table[L4_VEC_IPC] = gate(reinterpret_cast<std::uint32_t>(ipc_entry), true);
     table[nmi] = gate(reinterpret_cast<std::uint32_t>(nmi_entry), false);
     const TablePointer pointer{sizeof table - 1, table.data()};
     asm volatile("lidt %0" ::"m"(pointer));
 }
+
+void remove_gate(std::uint32_t vector) { table[vector] = 0; }
 
 } // namespace x86

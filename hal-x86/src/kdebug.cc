@@ -74,6 +74,7 @@ bool kdebug(arch::Machine& machine, arch::Frame& frame, std::uint32_t vector) {
         machine.console().put("\n--- ");
         put_text(machine, at + 2, second, false);
         machine.console().put(" ---\n");
+        enter_debugger("a program asks for it");
     } else if (first == L4_KD_DISPLAY && second == L4_KD_ENTER) {
         put_text(machine, at + 3, byte_at(machine, at + 2), false);
     } else {

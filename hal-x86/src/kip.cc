@@ -16,7 +16,7 @@ static_assert(strings_at % 16 == 0);
 /// The version, then the features, each ended by a zero; an empty one ends them.
 constexpr char strings[] =
     "drops L4 V2 microkernel\0utcb\0exception_ipc\0inter_task_ex_regs\0alien_threads\0"
-    "io_protection\0absolute_timeouts\0";
+    "io_protection\0absolute_timeouts\0event_counters\0";
 static_assert(strings_at + sizeof strings <= descriptors_at);
 
 class Descriptors {

@@ -33,6 +33,7 @@ void Machine::init(std::uint32_t* fixed, bool want_apic) {
     set_fixed(x86::tss_base, frame_of(pages.tss) | kernel_page | global);
     set_fixed(x86::io_bitmap_end, frame_of(pages.bitmap_end) | kernel_page | global);
     set_fixed(x86::utcb_word_base, frame_of(pages.utcb_word) | user_page | global);
+    set_fixed(L4_COUNTERS_PAGE, address(&::event_counters).raw() | user_page | global);
     set_fixed(x86::local_apic_base, x86::LocalApic::physical | kernel_page | ia32::cache_disable | global);
     utcb_word_ = reinterpret_cast<std::uint32_t*>(pages.utcb_word.data());
     tss() = x86::Tss{};

@@ -70,11 +70,13 @@ struct Layout {
 
 } // namespace kern
 
+constinit x86::CountersPage event_counters;
+
 namespace x86 {
 
 constinit arch::Machine machine;
 constinit Running running;
-alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
+constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
 
 } // namespace x86
 
@@ -157,6 +159,12 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH_IN(machine, MACHINE_FPU_LOADED, L::fpu_loaded);
     PUBLISH_IN(machine, MACHINE_UTCB_WORD, L::utcb_word);
     PUBLISH_IN(running, RUNNING_KIP, offsetof(x86::Running, kip));
+    PUBLISH_IN(event_counters, COUNTER_SYSCALLS,
+               offsetof(l4_counters_t, events) + L4_COUNT_SYSCALL * sizeof(l4_word_t));
+    PUBLISH_IN(event_counters, COUNTER_SHORT,
+               offsetof(l4_counters_t, messages) + L4_COUNT_SHORT * sizeof(l4_word_t));
+    PUBLISH_IN(event_counters, COUNTER_SWITCHES, offsetof(l4_counters_t, switches));
+    PUBLISH_IN(event_counters, COUNTER_CR3_LOADS, offsetof(l4_counters_t, cr3_loads));
     PUBLISH(KIP_CLOCK, offsetof(l4_kip_t, clock));
     PUBLISH(TSS_BITMAP, x86::tss_base + offsetof(x86::Tss, bitmap_offset));
     PUBLISH(UTCB_SND_SIZE, x86::direct_base + offsetof(l4_utcb_t, snd_size));

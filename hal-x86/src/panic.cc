@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kern/ensure.h"
 #include "x86/boot_stop.h"
-#include "x86/entry.h"
+#include "x86/debugger.h"
 #include "x86/kernel.h"
-
-extern "C" const char text_start[], text_end[];
 
 namespace x86 {
 namespace {
@@ -33,34 +31,6 @@ void put_registers(Console& console, const arch::Frame& f, bool from_user) {
     console.put("\n");
 }
 
-/// Is the instruction before this address a call?
-bool follows_call(std::uint32_t address) {
-    const auto start = reinterpret_cast<std::uint32_t>(text_start),
-               end = reinterpret_cast<std::uint32_t>(text_end);
-    if (address < start + 6 || address >= end) return false;
-    const auto* const at = at_address<const std::uint8_t>(address);
-    constexpr std::uint8_t near = 0xe8, indirect = 0xff, operation = 0x38, call = 0x10;
-    if (at[-5] == near) return true;
-    for (const int length : {2, 3, 6})
-        if (at[-length] == indirect && (at[1 - length] & operation) == call) return true;
-    return false;
-}
-
-/// The kernel is compiled without frame pointers: every word on the stack that can be a return address.
-void put_callers(Console& console, std::uint32_t from) {
-    const auto end = reinterpret_cast<std::uint32_t>(kernel_stack_end);
-    if (from < end - 16384 || from >= end) return;
-    console.put("  called from");
-    std::uint32_t shown = 0;
-    for (std::uint32_t at = from & ~3u; at < end && shown < 24; at += 4) {
-        const std::uint32_t word = *at_address<const std::uint32_t>(at);
-        if (!follows_call(word)) continue;
-        put_named(console, " ", word);
-        ++shown;
-    }
-    console.put("\n");
-}
-
 void put_thread(Console& console) {
     if (!running.kernel) return;
     const kern::Thread& t = running.kernel->current();
@@ -82,10 +52,10 @@ void panic(const char* what, const arch::Frame* frame) {
     console.put(what);
     console.put("\n");
     if (frame) put_registers(console, *frame, false);
-    std::uint32_t stack;
-    asm volatile("mov %%esp, %0" : "=r"(stack));
-    put_callers(console, stack);
+    constexpr std::uint32_t events = 8;
+    debugger.put_state(frame, events);
     put_thread(console);
+    debugger.enter("panic", frame);
     stop(running.exit_port);
 }
 

@@ -9,8 +9,7 @@ namespace x86 {
 namespace {
 
 constexpr std::uint16_t master = 0x20, slave = 0xa0; // + 1: the mask
-constexpr std::uint8_t rotate_specific_end = 0xe0, plain_end = 0x20, read_requests = 0x0a,
-                       read_service = 0x0b, poll = 0x0c;
+constexpr std::uint8_t rotate_specific_end = 0xe0, plain_end = 0x20, read_service = 0x0b;
 constexpr std::uint8_t cascade = 1u << Pic::cascade_line;
 constexpr std::uint8_t last_of_chip = 7;
 
@@ -52,21 +51,6 @@ bool Pic::spurious(kern::Line line) {
     // The first chip did deliver something: the second one's request.
     if (chip == slave) out8(master, plain_end);
     return true;
-}
-
-int Pic::take() {
-    const auto requests = [](std::uint16_t chip, std::uint32_t mask) {
-        return read(chip, read_requests) & ~mask & 0xffu;
-    };
-    const std::uint32_t timer = 1u << timer_line;
-    if ((requests(master, masked_ | timer) & ~std::uint32_t{cascade}) == 0 &&
-        requests(slave, masked_ >> 8) == 0)
-        return -1;
-    const int first = read(master, poll);
-    if ((first & 0x80) == 0) return -1;
-    if ((first & 7) != cascade_line) return first & 7;
-    const int second = read(slave, poll);
-    return (second & 0x80) != 0 ? 8 + (second & 7) : -1;
 }
 
 } // namespace x86

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Interrupts, and what happens between an event and the return to user mode.
+#include "x86/debugger.h"
 #include "x86/entry.h"
 #include "x86/kernel.h"
 
@@ -8,8 +9,6 @@ namespace {
 
 /// The vector of the interrupt that came in a window, 0: none did.
 constinit volatile std::uint32_t arrived = 0;
-/// Neither the timer nor the devices keep the other waiting: served next is who was not served last.
-constinit bool timer_was_last = false;
 
 enum class Wait : bool { a_moment, halted };
 
@@ -24,30 +23,25 @@ std::uint32_t open_window() {
     return arrived;
 }
 
-kern::Thread* device(std::uint32_t line) {
-    timer_was_last = false;
-    return handle({.kind = kern::Event::Kind::irq, .code = line});
-}
+kern::Thread* device(std::uint32_t line) { return handle({.kind = kern::Event::Kind::irq, .code = line}); }
 
 kern::Thread* timer(kern::Thread* t) {
     Timer& timer = machine.timer();
     timer.fired();
     if (!timer.uses_apic()) machine.pic().acknowledge(kern::Line{Pic::timer_line});
-    if (timer_was_last) {
-        const int line = machine.pic().take();
-        if (line >= 0) {
-            kern::Thread* const next = device(static_cast<std::uint32_t>(line));
-            timer.rearm();
-            return next;
-        }
-    }
     if (!timer.due()) {
         timer.rearm();
         return t;
     }
-    timer_was_last = true;
     timer.expire();
     return handle({.kind = kern::Event::Kind::timer});
+}
+
+/// The debugger hears the line and goes on with who was interrupted.
+kern::Thread* serial(kern::Thread* t) {
+    machine.pic().acknowledge(Console::line);
+    if (machine.console().received()) debugger.enter("escape on the serial line");
+    return t;
 }
 
 } // namespace
@@ -57,12 +51,14 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
     const std::uint32_t line = vector - Pic::first_vector;
     if (line >= Pic::lines || machine.pic().spurious(kern::Line{static_cast<std::uint8_t>(line)})) return t;
     if (line == Pic::timer_line) return timer(t);
+    if (line == Console::line.raw() && machine.console().listens()) return serial(t);
     return device(line);
 }
 
 kern::Thread* wait_for_user(kern::Thread* t) {
     do {
         const bool idle = t->idle();
+        if (idle && running.crash) asm volatile("ud2");
         const std::uint32_t vector = idle ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
         if (vector != 0)
             t = take_interrupt(t, vector);
@@ -76,7 +72,7 @@ namespace {
 
 /// Only an interrupt in a window is expected.  It stays the only one: interrupts are off behind it.
 void interrupted(arch::Frame* frame) {
-    constexpr std::uint32_t debug = 1, interrupts = 1u << 9;
+    constexpr std::uint32_t debug = 1, double_fault = 8, interrupts = 1u << 9;
     const bool interrupt = frame->trapno >= Pic::first_vector;
     if (interrupt && (frame->eflags & interrupts) != 0) {
         arrived = frame->trapno;
@@ -84,7 +80,7 @@ void interrupted(arch::Frame* frame) {
     } else if (frame->trapno == debug && (frame->eflags & ia32::eflags_trap) != 0) {
         frame->eflags &= ~ia32::eflags_trap; // a program that was single stepped has entered by sysenter
     } else {
-        panic("an exception in the kernel", frame);
+        panic(frame->trapno == double_fault ? "double fault" : "an exception in the kernel", frame);
     }
 }
 

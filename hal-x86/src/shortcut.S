@@ -145,6 +145,9 @@ waits:
         cmp     %edx, KERNEL_NOW + 4
         jne     charge
 charged:
+        incl    COUNTER_SYSCALLS
+        incl    COUNTER_SHORT
+        incl    COUNTER_SWITCHES
         mov     THREAD_READY_NEXT(%ebp), %esi           /* the one takes the other's place among the ready */
         mov     THREAD_READY_PREV(%ebp), %edi
         lea     THREAD_READY(%ecx), %edx
@@ -163,6 +166,7 @@ charged:
         mov     TASK_DIRECTORY(%edx), %edx
         mov     %esi, KERNEL_ACTIVE
         mov     %edx, %cr3
+        incl    COUNTER_CR3_LOADS
 same_space:
         mov     %ecx, KERNEL_CURRENT
         lea     FRAME_SIZE(%ecx), %edx
@@ -201,6 +205,7 @@ charge:
 
 /* The running thread goes on with an error.  Its time is charged at the next entry. */
 nobody:
+        incl    COUNTER_SYSCALLS
         movl    $IPC_NOBODY, FRAME_EAX(%ebp)
         pop     %gs
         pop     %fs
@@ -240,6 +245,7 @@ switch_entry:
         read_clock
         charge_ebp switched
 switched:
+        incl    COUNTER_SYSCALLS
         mov     THREAD_REMAINING(%ebp), %ecx
         mov     THREAD_REMAINING + 4(%ebp), %edx
         mov     THREAD_SLICE(%ebp), %eax

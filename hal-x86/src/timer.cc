@@ -62,7 +62,8 @@ void Timer::calibrate() {
 void Timer::set(kern::Micros at) {
     const std::uint64_t now = this->now().raw();
     const std::uint64_t limit = apic_ ? longest_us : Pit::longest_us;
-    const std::uint64_t left = at.raw() > now ? std::min(at.raw() - now, limit) : 0;
+    const std::uint64_t next = std::max(at.raw(), earliest_.raw());
+    const std::uint64_t left = next > now ? std::min(next - now, limit) : 0;
     // Rounded up: to be early costs one more interrupt.
     const auto ticks = static_cast<std::uint32_t>((left * ticks_per_micro_ >> 10) + 1);
     hardware_ = kern::Micros{now + left};

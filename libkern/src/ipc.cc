@@ -7,6 +7,11 @@
 
 namespace kern {
 
+static_assert(static_cast<unsigned>(Fault::Kind::none) == L4_COUNT_SHORT &&
+              static_cast<unsigned>(Fault::Kind::user) == L4_COUNT_FAULT &&
+              static_cast<unsigned>(Fault::Kind::exception) == L4_COUNT_EXCEPTION_IPC &&
+              static_cast<unsigned>(Fault::Kind::transfer) == L4_COUNT_TRANSFER_FAULT);
+
 /// The living thread that an id names, as a partner of IPC; nullptr otherwise.
 Thread* Kernel::partner(l4_threadid_t id) const {
     if (is_nil(id) || is_invalid(id) || is_irq(id)) return nullptr;
@@ -120,6 +125,7 @@ Thread* Kernel::take(Thread& from, Thread& to) {
 /// Moves a message of two words and lets the receiver go on.
 void Kernel::deliver(Thread& from, Thread& to, Place place) {
     const bool faulting = from.fault_.any();
+    ++machine_.event_counters().messages[static_cast<unsigned>(from.fault_.kind)];
     const std::uint32_t w0 = faulting ? from.fault_.w0 : from.ipc_args().w0;
     const std::uint32_t w1 = faulting ? from.fault_.w1 : from.ipc_args().w1;
     move_state(from, to, w0);

@@ -18,6 +18,7 @@ void Kernel::irq(Line line) {
 /// Hands t its pending interrupt and lets the line fire again.
 void Kernel::deliver_irq(Thread& t) {
     irqs_[t.irq_line_].pending = false;
+    ++machine_.event_counters().messages[L4_COUNT_INTERRUPT];
     machine_.unmask(t.irq_line_);
     t.frame.esi = l4_irq_id(t.irq_line_.raw()).low;
     t.frame.edi = 0;

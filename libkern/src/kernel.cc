@@ -5,6 +5,15 @@
 
 namespace kern {
 
+static_assert(static_cast<unsigned>(Event::Kind::syscall) == L4_COUNT_SYSCALL &&
+              static_cast<unsigned>(Event::Kind::page_fault) == L4_COUNT_PAGE_FAULT &&
+              static_cast<unsigned>(Event::Kind::exception) == L4_COUNT_EXCEPTION &&
+              static_cast<unsigned>(Event::Kind::io_fault) == L4_COUNT_IO_FAULT &&
+              static_cast<unsigned>(Event::Kind::emulate) == L4_COUNT_EMULATE &&
+              static_cast<unsigned>(Event::Kind::irq) == L4_COUNT_IRQ &&
+              static_cast<unsigned>(Event::Kind::timer) == L4_COUNT_TIMER &&
+              static_cast<unsigned>(Event::Kind::resume) == L4_COUNT_RESUME);
+
 Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limits)
     : machine_(machine),
       boot_(boot),
@@ -35,6 +44,8 @@ Thread& Kernel::handle(const Event& e) {
 Thread& Kernel::handle_any(const Event& e) {
     charge(machine_.now());
     Thread& self = *current_;
+    l4_counters_t& counters = machine_.event_counters();
+    ++counters.events[static_cast<unsigned>(e.kind)];
     switch (e.kind) {
         case Event::Kind::syscall: syscall(self, e.code); break;
         case Event::Kind::page_fault: page_fault(self, e.addr, e.code); break;
@@ -45,7 +56,9 @@ Thread& Kernel::handle_any(const Event& e) {
         case Event::Kind::timer: timer(); break;
         case Event::Kind::resume: resume(self); break;
     }
-    return leave();
+    Thread& next = leave();
+    if (&next != &self) ++counters.switches;
+    return next;
 }
 
 void Kernel::syscall(Thread& self, std::uint32_t vector) {

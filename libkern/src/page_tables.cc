@@ -91,6 +91,7 @@ void PageTables::enter(Space& space, VAddr va, std::uint32_t entry, MapNode* nod
     const std::uint32_t index = ia32::table_index(va.raw());
     std::uint32_t& page = words(frame_of(directory(space, va)))[index];
     ensure(page == 0 && !(shadow_word & split_bit), "a page was entered over another");
+    ++machine_.event_counters().pages_mapped;
     page = entry;
     words(frame_of(shadow_word))[index] = node ? pool_.of(node).raw() : 0;
     ++shadow_word;
@@ -98,6 +99,7 @@ void PageTables::enter(Space& space, VAddr va, std::uint32_t entry, MapNode* nod
 
 void PageTables::enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node) {
     ensure(directory(space, va) == 0, "a 4 MiB page was entered over something");
+    ++machine_.event_counters().pages_mapped;
     directory(space, va) = entry | ia32::super;
     shadow(space, va) = pool_.of(&node).raw();
     ++space.regions_;
@@ -106,6 +108,7 @@ void PageTables::enter_super(Space& space, VAddr va, std::uint32_t entry, MapNod
 void PageTables::enter_part(Space& space, VAddr va, std::uint32_t entry) {
     std::uint32_t& page = words(frame_of(directory(space, va)))[ia32::table_index(va.raw())];
     ensure(page == 0, "a part was entered over another");
+    ++machine_.event_counters().pages_mapped;
     page = entry;
     ++shadow(space, va);
 }
@@ -120,6 +123,7 @@ bool PageTables::leave(Space& space, VAddr va) {
     std::uint32_t& entry = directory(space, va);
     std::uint32_t& shadow_word = shadow(space, va);
     bool gone = true;
+    ++machine_.event_counters().pages_unmapped;
     if (entry & ia32::super) {
         entry = shadow_word = 0;
         --space.regions_;

@@ -40,11 +40,17 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
 } // namespace
 
 /// `to` has its message: the rest of the entry.
-[[gnu::always_inline]] inline Thread* Kernel::end_shortcut(Thread& t, Thread& to) {
+[[gnu::always_inline]] inline Thread* Kernel::end_shortcut(Thread& t, Thread& to, Event::Kind event,
+                                                           Fault::Kind message) {
+    l4_counters_t& counters = machine_.event_counters();
+    ++counters.events[static_cast<unsigned>(event)];
+    ++counters.messages[static_cast<unsigned>(message)];
     to.wait_.what = Wait::For::nothing;
     timeouts_.disarm(to.timeout);
     charge(machine_.now());
-    return &leave_to(to.prio() >= t.prio() ? to : *scheduler_.highest());
+    Thread& next = leave_to(to.prio() >= t.prio() ? to : *scheduler_.highest());
+    if (&next != &t) ++counters.switches;
+    return &next;
 }
 
 /// What t does when its message is gone: it waits, or goes on.  `to` is ready in any case.  False: it waits
@@ -81,7 +87,7 @@ Thread* Kernel::ipc_shortcut() {
     if (Ext::utcb && utcb(t).snd_size != 0) [[unlikely]]
         move_state(t, *to, f.edx);
     deliver_words(t, *to, f.edx, f.ebx);
-    return end_shortcut(t, *to);
+    return end_shortcut(t, *to, Event::Kind::syscall, Fault::Kind::none);
 }
 
 /// The same when `to` waits for the answer to a fault or an exception of its program.
@@ -91,7 +97,7 @@ Thread* Kernel::answer_shortcut(Thread& t, Thread& to) {
     if constexpr (Ext::utcb) take_state(to, utcb(t), to.fault_.with_state);
     if (to.fault_.kind == Fault::Kind::exception && w0 == L4_EXC_DEALIEN) to.dealien_ = to.alien_;
     to.fault_ = {};
-    return end_shortcut(t, to);
+    return end_shortcut(t, to, Event::Kind::syscall, Fault::Kind::none);
 }
 
 /// The same for what the running thread's program has done.
@@ -117,7 +123,7 @@ Thread* Kernel::fault_shortcut(const Event& e) {
     t.wait_.what = Wait::For::receive;
     t.wait_.peer = pager->id();
     replace_running(scheduler_, t, *pager);
-    return end_shortcut(t, *pager);
+    return end_shortcut(t, *pager, e.kind, t.fault_.kind);
 }
 
 } // namespace kern

@@ -42,6 +42,7 @@ void Kernel::complete_transfer(Thread& from) {
     const Transfer& x = from.transfer_;
     Thread& to = *x.to;
     from.transfer_.to = nullptr;
+    ++machine_.event_counters().messages[L4_COUNT_LONG];
     const Place place = x.send.no_switch ? Place::tail : Place::head;
     move_state(from, to, x.send.w0);
     if (to.fault_.any()) {

@@ -141,7 +141,9 @@ bool Lockstep::time_for_invariants(const kern::Event& event) {
 void Lockstep::handle(const kern::Event& event) {
     kern::FramePool& pool = kernel_.tasks().task(kern::TaskNo{L4_TASK_ROOT})->account().pool();
     pool.fail_at(fail_at_);
+    if (ring) ring->before(event, *current_);
     current_ = &kernel_.handle(event);
+    if (ring) ring->after(*current_, kernel_.now());
     allocation_failed_ = fail_at_ != 0 && !pool.failure_pending();
     pool.fail_at(0);
     fail_at_ = 0;

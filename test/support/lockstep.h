@@ -8,6 +8,7 @@
 
 #include "arch/machine.h"
 #include "ia32/emulated.h"
+#include "kdb/ring.h"
 #include "kern/kernel.h"
 #include "sim/regs.h"
 #include "sim/trace_hash.h"
@@ -85,6 +86,7 @@ public:
     const std::string& mismatch() const;              ///< empty: none
     std::string last_event() const;                   ///< for people
     std::function<void(const std::string&)> on_event; ///< told of every event before it happens; may be empty
+    kdb::Ring* ring = nullptr;                        ///< keeps every event, if it is there
     std::uint64_t events() const { return events_; }
     std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers
 

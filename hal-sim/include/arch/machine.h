@@ -14,6 +14,7 @@
 #include "arch/ports.h"
 #include "arch/timer.h"
 #include "kern/strong.h"
+#include "l4/abi/counters.h"
 
 namespace arch {
 
@@ -52,10 +53,12 @@ public:
     }
     void activate(kern::PAddr directory) {
         ++counters_.activations;
+        ++event_counters_.cr3_loads;
         mmu_.activate(directory);
     }
     void invalidate(kern::VAddr va) {
         ++counters_.invalidations;
+        ++event_counters_.invlpgs;
         mmu_.invalidate(va);
     }
     std::span<std::byte, 4096> page(kern::PAddr frame) { return memory_.page(frame); }
@@ -82,6 +85,7 @@ public:
         tls_ = descriptors;
     }
     void put_char(char c) { console_.push_back(c); }
+    l4_counters_t& event_counters() { return event_counters_; }
     /// Who uses these bytes of kernel memory before they are handed out again is caught under
     /// AddressSanitizer, and reads rubbish if the configuration says so.  Their first word stays usable.
     void discard(std::span<std::byte> bytes) { Memory::discard(bytes, spoil_); }
@@ -123,6 +127,7 @@ private:
     std::array<std::uint64_t, 3> tls_{};
     std::string console_;
     Counters counters_;
+    l4_counters_t event_counters_{L4_COUNTERS_MAGIC, sizeof(l4_counters_t), {}, 0, {}, 0, 0, 0, 0};
 };
 
 } // namespace arch

@@ -9,6 +9,7 @@
 #include "arch/fpu_state.h"
 #include "arch/frame.h"
 #include "kern/strong.h"
+#include "l4/abi/counters.h"
 #include "x86/console.h"
 #include "x86/fpu.h"
 #include "x86/io.h"
@@ -16,6 +17,17 @@
 #include "x86/pic.h"
 #include "x86/segments.h"
 #include "x86/timer.h"
+
+namespace x86 {
+
+/// Shown to every program at L4_COUNTERS_PAGE: nothing else is in that page.
+struct alignas(4096) CountersPage {
+    l4_counters_t counters{L4_COUNTERS_MAGIC, sizeof(l4_counters_t), {}, 0, {}, 0, 0, 0, 0};
+};
+
+} // namespace x86
+
+extern "C" x86::CountersPage event_counters;
 
 namespace arch {
 
@@ -33,8 +45,14 @@ public:
     // --- the kernel's side
     kern::Micros now() const { return timer_.now(); }
     void arm_timer(kern::Micros at) { timer_.arm(at); }
-    void activate(kern::PAddr directory) { x86::write_cr3(directory.raw()); }
-    void invalidate(kern::VAddr va) { x86::invalidate_page(va.raw()); }
+    void activate(kern::PAddr directory) {
+        ++event_counters().cr3_loads;
+        x86::write_cr3(directory.raw());
+    }
+    void invalidate(kern::VAddr va) {
+        ++event_counters().invlpgs;
+        x86::invalidate_page(va.raw());
+    }
     std::span<std::byte, 4096> page(kern::PAddr frame) {
         if (frame.raw() < x86::direct_size) [[likely]]
             return bytes_at(x86::direct_base + frame.raw());
@@ -43,7 +61,9 @@ public:
     kern::PAddr address(const void* p) const {
         return kern::PAddr{reinterpret_cast<std::uint32_t>(p) - x86::direct_base};
     }
-    bool offers(kern::Line line) const { return x86::Pic::offers(line); }
+    bool offers(kern::Line line) const {
+        return x86::Pic::offers(line) && !(console_.listens() && line == x86::Console::line);
+    }
     void mask(kern::Line line) { pic_.mask(line); }
     void unmask(kern::Line line) { pic_.unmask(line); }
     void acknowledge(kern::Line line) { pic_.acknowledge(line); }
@@ -58,6 +78,7 @@ public:
     void set_utcb(kern::VAddr at) { utcb_word() = at.raw(); }
     void set_tls(const std::array<std::uint64_t, 3>& descriptors) { gdt_.set_tls(descriptors); }
     void put_char(char c) { console_.put(c); }
+    static l4_counters_t& event_counters() { return ::event_counters.counters; }
     /// int3: the debugger's output calls (l4/abi/kdebug.h).  False: it was none.
     bool debug(Frame& frame, std::uint32_t vector);
 
@@ -68,6 +89,11 @@ public:
     x86::Pic& pic() { return pic_; }
     x86::Fpu& fpu() { return fpu_; }
     x86::Console& console() { return console_; }
+    /// The debugger hears the serial line, whose interrupt nobody else gets.
+    void listen() {
+        console_.listen();
+        if (console_.listens()) unmask(x86::Console::line);
+    }
     /// Entries from user mode push there.
     void set_entry_stack(const Frame& frame) {
         tss().esp0 = reinterpret_cast<std::uint32_t>(&frame) + sizeof frame;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <array>
 #include <cstdint>
+
+#include "kern/strong.h"
 
 namespace x86 {
 
@@ -17,14 +20,30 @@ public:
     }
     void hex(std::uint32_t value, unsigned digits = 8);
     void decimal(std::uint32_t value);
-    int input(); ///< a character from the serial line, -1: none waits
+    int input(); ///< for programs: a character from the serial line, -1: none waits
+    bool has_input() const { return serial_; }
+
+    // --- for the debugger
+    static constexpr kern::Line line{4};
+    static constexpr char escape = 27;
+    /// Has the serial line interrupt when a character comes.
+    void listen();
+    bool listens() const { return listens_; }
+    /// A character, of those for programs too, while interrupts are off.
+    int poll();
+    /// That interrupt: what has come waits for input(), but for `escape`.  True: there was one.
+    bool received();
 
 private:
     void put_serial(char c);
     void put_screen(char c);
     void scroll();
 
-    bool serial_ = false;
+    static int receive();
+
+    bool serial_ = false, listens_ = false;
+    std::array<char, 64> kept_{}; ///< that received() has found
+    std::uint32_t kept_first_ = 0, kept_count_ = 0;
     std::uint32_t row_ = 0, column_ = 0;
 };
 

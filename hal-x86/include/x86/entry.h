@@ -8,6 +8,7 @@
 namespace x86 {
 
 inline constexpr std::uint32_t trap_vectors = 0x50, stub_size = 16;
+inline constexpr std::uint32_t kernel_stack_size = 16384;
 inline constexpr std::uint32_t sysenter_vector = 0x100; ///< stands in the frame's trapno
 
 /// What the processor pushes when it interrupts the kernel.

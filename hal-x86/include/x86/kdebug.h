@@ -15,4 +15,7 @@ namespace x86 {
 /// False: these bytes ask for nothing.
 bool kdebug(arch::Machine& machine, arch::Frame& frame, std::uint32_t vector);
 
+/// The debugger itself, if the kernel was started with it; it looks at the kernel, which is above.
+void enter_debugger(const char* why);
+
 } // namespace x86

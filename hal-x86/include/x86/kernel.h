@@ -6,6 +6,7 @@
 #include "arch/machine.h"
 #include "kern/kernel.h"
 #include "l4/abi/kip.h"
+#include "x86/debugger.h"
 
 namespace x86 {
 
@@ -19,9 +20,10 @@ struct Running {
     l4_kip_t* kip = nullptr;
     std::uint32_t exit_port = 0; ///< option `exit=`
     bool checks = false;         ///< option `checks`: invariants after each event
+    bool crash = false;          ///< option `crash`: as soon as nobody has anything to do
 };
 extern Running running asm("running");
-extern std::byte kernel_storage[sizeof(kern::Kernel)] asm("kernel_storage"); ///< where running.kernel is
+alignas(kern::Kernel) extern std::byte kernel_storage[sizeof(kern::Kernel)] asm("kernel_storage"); ///< where running.kernel is
 
 /// Does what t waits for in the kernel; returns who goes on in user mode, in the end.
 kern::Thread* wait_for_user(kern::Thread* t);
@@ -35,15 +37,19 @@ inline arch::Frame* run(kern::Thread* t) {
     return &t->frame;
 }
 
-/// Behind each event.
-inline kern::Thread* checked(kern::Thread& next) {
+/// Tells the kernel; returns who runs next.
+template <class F>
+kern::Thread* handle(const kern::Event& event, F kernel_handles) {
+    debugger.before(event, running.kernel->current());
+    kern::Thread& next = kernel_handles();
+    debugger.after(next, running.kernel->now());
     if (running.checks) [[unlikely]]
         running.kernel->check_current();
     return &next;
 }
-
-/// Tells the kernel; returns who runs next.
-inline kern::Thread* handle(const kern::Event& event) { return checked(running.kernel->handle(event)); }
+inline kern::Thread* handle(const kern::Event& event) {
+    return handle(event, [&]() -> kern::Thread& { return running.kernel->handle(event); });
+}
 
 /// The interrupt of that vector, taken while `t` was running; returns who runs next.
 kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector);

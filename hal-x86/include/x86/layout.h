@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "ia32/paging.h"
+#include "l4/abi/counters.h"
 #include "l4/abi/limits.h"
 
 /// The upper quarter of every address space.
@@ -36,8 +37,9 @@ inline constexpr std::uint32_t io_bitmap_end = io_bitmap_base + 2 * ia32::page_s
 
 inline constexpr std::uint32_t local_apic_base = fixed_base + 0x20000;
 
-/// Users read these two: the word behind GS:0, and the call stubs.
+/// Users read these: the word behind GS:0, the call stubs, and the counters.
 inline constexpr std::uint32_t utcb_word_base = L4_SYSCALL_PAGE - ia32::page_size;
+static_assert(L4_COUNTERS_PAGE == utcb_word_base - ia32::page_size);
 static_assert(ia32::directory_index(L4_SYSCALL_PAGE) == ia32::directory_index(fixed_base));
 static_assert(fixed_base % ia32::super_size == 0 && direct_size % ia32::super_size == 0);
 

@@ -24,8 +24,6 @@ public:
     /// Lines 7 and 15 also stand for a request that went away before the processor took it.  True: it is one
     /// of these; nothing is to be done about it any more.
     bool spurious(kern::Line line);
-    /// A request of a device that is not masked, taken as if the processor had; -1: there is none.
-    int take();
 
 private:
     static std::uint16_t bit(kern::Line line) { return static_cast<std::uint16_t>(1u << line.raw()); }

@@ -16,8 +16,12 @@ namespace x86 {
 ///
 /// The hardware may fire before the deadline, because its counter is short or because it was not worth
 /// setting it anew; whoever takes its interrupt asks due(), and rearm() sets it again.
+///
+/// After an event it does not fire again for `pause`, however many deadlines are past: devices and programs
+/// get on meanwhile, so none of them waits for longer than one event.
 class Timer {
 public:
+    static constexpr kern::Micros pause{15}; ///< of which the event itself takes four or so
     static constexpr std::uint32_t apic_vector = 0x40, apic_spurious_vector = 0x4f;
 
     /// Calibrates against the PIT.
@@ -56,8 +60,11 @@ public:
         hardware_ = kern::never;
         if (apic_) end_of_apic_interrupt();
     }
-    /// The one-shot is over.
-    void expire() { deadline_ = kern::never; }
+    /// The one-shot is over, and its event follows.
+    void expire() {
+        deadline_ = kern::never;
+        earliest_ = now() + pause;
+    }
     void rearm() {
         if (deadline_ != kern::never) set(deadline_);
     }
@@ -75,6 +82,7 @@ private:
     std::uint64_t start_ = 0;
     kern::Micros deadline_ = kern::never;
     kern::Micros hardware_ = kern::never; ///< when the hardware fires
+    kern::Micros earliest_{};             ///< when it may fire again
 };
 
 } // namespace x86

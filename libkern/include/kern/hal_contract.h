@@ -11,6 +11,7 @@
 #include "arch/machine.h"
 #include "ia32/trap_frame.h"
 #include "kern/strong.h"
+#include "l4/abi/counters.h"
 
 namespace kern {
 
@@ -56,6 +57,7 @@ concept MachineContract =
         } -> std::same_as<void>; // what the word at GS:0 (selector ia32::utcb_selector) reads
         { m.set_tls(tls) } -> std::same_as<void>; // GDT slots of ia32::tls_selectors; 0: not present
         { m.put_char(c) } -> std::same_as<void>;  // debugging console
+        { m.event_counters() } -> std::same_as<l4_counters_t&>; // where the kernel counts what it does
     };
 
 static_assert(FrameContract<arch::Frame> && MachineContract<arch::Machine>);

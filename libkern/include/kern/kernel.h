@@ -45,6 +45,8 @@ public:
     Micros armed_timer() const { return armed_; }
     l4_threadid_t report(ThreadId id) const; ///< as the kernel tells it to users (docs/semantics.md 2.2)
     const Scheduler& scheduler() const { return scheduler_; }
+    const TimeoutQueue& timeouts() const { return timeouts_; }
+    const FramePool& frames() const { return frames_; }
     const TaskTable& tasks() const { return tasks_; }
     /// Whose floating-point registers the processor holds; nullptr: nobody's.
     const Thread* fpu_owner() const { return fpu_owner_; }
@@ -75,7 +77,7 @@ private:
     Thread* answer_shortcut(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
     bool sent_by_shortcut(Thread& t, Thread& to);
-    Thread* end_shortcut(Thread& t, Thread& to);
+    Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, Fault::Kind message);
     // time.cc
     void timer();
     void expire(Thread& t);

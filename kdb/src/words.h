@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "kern/ids.h"
+
+namespace kdb {
+
+/// A line, word by word.
+class Words {
+public:
+    explicit Words(const char* line) : at_(line) { skip(); }
+    bool empty() const { return *at_ == 0; }
+    /// Takes the next word if it is this one.
+    bool take(const char* word);
+    /// A hexadecimal number; none: there is no such word.
+    std::optional<std::uint32_t> number();
+    std::uint32_t number_or(std::uint32_t otherwise) { return number().value_or(otherwise); }
+    /// TASK.THREAD in hexadecimal.
+    std::optional<kern::ThreadId> thread();
+
+private:
+    void skip() {
+        while (*at_ == ' ') ++at_;
+    }
+    bool digits(std::uint32_t& value);
+
+    const char* at_;
+};
+
+} // namespace kdb
