@@ -32,9 +32,11 @@ void load_idt() {
     constexpr std::uint32_t nmi = 2;
     const auto stubs = reinterpret_cast<std::uint32_t>(trap_stubs);
     for (std::uint32_t v = 0; v < trap_vectors; ++v) table[v] = gate(stubs + v * stub_size, for_users(v));
-    const bool shortcut = ipc_entry && !debugger.traced();
-    if (shortcut) table[L4_VEC_THREAD_SWITCH] = gate(reinterpret_cast<std::uint32_t>(switch_entry), true);
-    if (shortcut) table[L4_VEC_IPC] = gate(reinterpret_cast<std::uint32_t>(ipc_entry), true);
+    if (ipc_entry && !debugger.traced()) {
+        table[L4_TRAP_PROTECTION] = gate(reinterpret_cast<std::uint32_t>(protection_entry), false);
+        table[L4_VEC_IPC] = gate(reinterpret_cast<std::uint32_t>(ipc_entry), true);
+        table[L4_VEC_THREAD_SWITCH] = gate(reinterpret_cast<std::uint32_t>(switch_entry), true);
+    }
     table[nmi] = gate(reinterpret_cast<std::uint32_t>(nmi_entry), false);
     const TablePointer pointer{sizeof table - 1, table.data()};
     asm volatile("lidt %0" ::"m"(pointer));

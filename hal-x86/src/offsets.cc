@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The machine and the kernel, and numbers of C++ for assembly, as symbols: offsets, and addresses in these
 // two. Nothing to generate, nothing to keep in step by hand.
+#include <bit>
 #include <cstddef>
 
 #include "kern/kernel.h"
+#include "l4/abi/exception.h"
 #include "l4/abi/ipc.h"
 #include "x86/entry.h"
 #include "x86/kernel.h"
@@ -30,6 +32,7 @@ struct Layout {
                                  thread_fault = offsetof(Thread, fault_) + offsetof(Fault, kind),
                                  thread_deferred = offsetof(Thread, deferred_),
                                  thread_extras = offsetof(Thread, has_tls_),
+                                 thread_pager = offsetof(Thread, pager_),
                                  thread_slice = offsetof(Thread, slice_),
                                  thread_remaining = offsetof(Thread, remaining_),
                                  thread_consumed = offsetof(Thread, consumed_),
@@ -76,7 +79,7 @@ namespace x86 {
 
 constinit arch::Machine machine;
 constinit Running running;
-constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
+alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
 
 } // namespace x86
 
@@ -102,6 +105,9 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     using L = kern::Layout;
     PUBLISH(VECTOR_IPC, L4_VEC_IPC);
     PUBLISH(VECTOR_SWITCH, L4_VEC_THREAD_SWITCH);
+    PUBLISH(VECTOR_PROTECTION, L4_TRAP_PROTECTION);
+    PUBLISH(FRAME_ERR, offsetof(arch::Frame, err));
+    PUBLISH(FRAME_EBX, offsetof(arch::Frame, ebx));
     PUBLISH(FRAME_EAX, offsetof(arch::Frame, eax));
     PUBLISH(FRAME_ECX, offsetof(arch::Frame, ecx));
     PUBLISH(FRAME_EDX, offsetof(arch::Frame, edx));
@@ -137,6 +143,46 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(WAIT_RECEIVE_ANY, static_cast<int>(kern::Wait::For::receive_any));
 }
 
+/// The first word of a general-protection exception's Fault.
+struct FaultHead {
+    std::uint8_t kind, with_state, trapno, zero;
+};
+constexpr std::uint32_t of_protection = std::bit_cast<std::uint32_t>(
+    FaultHead{static_cast<std::uint8_t>(kern::Fault::Kind::exception), 1, L4_TRAP_PROTECTION, 0});
+static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_state) == 1 &&
+              offsetof(kern::Fault, trapno) == 2 && offsetof(kern::Fault, err) == 4);
+
+[[gnu::used]] void publish_offsets_of_exceptions() {
+    using L = kern::Layout;
+    PUBLISH(THREAD_PAGER, L::thread_pager);
+    PUBLISH(TASK_SIGMA0, L4_TASK_SIGMA0);
+    PUBLISH(FAULT_EXCEPTION, static_cast<int>(kern::Fault::Kind::exception));
+    PUBLISH(FAULT_OF_PROTECTION, of_protection);
+    PUBLISH(THREAD_FAULT_ERR, L::thread_fault + offsetof(kern::Fault, err));
+    PUBLISH(THREAD_FAULT_PAGER, L::thread_fault + offsetof(kern::Fault, pager));
+    PUBLISH(THREAD_FAULT_W0, L::thread_fault + offsetof(kern::Fault, w0));
+    PUBLISH(THREAD_FAULT_W1, L::thread_fault + offsetof(kern::Fault, w1));
+    PUBLISH(THREAD_FAULT_PFA, L::thread_fault + offsetof(kern::Fault, pfa));
+    PUBLISH(THREAD_FAULT_WINDOW, L::thread_fault + offsetof(kern::Fault, window));
+    PUBLISH(THREAD_FAULT_DRIVER, L::thread_fault + offsetof(kern::Fault, driver));
+    PUBLISH(THREAD_FAULT_DEADLINE, L::thread_fault + offsetof(kern::Fault, deadline));
+    PUBLISH(COOKIE_0, L4_EXC_COOKIE_0);
+    PUBLISH(COOKIE_1, L4_EXC_COOKIE_1);
+    PUBLISH(DEALIEN, L4_EXC_DEALIEN);
+    PUBLISH(UTCB_STATUS, x86::direct_base + offsetof(l4_utcb_t, status));
+    PUBLISH(UTCB_STATE, x86::direct_base + offsetof(l4_utcb_t, state));
+    PUBLISH(UTCB_STATE_GS, x86::direct_base + offsetof(l4_utcb_t, state.gs));
+    PUBLISH(UTCB_STATE_FS, x86::direct_base + offsetof(l4_utcb_t, state.fs));
+    PUBLISH(UTCB_STATE_PFA, x86::direct_base + offsetof(l4_utcb_t, state.pfa));
+    PUBLISH(UTCB_RCV_SIZE, x86::direct_base + offsetof(l4_utcb_t, rcv_size));
+    PUBLISH(STATE_WORDS, L4_UTCB_STATE_WORDS);
+    PUBLISH(STATUS_EXCEPTIONS, L4_UTCB_EXCEPTIONS);
+    PUBLISH(STATUS_TIME_LIMIT, L4_UTCB_TIME_LIMIT);
+    PUBLISH(UTCB_SELECTOR, ia32::utcb_selector);
+    PUBLISH(EFLAGS_OF_USER, ia32::eflags_of_user);
+    PUBLISH(USER_EFLAGS, ia32::user_eflags);
+}
+
 [[gnu::used]] void publish_more_of_them() {
     using L = kern::Layout;
     PUBLISH(TASK_DYING, L::task_dying);
@@ -163,6 +209,10 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
                offsetof(l4_counters_t, events) + L4_COUNT_SYSCALL * sizeof(l4_word_t));
     PUBLISH_IN(event_counters, COUNTER_SHORT,
                offsetof(l4_counters_t, messages) + L4_COUNT_SHORT * sizeof(l4_word_t));
+    PUBLISH_IN(event_counters, COUNTER_EXCEPTIONS,
+               offsetof(l4_counters_t, events) + L4_COUNT_EXCEPTION * sizeof(l4_word_t));
+    PUBLISH_IN(event_counters, COUNTER_EXCEPTION_IPC,
+               offsetof(l4_counters_t, messages) + L4_COUNT_EXCEPTION_IPC * sizeof(l4_word_t));
     PUBLISH_IN(event_counters, COUNTER_SWITCHES, offsetof(l4_counters_t, switches));
     PUBLISH_IN(event_counters, COUNTER_CR3_LOADS, offsetof(l4_counters_t, cr3_loads));
     PUBLISH(KIP_CLOCK, offsetof(l4_kip_t, clock));

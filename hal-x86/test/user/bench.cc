@@ -77,14 +77,6 @@ void restart_child(void (*body)()) {
     serve(wait(patiently), patiently);
 }
 
-/// A child that works by itself: until it reports.
-Word result_of_child(void (*body)()) {
-    kill_child();
-    start_child(body);
-    serve(wait());
-    return result;
-}
-
 void short_messages(Tap& tap) {
     const Regs nobody = to(l4_threadid(77, 0));
     tap.equal(eax_of(timed_ipc, nobody), L4_IPC_ENOT_EXISTENT, "a call to nobody fails");

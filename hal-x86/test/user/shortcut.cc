@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "child.h"
+#include "l4/abi/exception.h"
 
 extern "C" {
 [[noreturn]] void program();
@@ -128,6 +129,57 @@ void switches(Tap& tap) {
               "to one that is not there");
 }
 
+constexpr Word exceptions_made = 64, iopl = 3u << 12, kernel_code = 8, absent = 0x33;
+
+/// Each answer sets two registers, and tries to set more than a program may.
+[[noreturn]] void makes_exceptions() {
+    Word bad = 0;
+    for (Word i = 0; i < exceptions_made; ++i) {
+        Word eax = i, ebx = ~i, ecx = 0x33, flags = 0;
+        asm volatile(
+            "int $0x80\n\t"
+            "pushf\n\t"
+            "pop %3"
+            : "+a"(eax), "+b"(ebx), "+c"(ecx), "=d"(flags)
+            :
+            : "memory", "cc");
+        Word cs;
+        asm volatile("mov %%cs, %0" : "=r"(cs));
+        bad += eax != i + 100 || ebx != 0x5555 || ecx != 0x33 || (cs & 0xffff) != 0x1b;
+        bad += (flags & iopl) != 0 || (flags & 1) != i % 2 || (flags & 1u << 9) == 0;
+    }
+    report(0xd00d, bad);
+    for (;;) sleep(never);
+}
+
+void exceptions(Tap& tap) {
+    l4_utcb_t& own = utcb();
+    own.status = L4_UTCB_EXCEPTIONS;
+    own.rcv_size = own.snd_size = L4_UTCB_STATE_WORDS;
+    kill_child();
+    start_child(makes_exceptions);
+    Message m = serve(wait());
+    Word right = 0, count = 0;
+    for (; is_exception(m) && count < exceptions_made; ++count) {
+        l4_utcb_state_t& s = own.state;
+        right += s.trapno == L4_TRAP_PROTECTION && s.err == L4_EXC_ERR_INT80 && s.pfa == 0 &&
+                 s.eax == count && s.ebx == ~count && s.ecx == 0x33 && s.cs == 0x1b &&
+                 m.from.low == child.low && m.result == l4_msgdope(2, 0);
+        s.eax = count + 100;
+        s.ebx = 0x5555;
+        s.eip += 2;
+        s.cs = kernel_code;
+        s.trapno = s.err = s.pfa = 0x1234;
+        s.eflags = iopl | count % 2;
+        s.gs = count % 8 == 7 ? absent : 0x2b;
+        own.rcv_size = count % 8 == 5 ? L4_UTCB_STATE_WORDS + 1 : L4_UTCB_STATE_WORDS;
+        m = ipc(0, L4_RCV_OPEN, m.from, 1, 2, never);
+    }
+    own.status = own.rcv_size = own.snd_size = 0;
+    tap.equal(right, exceptions_made, "exceptions come with their state");
+    tap.check(m.w0 == 0xd00d && m.w1 == 0, "and answers set what a program may set");
+}
+
 void priority(Word prio) {
     call<L4_VEC_THREAD_SCHEDULE>(
         {.eax = prio | L4_SCHED_TIME_EXP_MASK, .ebx = ~0u, .ebp = ~0u, .esi = near.low, .edi = near.high});
@@ -159,5 +211,6 @@ void program() {
     serve(wait(patiently), patiently);
     serve(call_ipc(child, 0, 0)); // what it writes faults
     words(tap, child, "to another space");
+    exceptions(tap);
     tap.done();
 }
