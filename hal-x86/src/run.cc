@@ -23,9 +23,7 @@ std::uint32_t open_window() {
     return arrived;
 }
 
-kern::Thread* device(std::uint32_t line) {
-    return handle({.kind = kern::Event::Kind::irq, .code = line});
-}
+kern::Thread* device(std::uint32_t line) { return handle({.kind = kern::Event::Kind::irq, .code = line}); }
 
 kern::Thread* timer(kern::Thread* t) {
     Timer& timer = machine.timer();

@@ -58,7 +58,8 @@ bool execute(const View& view, Output& out, const char* line) {
     for (const Command& c : commands) {
         if (!words.take(c.name)) continue;
         c.execute(view, out, words);
-        if (!words.empty()) out << "`" << c.name << "` takes " << (*c.arguments ? c.arguments : "nothing") << '\n';
+        if (!words.empty())
+            out << "`" << c.name << "` takes " << (*c.arguments ? c.arguments : "nothing") << '\n';
         return true;
     }
     out << "no such command; `help` lists them\n";

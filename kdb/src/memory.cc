@@ -21,8 +21,7 @@ struct Mapped {
 
 /// What the machine finds at `va`.  Not present: `size` bytes are empty from there on.
 Mapped look(const View& view, const kern::Task& task, std::uint32_t va) {
-    const std::uint32_t pde =
-        word_of(view, task.space().directory().raw(), ia32::directory_index(va));
+    const std::uint32_t pde = word_of(view, task.space().directory().raw(), ia32::directory_index(va));
     if ((pde & ia32::present) == 0 || (pde & ia32::super) != 0) {
         const std::uint32_t region = va & ia32::super_mask;
         return {region, pde & ia32::super_mask, pde, ia32::super_size};
@@ -85,7 +84,8 @@ struct Node {
     bool put = false;
 };
 
-/// The mappings of one frame, found by looking through all page tables, and their tree by their serial numbers.
+/// The mappings of one frame, found by looking through all page tables, and their tree by their serial
+/// numbers.
 class Tree {
 public:
     Tree(const View& view, std::uint32_t frame) {
@@ -95,7 +95,8 @@ public:
                 if (count_ == nodes_.size())
                     more_ = true;
                 else
-                    nodes_[count_++] = {&task, m, view.kernel.map_db().origin(task.space(), kern::VAddr{m.va})};
+                    nodes_[count_++] = {&task, m,
+                                        view.kernel.map_db().origin(task.space(), kern::VAddr{m.va})};
             });
         });
     }
@@ -127,7 +128,8 @@ private:
         out << '\n';
         if (n.origin.serial == 0) return;
         for (std::uint32_t i = 0; i < count_; ++i)
-            if (nodes_[i].origin.parent_serial == n.origin.serial) put_with_children(out, nodes_[i], depth + 1);
+            if (nodes_[i].origin.parent_serial == n.origin.serial)
+                put_with_children(out, nodes_[i], depth + 1);
     }
 
     std::array<Node, 32> nodes_{};

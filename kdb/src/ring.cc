@@ -26,9 +26,7 @@ void put_registers(Output& out, const Record::Block& r) {
 
 void put_step(Output& out, const Record& r) {
     switch (static_cast<Kind>(r.kind)) {
-        case Kind::syscall:
-            out << "call " << Hex{r.code};
-            return put_registers(out, r.before);
+        case Kind::syscall: out << "call " << Hex{r.code}; return put_registers(out, r.before);
         case Kind::page_fault:
             if ((r.code & ia32::fault_write) != 0)
                 out << "store " << Hex{r.addr & ~3u} << " 0";
@@ -37,9 +35,7 @@ void put_step(Output& out, const Record& r) {
             return;
         case Kind::exception: out << "exception " << Hex{r.code} << ' ' << Hex{r.addr}; return;
         case Kind::io_fault: out << "io " << Hex{r.code} << ' ' << Hex{r.addr}; return;
-        case Kind::emulate:
-            out << "emulate " << Hex{r.code};
-            return put_registers(out, r.before);
+        case Kind::emulate: out << "emulate " << Hex{r.code}; return put_registers(out, r.before);
         case Kind::irq: out << "irq " << Hex{r.code}; return;
         case Kind::timer: out << "timer"; return;
         case Kind::resume: out << "resume"; return;

@@ -59,7 +59,8 @@ void tasks(const View& view, Output& out, Words&) {
         for (const kern::Task* t = &top; t; t = next_of(*t, depth)) put_line(out, *t, depth);
     });
     const kern::FramePool& pool = view.kernel.frames();
-    out << "  " << Dec{pool.used()} << " of " << Dec{pool.size()} << " frames of all kernel memory are used\n";
+    out << "  " << Dec{pool.used()} << " of " << Dec{pool.size()}
+        << " frames of all kernel memory are used\n";
 }
 
 void task(const View& view, Output& out, Words& words) {
@@ -87,12 +88,15 @@ void task(const View& view, Output& out, Words& words) {
 }
 
 void counters(const View& view, Output& out, Words&) {
-    constexpr const char* events[L4_COUNT_EVENTS] = {
-        "system calls",          "page faults", "exceptions", "I/O faults",
-        "emulated instructions", "interrupts",  "timer",      "resumed operations"};
-    constexpr const char* messages[L4_COUNT_MESSAGES] = {
-        "short messages",           "fault messages", "exception messages", "page faults in messages",
-        "long messages and flexpages", "interrupt messages"};
+    constexpr const char* events[L4_COUNT_EVENTS] = {"system calls", "page faults",           "exceptions",
+                                                     "I/O faults",   "emulated instructions", "interrupts",
+                                                     "timer",        "resumed operations"};
+    constexpr const char* messages[L4_COUNT_MESSAGES] = {"short messages",
+                                                         "fault messages",
+                                                         "exception messages",
+                                                         "page faults in messages",
+                                                         "long messages and flexpages",
+                                                         "interrupt messages"};
     const l4_counters_t& c = view.machine.event_counters();
     const auto put = [&](const char* name, l4_word_t value) {
         out << "  " << name << Column{30} << Dec{value} << '\n';

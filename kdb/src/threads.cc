@@ -55,16 +55,16 @@ void put_line(const View& view, Output& out, const kern::Thread& t) {
     out << (&t == &view.kernel.current() ? '>' : ' ') << t.id() << Column{8} << Dec{t.prio().raw()}
         << Column{13};
     put_state(out, t);
-    out << Column{46} << t.timeout.deadline << Column{60} << t.consumed() << Column{73}
-        << Hex{t.frame.eip, 8} << '\n';
+    out << Column{46} << t.timeout.deadline << Column{60} << t.consumed() << Column{73} << Hex{t.frame.eip, 8}
+        << '\n';
 }
 
 void put_registers(Output& out, const arch::Frame& f) {
-    out << "  eip " << Hex{f.eip, 8} << " eflags " << Hex{f.eflags, 8} << " esp " << Hex{f.esp, 8}
-        << " gs " << Hex{f.gs, 4} << " fs " << Hex{f.fs, 4} << "\n  eax " << Hex{f.eax, 8} << " ebx "
-        << Hex{f.ebx, 8} << " ecx " << Hex{f.ecx, 8} << " edx " << Hex{f.edx, 8} << "\n  esi "
-        << Hex{f.esi, 8} << " edi " << Hex{f.edi, 8} << " ebp " << Hex{f.ebp, 8} << "\n  trap "
-        << Hex{f.trapno} << " error " << Hex{f.err} << " cr2 " << Hex{f.cr2, 8} << '\n';
+    out << "  eip " << Hex{f.eip, 8} << " eflags " << Hex{f.eflags, 8} << " esp " << Hex{f.esp, 8} << " gs "
+        << Hex{f.gs, 4} << " fs " << Hex{f.fs, 4} << "\n  eax " << Hex{f.eax, 8} << " ebx " << Hex{f.ebx, 8}
+        << " ecx " << Hex{f.ecx, 8} << " edx " << Hex{f.edx, 8} << "\n  esi " << Hex{f.esi, 8} << " edi "
+        << Hex{f.edi, 8} << " ebp " << Hex{f.ebp, 8} << "\n  trap " << Hex{f.trapno} << " error "
+        << Hex{f.err} << " cr2 " << Hex{f.cr2, 8} << '\n';
 }
 
 void put_flags(Output& out, const kern::Thread& t) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Backtraces over made-up code: which words of a stack are return addresses, and what their functions are called.
+// Backtraces over made-up code: which words of a stack are return addresses, and what their functions are
+// called.
 #include <array>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t base = 0xc0300000;
 // Functions of 64 bytes.
-constexpr std::uint32_t main_at = base, middle_at = base + 0x40, leaf_at = base + 0x80, other_at = base + 0xc0;
+constexpr std::uint32_t main_at = base, middle_at = base + 0x40, leaf_at = base + 0x80,
+                        other_at = base + 0xc0;
 
 std::vector<std::byte> bytes_of(const std::vector<std::uint32_t>& words) {
     const auto* const bytes = reinterpret_cast<const std::byte*>(words.data());
@@ -33,8 +35,7 @@ std::vector<std::byte> symbol_table() {
 std::uint32_t put_call(std::vector<std::byte>& text, std::uint32_t from, std::uint32_t to) {
     const std::uint32_t back = from + 5, offset = to - back;
     text[from - base] = std::byte{0xe8};
-    for (std::uint32_t i = 0; i < 4; ++i)
-        text[from - base + 1 + i] = static_cast<std::byte>(offset >> 8 * i);
+    for (std::uint32_t i = 0; i < 4; ++i) text[from - base + 1 + i] = static_cast<std::byte>(offset >> 8 * i);
     return back;
 }
 
@@ -73,7 +74,8 @@ TEST(Backtrace, NamesTheCallersAndDoubtsTheOthers) {
     text[middle_at - base + 32] = std::byte{0xff}; // call *%eax
     text[middle_at - base + 33] = std::byte{0xd0};
     const std::vector<std::byte> table = symbol_table();
-    const std::array<std::uint32_t, 6> stack = {7, in_middle, main_at + 1, left_over, in_main, middle_at + 34};
+    const std::array<std::uint32_t, 6> stack = {7,         in_middle, main_at + 1,
+                                                left_over, in_main,   middle_at + 34};
     const std::string names = backtrace({.text = text,
                                          .text_base = base,
                                          .stack = stack,

@@ -37,8 +37,8 @@ private:
     kdb::Output out_{put, &text_};
 };
 
-/// Two that share a page, of which one waits for the other, who waits for somebody else; one that dies; one that
-/// waits for an interrupt or a second; and one that runs when the world stops.
+/// Two that share a page, of which one waits for the other, who waits for somebody else; one that dies; one
+/// that waits for an interrupt or a second; and one that runs when the world stops.
 void play(sim::World& world) {
     world.root_server().share(6, shared_page, 5, shared_page);
     const auto touch_and_wait = [](User u) -> Program {
@@ -92,14 +92,14 @@ TEST(Session, SaysWhatIsWrong) {
     sim::World world;
     play(world);
     Session session(world);
-    for (const char* const line : {"", "   ", "thread", "thread 9.0", "thread 5.0 x", "task", "task 9", "frame",
-                                   "frob", "ring", "backtrace", "backtrace 9.0", "pages 5000"})
+    for (const char* const line : {"", "   ", "thread", "thread 9.0", "thread 5.0 x", "task", "task 9",
+                                   "frame", "frob", "ring", "backtrace", "backtrace 9.0", "pages 5000"})
         EXPECT_TRUE(session.execute(line));
     for (const char* const answer :
-         {"> thread\nwhich? TASK.THREAD", "> thread 9.0\nthere is no such thread", "`thread` takes TASK.THREAD",
-          "> task\nwhich task?", "> task 9\nthere is no such task", "> frame\nwhich?",
-          "no such command; `help` lists them", "no trace ring is kept", "no stack of the kernel's own",
-          "> pages 5000\nthere is no such task"})
+         {"> thread\nwhich? TASK.THREAD", "> thread 9.0\nthere is no such thread",
+          "`thread` takes TASK.THREAD", "> task\nwhich task?", "> task 9\nthere is no such task",
+          "> frame\nwhich?", "no such command; `help` lists them", "no trace ring is kept",
+          "no stack of the kernel's own", "> pages 5000\nthere is no such task"})
         EXPECT_TRUE(session.says(answer)) << answer << " in\n" << session.text();
     EXPECT_FALSE(session.execute("go"));
 }

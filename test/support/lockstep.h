@@ -86,7 +86,7 @@ public:
     const std::string& mismatch() const;              ///< empty: none
     std::string last_event() const;                   ///< for people
     std::function<void(const std::string&)> on_event; ///< told of every event before it happens; may be empty
-    kdb::Ring* ring = nullptr; ///< keeps every event, if it is there
+    kdb::Ring* ring = nullptr;                        ///< keeps every event, if it is there
     std::uint64_t events() const { return events_; }
     std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers
 

@@ -10,7 +10,8 @@ namespace x86 {
 
 /// The kernel debugger (docs/debugger.md) on the console, with interrupts off while it talks.
 ///
-/// Words of the kernel's command line: `kdb` lets programs and the serial line enter it, `notrace` keeps no ring.
+/// Words of the kernel's command line: `kdb` lets programs and the serial line enter it, `notrace` keeps no
+/// ring.
 class Debugger {
 public:
     explicit constexpr Debugger(kdb::Ring ring) : ring_(ring) {}
@@ -18,8 +19,8 @@ public:
     void init(const char* command_line);
     bool wanted() const { return wanted_; }
 
-    /// Talks until `go`, if it is wanted and there is a kernel to look at.  `at`: what the processor has pushed
-    /// in the kernel, nullptr: the debugger was called.
+    /// Talks until `go`, if it is wanted and there is a kernel to look at.  `at`: what the processor has
+    /// pushed in the kernel, nullptr: the debugger was called.
     [[gnu::noinline]] void enter(const char* why, const arch::Frame* at = nullptr);
     /// Where the kernel was and how it came there, and the last events.
     [[gnu::noinline]] void put_state(const arch::Frame* at, std::uint32_t events) const;

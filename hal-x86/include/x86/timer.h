@@ -12,8 +12,8 @@ namespace x86 {
 /// The hardware may fire before the deadline, because its counter is short or because it was not worth
 /// setting it anew; whoever takes its interrupt asks due(), and rearm() sets it again.
 ///
-/// After an event it does not fire again for `pause`, however many deadlines are past: devices and programs get
-/// on meanwhile, so none of them waits for longer than one event.
+/// After an event it does not fire again for `pause`, however many deadlines are past: devices and programs
+/// get on meanwhile, so none of them waits for longer than one event.
 class Timer {
 public:
     static constexpr kern::Micros pause{15}; ///< of which the event itself takes four or so

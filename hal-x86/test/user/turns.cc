@@ -68,7 +68,8 @@ void program() {
         {.eax = l4_sched_param(100, 0, 0), .ebx = ~0u, .ebp = ~0u, .esi = me.low, .edi = me.high});
     ipc(L4_IPC_NO_SEND, 0, l4_irq_id(rtc), 0, 0, 0x01);
     bool all = true;
-    std::uint64_t first = ~std::uint64_t{0}, last = 0; // of a tick by how much it is behind the first one's time
+    std::uint64_t first = ~std::uint64_t{0},
+                  last = 0; // of a tick by how much it is behind the first one's time
     for (Word i = 0; i < ticks; ++i) {
         all &= tick();
         const std::uint64_t behind = nanoseconds() - period_start(i);

@@ -6,8 +6,9 @@
 
 namespace kdb {
 
-/// Names of functions, as build/put_symbols.py packs them: `symbols_magic`, their number, for each its address
-/// and where its name begins in the table, ascending by address; then the names, each ended by a zero.
+/// Names of functions, as build/put_symbols.py packs them: `symbols_magic`, their number, for each its
+/// address and where its name begins in the table, ascending by address; then the names, each ended by a
+/// zero.
 class Symbols {
 public:
     static constexpr std::uint32_t magic = 0x736d7973; ///< "syms"
