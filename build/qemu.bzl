@@ -11,6 +11,7 @@ def qemu_test(
         memory = 64,
         arguments = [],
         allow = [],
+        forbid = [],
         press = None,
         typed = [],
         plan = True,
@@ -30,6 +31,7 @@ def qemu_test(
       memory: of the machine, in MiB.
       arguments: for QEMU.
       allow: words that are forbidden otherwise.
+      forbid: further words that must not come.
       press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
       typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return.
       plan: there must be a TAP plan, with as many results as it says, all ok.
@@ -43,6 +45,7 @@ def qemu_test(
     words.append("'--append=exit=f4 %s'" % (options if "unchecked" in options else "checks " + options))
     words += ["'--expect=%s'" % text for text in expect]
     words += ["'--allow=%s'" % text for text in allow]
+    words += ["'--forbid=%s'" % text for text in forbid]
     words += ["'--press=%s'" % press] if press else []
     words += ["'--type=%s'" % keys for keys in typed]
     words += ["--plan"] if plan else []

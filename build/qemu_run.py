@@ -21,6 +21,7 @@ def arguments():
     parser.add_argument("--append", default="")
     parser.add_argument("--expect", action="append", default=[])
     parser.add_argument("--allow", action="append", default=[], help="a forbidden word that is expected")
+    parser.add_argument("--forbid", action="append", default=[], help="a further one")
     parser.add_argument("--plan", action="store_true")
     parser.add_argument("--budgets", type=pathlib.Path,
                         help="lines `NAME BOUND GOAL`: for each a line `bench NAME VALUE`, not above BOUND")
@@ -147,7 +148,7 @@ def failures(args, text, status):
     found = []
     if status != args.status:
         found.append(f"QEMU's status is {status}, not {args.status}")
-    for word in FORBIDDEN:
+    for word in FORBIDDEN + args.forbid:
         if word in text and word not in args.allow:
             found.append(f"forbidden: {word}")
     at = 0

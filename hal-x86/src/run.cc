@@ -55,6 +55,13 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
     return device(line);
 }
 
+kern::Thread* handle_traced(const kern::Event& event) {
+    debugger.before(event, running.kernel->current());
+    kern::Thread& next = running.kernel->handle(event);
+    debugger.after(next, running.kernel->now());
+    return checked(next);
+}
+
 kern::Thread* wait_for_user(kern::Thread* t) {
     do {
         const bool idle = t->idle();

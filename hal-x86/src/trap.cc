@@ -101,6 +101,5 @@ constexpr bool is_interrupt(std::uint32_t vector) {
 arch::Frame* trap_from_user(arch::Frame* frame) {
     if (frame->trapno != L4_VEC_IPC) [[unlikely]]
         return x86::trapped(frame);
-    return x86::run(x86::handle({.kind = kern::Event::Kind::syscall, .code = L4_VEC_IPC},
-                                []() -> kern::Thread& { return x86::running.kernel->handle_ipc(); }));
+    return x86::run(x86::handle_ipc());
 }

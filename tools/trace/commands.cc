@@ -10,6 +10,7 @@
 #include "test/lockstep/recording.h"
 #include "test/lockstep/run.h"
 #include "test/lockstep/shrink.h"
+#include "tools/trace/debug.h"
 
 namespace trace {
 namespace {
@@ -24,6 +25,7 @@ constexpr const char* usage = R"(usage: trace COMMAND
   shrink FILE [--to=FILE]    leaves out whatever a failing trace does not need to fail
   diff FILE FILE             the first step at which two traces differ
   print FILE                 every event, and what it left behind, for people
+  debug FILE [--to=STEP]     the kernel debugger at a step of a trace, by default its end (docs/debugger.md)
   random [--seed=N] [--seeds=N] [--steps=N] [--mode=M] [--print] [--keep-going]
                              runs the random traces of so many seeds
 
@@ -206,6 +208,7 @@ int run(const Arguments& a) {
     if (c == "shrink") return shrink(a);
     if (c == "diff") return diff(a);
     if (c == "print") return print(a);
+    if (c == "debug") return debug(a);
     if (c == "random") return random(a);
     throw std::invalid_argument((c.empty() ? "no command given" : "there is no command `" + c + "`") +
                                 "; `trace help` lists them");

@@ -78,6 +78,28 @@ sed -n '/^```$/,/^```$/{/^```/!p}' "$document" | sed '/^bazel run/,$d' >document
 run "$good" replay document.trace
 check "the example of the document is a trace" says "3 steps, 2 events: no difference; results as recorded"
 
+# The debugger at any step, forth and back.
+talk() { # (commands, arguments...)
+    printf '%b' "$1" | "$good" debug "${@:2}" >out 2>&1
+    status=$?
+}
+talk 'threads\nring 1\n' document.trace
+check "the debugger looks at the end of a trace" says "step 3 of 3: pass 64"
+check "... and leaves when nobody asks any more" status_is 0
+check "... who waits" grep -qE '^ 4\.0 .* receives from any ' out
+check "... who runs" grep -qE '^>2\.0 .* ready ' out
+check "... the last event" says "call 30 ffffffff 0 0 0 0 0 1 = 2.0 - "
+talk 'ready\nback 2\nready\nstep\nstep 5\ntrace\nstep 0\nhelp\ngo\nthreads\n' document.trace --to=2
+check "it starts where it is told to" says "step 2 of 3: call 30"
+check "... goes back" says "step 0 of 3"
+check "... where root runs" says "4.0*"
+check "... forth" says "step 1 of 3: store 1000 1"
+check "... not beyond the end" says "step 3 of 3: pass 64"
+check "... shows the trace" grep -qE '^>    3  pass 64$' out
+check "... knows what is no command" says "no such command"
+check "... has help" says "goes on in the trace"
+check "... and ends" test "$(grep -c ' thread prio' out)" = 0
+
 # What is wrong is named, and what to do about it.
 run "$good"
 check "no command" says "no command given; \`trace help\` lists them"

@@ -27,12 +27,12 @@ public:
     /// Where the kernel was and how it came there, and the last events.
     [[gnu::noinline]] void put_state(const arch::Frame* at, std::uint32_t events) const;
 
-    /// Around each event.
+    /// Around each event, if it is traced().
     void before(const kern::Event& event, const kern::Thread& running) {
-        if (traced_) ring_.before(event, running);
+        ring_.before(event, running);
     }
     void after(const kern::Thread& next, kern::Micros now) {
-        if (traced_) ring_.after(next, now);
+        ring_.after(next, now);
     }
 
 private:

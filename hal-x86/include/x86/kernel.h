@@ -5,6 +5,7 @@
 
 #include "arch/machine.h"
 #include "kern/kernel.h"
+#include "l4/abi/ipc.h"
 #include "l4/abi/kip.h"
 #include "x86/debugger.h"
 
@@ -37,18 +38,28 @@ inline arch::Frame* run(kern::Thread* t) {
     return &t->frame;
 }
 
-/// Tells the kernel; returns who runs next.
-template <class F>
-kern::Thread* handle(const kern::Event& event, F kernel_handles) {
-    debugger.before(event, running.kernel->current());
-    kern::Thread& next = kernel_handles();
-    debugger.after(next, running.kernel->now());
+/// Behind each event.
+inline kern::Thread* checked(kern::Thread& next) {
     if (running.checks) [[unlikely]]
         running.kernel->check_current();
     return &next;
 }
+
+/// Tells the kernel, and the ring before and after; returns who runs next.
+kern::Thread* handle_traced(const kern::Event& event);
+
+/// Tells the kernel; returns who runs next.
 inline kern::Thread* handle(const kern::Event& event) {
-    return handle(event, [&]() -> kern::Thread& { return running.kernel->handle(event); });
+    if (debugger.traced()) [[unlikely]]
+        return handle_traced(event);
+    return checked(running.kernel->handle(event));
+}
+
+/// The same for {syscall, L4_VEC_IPC}.
+inline kern::Thread* handle_ipc() {
+    if (debugger.traced()) [[unlikely]]
+        return handle_traced({.kind = kern::Event::Kind::syscall, .code = L4_VEC_IPC});
+    return checked(running.kernel->handle_ipc());
 }
 
 /// The interrupt of that vector, taken while `t` was running; returns who runs next.

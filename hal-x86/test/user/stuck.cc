@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// For the debugger: calls a server in another task, that does not answer, and computes meanwhile.
+// For the debugger: a task that waits, a thread that calls in vain, and one that asks for the debugger and
+// then for a character.
 #include "child.h"
 
 extern "C" [[noreturn]] void program();
@@ -19,7 +20,7 @@ void silent() {
 }
 
 void calls() {
-    call_ipc(child, 1, 2);
+    call_ipc(main_thread, 1, 2);
     for (;;) sleep(never);
 }
 
@@ -27,6 +28,7 @@ void program() {
     start_child(silent);
     serve(wait(patiently), patiently);
     ex_regs(1, reinterpret_cast<Word>(calls), reinterpret_cast<Word>(stack + sizeof stack), sigma0);
+    sleep(receive_within(2000));
     asm volatile("int3; jmp 1f; .ascii \"ask me\"; 1:");
     put("computing\n");
     const Word input = [] {

@@ -15,9 +15,8 @@ class Output;
 struct Record {
     /// A thread: task << 8 | lthread, and these.
     static constexpr std::uint32_t idle = 1u << 31, in_kernel = 1u << 30, unfinished = 1u << 29;
-    /// Registers in the order of the trap frame, from EDI to EAX.
     struct Block {
-        std::uint32_t edi, esi, ebp, cr2, ebx, edx, ecx, eax;
+        std::uint32_t edi, esi, ebp, ebx, edx, ecx, eax;
     };
 
     std::uint32_t time = 0; ///< low word of the clock in microseconds
@@ -29,16 +28,18 @@ struct Record {
     Block after{};          ///< of `next`, and the three
     std::uint32_t esp = 0, eip = 0, eflags = 0;
 };
-static_assert(sizeof(Record) == 25 * 4);
+static_assert(sizeof(Record) == 23 * 4);
 
-/// The last events, kept by a hardware layer around Kernel::handle.
+/// The last events, kept by a hardware layer around Kernel::handle.  Written for speed: it runs at every
+/// event.
 class Ring {
 public:
-    /// As many records as a power of two.
-    explicit constexpr Ring(std::span<Record> records) : records_(records) {}
+    explicit constexpr Ring(std::span<Record> records) : records_(records), at_(records.data()) {}
 
     void before(const kern::Event& event, const kern::Thread& running) {
-        Record& r = records_[count_++ & (records_.size() - 1)];
+        ++count_;
+        if (++at_ == records_.data() + records_.size()) at_ = records_.data();
+        Record& r = *at_;
         r.kind = static_cast<std::uint32_t>(event.kind);
         r.code = event.code;
         r.addr = event.addr.raw();
@@ -47,9 +48,9 @@ public:
         copy(r.before, running.frame);
     }
     void after(const kern::Thread& next, kern::Micros now) {
-        Record& r = records_[(count_ - 1) & (records_.size() - 1)];
+        Record& r = *at_;
         r.time = static_cast<std::uint32_t>(now.raw());
-        r.next = name(next);
+        r.next = name(next) | (next.in_kernel() ? Record::in_kernel : 0u);
         copy(r.after, next.frame);
         r.esp = next.frame.esp;
         r.eip = next.frame.eip;
@@ -63,19 +64,21 @@ public:
     }
     /// The last but `back`, which is less than kept().
     const Record& last(std::uint32_t back) const {
-        return records_[(count_ - 1 - back) & (records_.size() - 1)];
+        const auto newest = static_cast<std::size_t>(at_ - records_.data());
+        return records_[newest >= back ? newest - back : newest + records_.size() - back];
     }
 
 private:
     static std::uint32_t name(const kern::Thread& t) {
-        return std::uint32_t{t.task_no().raw()} << 8 | t.lthread() | (t.idle() ? Record::idle : 0u) |
-               (t.in_kernel() ? Record::in_kernel : 0u);
+        return std::uint32_t{t.task_no().raw()} << 8 | t.lthread() | (t.idle() ? Record::idle : 0u);
     }
     static void copy(Record::Block& to, const arch::Frame& from) {
-        to = {from.edi, from.esi, from.ebp, from.cr2, from.ebx, from.edx, from.ecx, from.eax};
+        to.edi = from.edi, to.esi = from.esi, to.ebp = from.ebp, to.ebx = from.ebx;
+        to.edx = from.edx, to.ecx = from.ecx, to.eax = from.eax;
     }
 
     std::span<Record> records_;
+    Record* at_; ///< the newest
     std::uint32_t count_ = 0;
 };
 
