@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Puts the names of a kernel's functions into its section .symbols, which kernel.lds has left room for; a program
-without that section stays as it is.
+"""Puts the names of a kernel's functions into its section .symbols, which kernel.lds has left room for.
+
+A program without that section stays as it is.
 
     put_symbols.py KERNEL OUT
 
@@ -47,8 +48,10 @@ class Elf:
 
 
 def demangled(names):
-    done = subprocess.run(["c++filt", "-p"], input="\n".join(names), capture_output=True, text=True, check=True)
-    return [re.sub(r" \[clone [^]]*\]|\(anonymous namespace\)::", "", name) for name in done.stdout.splitlines()]
+    lines = "\n".join(names)
+    done = subprocess.run(["c++filt", "-p"], input=lines, capture_output=True, text=True, check=True)
+    noise = re.compile(r" \[clone [^]]*\]|\(anonymous namespace\)::")
+    return [noise.sub("", name) for name in done.stdout.splitlines()]
 
 
 def table(functions):

@@ -30,7 +30,7 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=50, help="then QEMU is ended")
     parser.add_argument("--press", help="TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor")
     parser.add_argument("--type", action="append", default=[],
-                        help="TEXT=KEYS: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return")
+                        help="TEXT=KEYS: after TEXT, KEYS on the serial line; \\e: escape, \\r: return")
     parser.add_argument("--qemu", action="append", default=[], help="further arguments")
     return parser.parse_args()
 
@@ -58,15 +58,15 @@ SOCKET = "serial.socket"  # in the working directory: the path of a socket may h
 
 
 def serial_line(args, serial):
-    """QEMU's arguments: a file, and if something is to be typed a socket besides."""
+    """QEMU's arguments: a file, or if something is to be typed a socket, whose text typed() files."""
     if not args.type:
         return ["-serial", f"file:{serial}"]
-    return ["-chardev", f"socket,id=line,path={SOCKET},server=on,wait=on,logfile={serial}", "-serial", "chardev:line"]
+    return ["-chardev", f"socket,id=line,path={SOCKET},server=on,wait=on", "-serial", "chardev:line"]
 
 
 @contextlib.contextmanager
 def typist(args, qemu):
-    """What types on the serial line; reads what comes, or QEMU would stop."""
+    """The other end of the serial line, None: nothing is to be typed."""
     if not args.type:
         yield None
         return
@@ -81,34 +81,42 @@ def typist(args, qemu):
         yield line
 
 
-def typed(args, line, text):
-    """Types what is due now that `text` has come."""
-    with contextlib.suppress(OSError):
-        while line.recv(65536):
-            pass
-    if not args.type:
-        return
-    awaited, _, keys = args.type[0].partition("=")
-    at = text.find(awaited.encode(), typed.seen)
-    if at >= 0:
-        typed.seen = at + len(awaited)
-        line.sendall(keys.replace("\\e", "\033").replace("\\r", "\r").encode())
-        args.type.pop(0)
+class Typed:
+    """What has come over the line, and how far it was answered."""
 
+    def __init__(self, line, serial, keys):
+        self.line, self.serial, self.keys, self.text, self.answered = line, serial, list(keys), b"", 0
 
-typed.seen = 0
+    def go_on(self):
+        with contextlib.suppress(OSError):
+            while more := self.line.recv(65536):
+                self.text += more
+        self.serial.write_bytes(self.text)
+        if not self.keys:
+            return
+        awaited, _, keys = self.keys[0].partition("=")
+        at = self.text.find(awaited.encode(), self.answered)
+        if at >= 0:
+            self.answered = at + len(awaited)
+            with contextlib.suppress(OSError):  # QEMU may have ended
+                self.line.sendall(keys.replace("\\e", "\033").replace("\\r", "\r").encode())
+            self.keys.pop(0)
 
 
 def watch(args, serial, qemu, keyboard):
     """Waits for the end, and meanwhile for what is to be answered; the status."""
     end = time.monotonic() + args.seconds
+    typed = Typed(keyboard, serial, args.type) if keyboard else None
     text, _, answer = (args.press or "").partition("=")
     while time.monotonic() < end:
         try:
-            return qemu.wait(0.1)
+            status = qemu.wait(0.1)
+            if typed:
+                typed.go_on()
+            return status
         except subprocess.TimeoutExpired:
-            if keyboard:
-                typed(args, keyboard, serial.read_bytes() if serial.exists() else b"")
+            if typed:
+                typed.go_on()
             if answer and serial.exists() and text.encode() in serial.read_bytes():
                 qemu.stdin.write(answer.encode() + b"\n")
                 qemu.stdin.flush()

@@ -119,9 +119,11 @@ def _image_rule(doc, platform, implementation = _image_impl, attrs = {}):
     )
 
 kernel_image = _image_rule(
-    doc = "NAME.elf: the cc_binary `target`, for the bare IA-32 machine whatever the caller's platform, with " +
-          "its functions' names if its linker script has room for them.",
-    attrs = {"_put_symbols": attr.label(allow_single_file = True, default = "//build:put_symbols.py")},
+    doc = "NAME.elf: the cc_binary `target`, for the bare IA-32 machine whatever the caller's platform, " +
+          "with its functions' names if its linker script has room for them.",
+    attrs = {
+        "_put_symbols": attr.label(allow_single_file = True, default = "//build:put_symbols.py"),
+    },
     implementation = _kernel_impl,
     platform = "//build/platforms:ia32_kern",
 )

@@ -54,7 +54,8 @@ void put_user(const View& view, Output& out, const kern::Thread& t) {
 } // namespace
 
 void put_backtrace(const Code& code, Output& out) {
-    std::uint32_t function = code.eip; // the one that the next call should be to
+    // The next call should be to the function of the one before; or of the last good one.
+    std::uint32_t last = code.eip, good = code.eip;
     if (code.eip != 0) {
         out << "    ";
         put_place(code, out, code.eip);
@@ -64,12 +65,14 @@ void put_backtrace(const Code& code, Output& out) {
     for (const std::uint32_t word : code.stack) {
         const Call call = call_before(code, word);
         if (call.kind == Call::Kind::none) continue;
-        const bool fits = call.kind == Call::Kind::indirect || function == 0 ||
-                          call.target == code.symbols.find(function).start;
+        const bool fits = call.kind == Call::Kind::indirect || last == 0 ||
+                          call.target == code.symbols.find(last).start ||
+                          call.target == code.symbols.find(good).start;
         out << (fits ? "    " : "  ? ");
         put_place(code, out, word);
         out << '\n';
-        if (fits) function = word;
+        last = word;
+        if (fits) good = word;
         if (++shown == 40) return;
     }
 }
