@@ -4,6 +4,7 @@
 // and reads that.
 //
 //   counts budgets   the operations of budgets.toml
+//   counts once      those without their longest entries
 //   counts growth    the same at sizes from 10 to 100,000
 //   counts slope     the same at sizes from 10 to 1000, and long ones entry by entry
 #include <valgrind/callgrind.h>
@@ -90,6 +91,23 @@ private:
     const std::optional<std::uint32_t> size_;
 };
 
+/// What only a kernel that has these modifications can do.
+void count_extensions(Operations& operations) {
+    using kern::Ext;
+    constexpr std::uint32_t few = 10;
+    constexpr bool remote = Ext::inter_task_ex_regs, exceptions = Ext::exception_ipc;
+    if (exceptions) operations.add<ExceptionMessage>("exception", few);
+    if (Ext::page_fault_state) operations.add<FaultOnly>("page_fault_state", few, PageFault::With::state);
+    if (remote) operations.add<Interrupt>("interrupt_by_stub", few, Interrupt::By::stub);
+    if (remote && exceptions)
+        operations.add<Interrupt>("interrupt_by_exception", few, Interrupt::By::exception);
+    if (remote && Ext::ex_regs_stop && Ext::ex_regs_state)
+        operations.add<Interrupt>("interrupt_by_state", few, Interrupt::By::state);
+    if (remote) operations.add<SetRegisters>("ex_regs_remote", few, Target::in_other_task);
+    if (remote) operations.add<NewThreads>("new_thread_remote", few, Target::in_other_task);
+    if (Ext::time_limit) operations.add<TimeFault>("time_fault", few);
+}
+
 void count_operations(std::optional<std::uint32_t> size) {
     constexpr std::uint32_t few = 10, many = 1000;
     using Shape = UnmapTree::Shape;
@@ -110,15 +128,8 @@ void count_operations(std::optional<std::uint32_t> size) {
     operations.add<KillReceiver>("kill_receiver", many);
     operations.add<Sleepers>("sleep_expire", many);
     operations.add<Alarm>("alarm", many);
-    operations.add<ExceptionMessage>("exception", few);
-    operations.add<FaultOnly>("page_fault_state", few, PageFault::With::state);
-    operations.add<Interrupt>("interrupt_by_stub", few, Interrupt::By::stub);
-    operations.add<Interrupt>("interrupt_by_exception", few, Interrupt::By::exception);
-    operations.add<Interrupt>("interrupt_by_state", few, Interrupt::By::state);
     operations.add<SetRegisters>("ex_regs", few, Target::in_own_task);
-    operations.add<SetRegisters>("ex_regs_remote", few, Target::in_other_task);
-    operations.add<NewThreads>("new_thread_remote", few, Target::in_other_task);
-    operations.add<TimeFault>("time_fault", few);
+    count_extensions(operations);
     operations.largest = 50000; // no tree is deeper than 65,535
     operations.add<UnmapTree>("unmap_deep", many, Shape::deep);
     operations.largest = 0; // what follows is the same for any number of threads and mappings
@@ -168,6 +179,8 @@ int run(std::string_view what) {
         count_operations({});
         count_long_operations("", 1000, {});
         count_kills("", 1000, {}, L4_THREADS_PER_TASK);
+    } else if (what == "once") {
+        count_operations({});
     } else if (what == "slope") {
         count_slopes();
     } else if (what == "growth") {
@@ -183,6 +196,6 @@ int run(std::string_view what) {
 
 int main(int argc, char** argv) {
     const int status = argc == 2 ? bench::run(argv[1]) : 2;
-    if (status != 0) std::fprintf(stderr, "usage: counts budgets|slope|growth\n");
+    if (status != 0) std::fprintf(stderr, "usage: counts budgets|once|slope|growth\n");
     return status;
 }

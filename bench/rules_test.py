@@ -9,6 +9,7 @@ import unittest
 
 import callgrind
 import gate_test
+import modifications
 import slope_test
 
 
@@ -78,6 +79,21 @@ class Slope(unittest.TestCase):
         self.assertEqual(quietly(slope_test.compare, "", {"alarm": [100, 200, 300]})[0], 0)
         self.assertEqual(quietly(slope_test.compare, "", {"alarm": [100, 200, 400]})[0], 1)
         self.assertEqual(quietly(slope_test.compare, "", {"unmap": [100, 200, 300]})[0], 1)
+
+
+class Modifications(unittest.TestCase):
+    def test_a_variant_is_compared_with_the_whole_kernel(self):
+        whole = dict.fromkeys(modifications.OPERATIONS, 1000)
+        variant = {**whole, "ipc_intra": 900.4, "yield": 1001}
+        del variant["exception"]
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]]
+                for line in modifications.table(whole, [("utcb", variant), ("all", whole)])]
+        by_operation = dict(zip(rows[0], rows[3]))
+        self.assertEqual(by_operation["host instructions"], "without `utcb`")
+        shown = [by_operation[f"`{name}`"] for name in ("ipc_intra", "yield", "exception", "ex_regs")]
+        self.assertEqual(shown, ["-100", "+1", "", "0"])
+        self.assertEqual(rows[4], ["without all of them"] + ["0"] * len(modifications.OPERATIONS))
+        self.assertEqual(rows[2][1], "1,000")
 
 
 if __name__ == "__main__":

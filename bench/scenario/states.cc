@@ -22,6 +22,7 @@ constexpr std::uint32_t target_of(std::uint32_t task_no, std::uint32_t flags = 0
 
 Process::Process(std::uint32_t n)
     : system_({.threads = n}), others_(system_, n, Crowd::State::asleep), process_(&system_.new_task(task)) {
+    if (!kern::Ext::utcb) return;
     utcb().status = L4_UTCB_EXCEPTIONS;
     utcb().snd_size = utcb().rcv_size = L4_UTCB_STATE_WORDS;
     utcb().state = {};

@@ -12,7 +12,7 @@ struct Kernel::ExRegs {
     l4_threadid_t pager, preempter;
 
     static ExRegs decode(const arch::Frame& f) {
-        return {f.eax & Ext::ex_regs_flags, f.ecx, f.edx, {f.esi, f.edi}, {f.ebx, f.ebp}};
+        return {f.eax, f.ecx, f.edx, {f.esi, f.edi}, {f.ebx, f.ebp}};
     }
     TaskNo task() const {
         return TaskNo{static_cast<std::uint16_t>((flags & L4_EX_REGS_TASK_MASK) >> L4_EX_REGS_TASK_SHIFT)};
@@ -23,7 +23,8 @@ struct Kernel::ExRegs {
         rest.flags &= ~flag;
         return rest;
     }
-    bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
+    /// Any of these?  Never those that are built out, so that what they ask for is not even compiled in.
+    bool has(std::uint32_t any) const { return (flags & any & Ext::ex_regs_flags) != 0; }
     /// Does the target's program go on elsewhere, whatever it is doing?
     bool restarts() const { return eip != L4_EX_REGS_KEEP || has(L4_EX_REGS_STATE_SET); }
 };

@@ -58,6 +58,7 @@ void Kernel::ex_regs_modes(Thread& target, const ExRegs& args) {
     }
     if (args.has(L4_EX_REGS_RAISE_EXCEPTION)) target.deferred_.trigger = true;
 
+    if (!Ext::ex_regs_stop) return;
     const bool stopped = target.wait_.what == Wait::For::stopped;
     if (!args.has(L4_EX_REGS_STOP)) {
         if (!args.restarts()) return;

@@ -92,7 +92,7 @@ bool Kernel::alien_may_call(Thread& t, std::uint32_t vector) {
 void Kernel::run_deferred(Thread& t) {
     Deferred& d = t.deferred_;
     ensure(d.any(), "resumed a thread that has nothing to do in the kernel");
-    if (d.stop) {
+    if (Ext::ex_regs_stop && d.stop) {
         d.stop = false;
         return block(t, {.what = Wait::For::stopped}, never);
     }

@@ -15,7 +15,7 @@ INSTANTIATE_TEST_SUITE_P(Of, Latency, ::testing::ValuesIn(masses()),
 /// A thread more urgent than all others is woken by an interrupt after every kernel entry.
 TEST_P(Latency, IsOneKernelEntryThoughThereAreAThousand) {
     const Mass& mass = GetParam();
-    Watched w(roomy(), 64);
+    Watched w(roomy(), 512); // of 1,000 tasks' ports a check takes long
     Drumfire fire(w);
     w.spawn({.task = 9,
              .program = w.program([](User u) -> Program {

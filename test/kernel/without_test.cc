@@ -184,9 +184,46 @@ TEST_F(WithoutTest, TimeLimit) {
     EXPECT_EQ(t().in_kernel(), Ext::time_limit); // it was at 0
 }
 
-TEST_F(WithoutTest, ExRegsState) {
+/// Thread 1 of the child's task sets the instruction pointer of thread 0, which waits for a message.
+TEST_F(WithoutTest, ExRegsNoCancel) {
+    s.to_child();
+    s.call(sim::ExRegs{.target = 1, .eip = Stage::child_ip, .pager = root});
+    s.call(sim::Ipc{.receive = L4_RCV_OPEN});
+    ASSERT_TRUE(s.runs(l4_threadid(5, 1)));
+    EXPECT_TRUE(s.call(sim::ExRegs{.target = L4_EX_REGS_NO_CANCEL, .eip = 0x7000}).ok());
+    EXPECT_EQ(t().frame.eip, 0x7000u);
+    EXPECT_EQ(t().ready(), !Ext::ex_regs_no_cancel);
+}
+
+TEST_F(WithoutTest, ExRegsStop) {
     s.call(sim::ExRegs{.target = L4_EX_REGS_STOP});
-    EXPECT_EQ(s.thread(root).wait().what == kern::Wait::For::stopped, Ext::ex_regs_state);
+    EXPECT_EQ(s.thread(root).wait().what == kern::Wait::For::stopped, Ext::ex_regs_stop);
+}
+
+TEST_F(WithoutTest, ExRegsFpu) {
+    s.machine().fpu().bytes[7] = std::byte{1};
+    const arch::FpuState mine = s.machine().fpu(), fresh{};
+    const auto thread_1 = [&] { return s.thread(l4_threadid(L4_TASK_ROOT, 1)).fpu; };
+    s.call(sim::ExRegs{.target = 1 | L4_EX_REGS_FPU_SET, .eip = 0x7000});
+    EXPECT_EQ(thread_1(), Ext::ex_regs_fpu ? mine : fresh);
+    s.call(sim::ExRegs{.target = 1 | L4_EX_REGS_FPU_RESET});
+    EXPECT_EQ(thread_1(), fresh);
+    s.call(sim::ExRegs{.target = 1 | L4_EX_REGS_FPU_GET});
+    EXPECT_EQ(s.machine().fpu(), Ext::ex_regs_fpu ? fresh : mine);
+}
+
+TEST_F(WithoutTest, ExRegsState) {
+    s.call(sim::ExRegs{.target = 1, .esp = 0x6000, .eip = 0x7000});
+    kern::Thread& other = s.thread(l4_threadid(L4_TASK_ROOT, 1));
+    other.frame.edi = 0x42;
+    EXPECT_TRUE(s.call(sim::ExRegs{.target = 1 | L4_EX_REGS_STATE_GET}).ok());
+    if (Ext::utcb) {
+        EXPECT_EQ(s.utcb(root).state.edi, Ext::ex_regs_state ? 0x42u : 0);
+        s.utcb(root).state.edi = 0x43;
+        s.utcb(root).snd_size = L4_UTCB_STATE_WORDS;
+    }
+    EXPECT_TRUE(s.call(sim::ExRegs{.target = 1 | L4_EX_REGS_STATE_SET}).ok());
+    EXPECT_EQ(other.frame.edi, Ext::ex_regs_state ? 0x43u : 0x42u);
 }
 
 TEST_F(WithoutTest, Tls) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "l4/abi/fpage.h"
+#include "l4/abi/ipc.h"
 #include "sim/message_buffer.h"
 #include "test/attack/support/scene.h"
 
@@ -325,8 +326,8 @@ const std::vector<Mass>& masses() {
         {"wide_tree_unmapped", {10, 100, 1000}, wide_tree},
         {"wide_tree_unmapped_in_one_task", {10, 100, 1000}, wide_tree_filtered},
         {"wide_tree_made_read_only", {10, 100, 1000}, wide_tree_read_only},
-        {"split_superpage_unmapped", {16, 128, 512}, split_superpage},
-        {"wide_split_tree_loses_a_part", {10, 100, 400}, wide_split_tree},
+        {"split_superpage_unmapped", {16, 128, 1024}, split_superpage}, // no 4 MiB page has more parts
+        {"wide_split_tree_loses_a_part", {10, 100, 1000}, wide_split_tree},
         {"deep_tree_unmapped", {10, 100, 1000}, deep_tree},
         {"receiver_of_many_killed", {10, 100, 1000}, killed_receiver},
         {"many_received", {10, 100, 1000}, busy_receiver},
@@ -334,19 +335,19 @@ const std::vector<Mass>& masses() {
         {"many_sleeps_time_out", {10, 100, 1000}, sleepers, true},
         {"chain_of_senders_taken", {10, 100, 1000}, chain},
         {"pager_of_many_killed", {10, 100, 1000}, faults},
-        {"wide_task_tree_deleted", {10, 50, 200}, wide_tasks},
+        {"wide_task_tree_deleted", {10, 100, 1000}, wide_tasks},
         {"full_task_deleted", {10, 100, 1000}, full_task},
-        {"long_string_sent", {10, 100, 400}, long_string},
+        {"long_string_sent", {10, 100, 1000}, long_string},
         {"idle_map_items_sent", {10, 100, 1000}, idle_items},
-        {"empty_strings_sent", {3, 10, 31}, empty_strings},
-        {"large_flexpage_mapped", {16, 128, 512}, large_flexpage},
+        {"empty_strings_sent", {3, 10, L4_MSG_STRINGS_MAX}, empty_strings}, // no message has more
+        {"large_flexpage_mapped", {16, 128, 1024}, large_flexpage},
         {"ports_of_many_unmapped",
-         {10, 50, 200},
+         {10, 100, 1000},
          [](auto& w, Word n) { return unmapped_ports(w, n, false); }},
         {"ports_of_a_chain_unmapped",
-         {10, 50, 200},
+         {10, 100, 1000},
          [](auto& w, Word n) { return unmapped_ports(w, n, true); }},
-        {"ports_of_many_granted", {10, 50, 200}, granted_ports},
+        {"ports_of_many_granted", {10, 100, 1000}, granted_ports},
         {"account_of_slabs_released", {10, 100, 1000}, many_slabs},
     };
     return all;

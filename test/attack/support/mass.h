@@ -28,7 +28,7 @@ const std::vector<Mass>& masses();
 
 /// Memory for the largest of them, with a 4 MiB page that sigma0 can give.
 inline sim::WorldConfig roomy(const kern::Limits& limits = {}) {
-    return {.machine = {.user_pages = 2048, .kernel_pages = 3072}, .limits = limits};
+    return {.machine = {.user_pages = 2048, .kernel_pages = 16384}, .limits = limits};
 }
 
 } // namespace attack

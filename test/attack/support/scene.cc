@@ -122,17 +122,23 @@ Scene split_superpage(sim::World& w, Word n) {
         co_await u.receive(herald);
         co_await u(sim::Unmap{.fpage = l4_fpage(from, log2, 0), .mask = mask});
     });
-    return {give_turn,
-            [=](sim::World& x) { return empty_from(x, a, from, n) && page_of(x, a, from + n * page); }};
+    return {give_turn, [=](sim::World& x) {
+                const bool all = n == super / page; // the largest: a 4 MiB page has no more parts
+                return empty_from(x, a, from, n) && (all || page_of(x, a, from + n * page));
+            }};
 }
 
 Scene wide_split_tree(sim::World& w, Word n) {
     send_herald(w);
     collect(w, c, b);
+    collect(w, d, b);
+    // No space has room for more than 768; C and D have a half each.
+    const auto whose = [](Word i) { return i % 2 == 0 ? c : d; };
+    const auto where = [](Word i) { return to + i / 2 * super; };
     w.spawn(6, 0, [=](User u) -> Program {
         co_await u.receive_fpage(a, l4_fpage(from, L4_SUPERPAGE_SHIFT, 0));
         for (Word i = 0; i < n; ++i)
-            co_await u.send_fpage(c, to + i * super, l4_fpage(from, L4_SUPERPAGE_SHIFT, L4_FP_WRITE));
+            co_await u.send_fpage(whose(i), where(i), l4_fpage(from, L4_SUPERPAGE_SHIFT, L4_FP_WRITE));
         co_await u.send(a, 0, 0);
     });
     w.spawn(5, 0, [=](User u) -> Program {
@@ -153,7 +159,7 @@ Scene wide_split_tree(sim::World& w, Word n) {
                            page_of(x, who, at + 3 * page);
                 };
                 for (Word i = 0; i < n; ++i)
-                    if (!split(c, to + i * super)) return false;
+                    if (!split(whose(i), where(i))) return false;
                 return split(b, from) && page_of(x, a, from + page) && page_of(x, a, from + 2 * page);
             }};
 }
