@@ -140,11 +140,11 @@ void Actor::begin_(Kind kind) {
     kind_ = kind;
     fault.seen = false;
     busy_ = true;
-    Regs r = conformance::ipc(send(id, go, 0, zero));
-    // It may not have come to its loop yet.
+    Regs r = conformance::ipc(send(id, go, 0, zero, L4_SND_DECEIT));
+    // To the tail of its queue. It may not have come to its loop yet.
     for (int i = 0; i < 100 && error(r) == L4_IPC_SETIMEOUT; ++i) {
         settle(100);
-        r = conformance::ipc(send(id, go, 0, zero));
+        r = conformance::ipc(send(id, go, 0, zero, L4_SND_DECEIT));
     }
     if (error(r) != L4_IPC_OK) world::fail("actor does not take orders", r.eax);
 }
