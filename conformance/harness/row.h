@@ -22,7 +22,7 @@ extern AtBoot at_boot;
 
 } // namespace conformance
 
-/// The body follows. Rows run in the order of the file, each with nothing left of the one before.
+/// The body follows. Rows run one after the other, each with nothing left of the one before.
 #define ROW(name)                                                                                 \
     static void row_##name();                                                                     \
     [[gnu::used, gnu::section("conformance_rows"), gnu::aligned(8)]] static const ::conformance:: \
