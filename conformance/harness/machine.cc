@@ -44,10 +44,16 @@ bool irq_masked(Word line) {
 }
 
 void start_clock_irq() {
-    rtc(0x0a, 0x23);
+    rtc(0x0a, 0x24);
     rtc(0x0b, 0x42);
     out8(rtc_index, 0x0c);
     static_cast<void>(in8(rtc_data));
+}
+
+void stop_old_timer() {
+    out8(0x43, 0x30);
+    out8(0x40, 0xff);
+    out8(0x40, 0xff);
 }
 
 void give_all_ports(Actor& to) {

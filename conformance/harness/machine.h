@@ -14,9 +14,12 @@ void raise_keyboard_irq();
 void calm_irqs();
 /// Whether the interrupt controller has the line shut.
 bool irq_masked(Word line);
-/// Serial interrupts come `us` later and at that distance, by the machine's clock (RTC, line 8), until calm_irqs.
+/// The machine's clock (RTC) interrupts from now on each 244 us, until calm_irqs.
 inline constexpr Word clock_irq = 8;
 void start_clock_irq();
+
+/// The timer that the kernel does not use when it has a local APIC: without it long times pass quickly in QEMU.
+void stop_old_timer();
 
 /// All ports, and so the right to `cli`.
 void give_all_ports(Actor& to);
