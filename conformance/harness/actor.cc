@@ -38,8 +38,7 @@ Actor* find(Id id) {
 }
 
 void end_of_actors() {
-    for (Word task = L4_TASK_FIRST_USER; task < 64; ++task) l4_task_kill(task, root_id);
-    l4_task_kill(100, root_id);
+    for (Word task = L4_TASK_FIRST_USER; task < 256; ++task) l4_task_kill(task, root_id);
     l4_task_kill(2047, root_id);
     for (unsigned i = 0; i < actors_used; ++i)
         if (actors[i]->task == L4_TASK_ROOT && actors[i]->lthread > 1) {

@@ -8,7 +8,7 @@ namespace conformance {
 /// Root's thread 0 runs the rows (the director), above all actors; root's thread 1 is their pager.
 inline constexpr Word director_prio = 100, actor_prio = 50, pager_prio = 200;
 inline constexpr Id pager_id = {root_id.low | 1u << L4_ID_LTHREAD_SHIFT, 0};
-/// First task number of cast(); rows may use others up to 63, and 100 and 2047: all are deleted after a row.
+/// First task number of cast(); rows may use others up to 255, and 2047: all are deleted after a row.
 inline constexpr Word first_task = 10;
 
 using Body = void (*)();
