@@ -11,7 +11,7 @@ Actor A, B, C, D, E, F;
 namespace {
 
 constexpr Word go = 0x60606060;
-constexpr unsigned most_actors = 32;
+constexpr unsigned most_actors = 256;
 constexpr std::uint32_t stack_bytes = 4096;
 
 struct Stack {
