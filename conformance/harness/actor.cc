@@ -106,7 +106,7 @@ void Actor::create_in_root(Word number, Word prio) {
 }
 
 void Actor::set_prio(Word prio) const {
-    conformance::call(L4_VEC_THREAD_SCHEDULE, schedule(id, l4_sched_param_us(prio, L4_SLICE_DEFAULT_US)));
+    conformance::call(L4_VEC_THREAD_SCHEDULE, schedule(id, default_slice(prio)));
 }
 
 Word Actor::query_state() const { return state(conformance::call(L4_VEC_THREAD_SCHEDULE, schedule(id))); }

@@ -79,6 +79,8 @@ inline Regs ipc(Regs r) { return l4_enter_ipc(r); }
 constexpr Regs ex_regs(Word target, Word eip = ~0u, Word esp = ~0u, Id pager = invalid, Id preempter = invalid) {
     return {target, esp, eip, preempter.low, preempter.high, pager.low, pager.high};
 }
+/// A parameter word with the slice of a new thread: 9984 us are rounded up to 10000.
+constexpr Word default_slice(Word prio) { return l4_sched_param(prio, 156, 12); }
 constexpr Regs schedule(Id thread, Word param = L4_SCHED_QUERY, Id preempter = invalid) {
     return {param, 0, 0, preempter.low, preempter.high, thread.low, thread.high};
 }

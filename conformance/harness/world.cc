@@ -96,15 +96,15 @@ void start() {
     at_boot.sigma0 = call(L4_VEC_THREAD_SCHEDULE, schedule(sigma0_id));
     at_boot.root_registers = call(L4_VEC_LTHREAD_EX_REGS, ex_regs(0));
     at_boot.root_id = call(L4_VEC_ID_NEAREST, nearest(nil));
-    call(L4_VEC_THREAD_SCHEDULE, schedule(sigma0_id, l4_sched_param_us(220, L4_SLICE_DEFAULT_US)));
+    call(L4_VEC_THREAD_SCHEDULE, schedule(sigma0_id, default_slice(220)));
     const Regs ports = ipc(both(sigma0_id, L4_FP_IO_WHOLE, 0, never, 0, whole_space));
     const Regs memory = ipc(both(sigma0_id, image | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0,
                                  fpage(image_alias, super_log2, 0) | L4_RCV_MAP));
     if ((ports.eax & memory.eax & got_fpage) == 0) world::fail("sigma0 gives no ports or memory", memory.eax);
-    call(L4_VEC_THREAD_SCHEDULE, schedule(root_id, l4_sched_param_us(director_prio, L4_SLICE_DEFAULT_US)));
+    call(L4_VEC_THREAD_SCHEDULE, schedule(root_id, default_slice(director_prio)));
     call(L4_VEC_LTHREAD_EX_REGS,
          ex_regs(1, address(pager), address(pager_stack + sizeof pager_stack - 16), sigma0_id));
-    call(L4_VEC_THREAD_SCHEDULE, schedule(pager_id, l4_sched_param_us(pager_prio, L4_SLICE_DEFAULT_US)));
+    call(L4_VEC_THREAD_SCHEDULE, schedule(pager_id, default_slice(pager_prio)));
 }
 
 } // namespace

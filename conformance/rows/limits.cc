@@ -6,7 +6,7 @@ namespace conformance {
 namespace {
 
 Regs set_own_prio(Id me, Word prio) {
-    return call(L4_VEC_THREAD_SCHEDULE, schedule(me, l4_sched_param_us(prio, L4_SLICE_DEFAULT_US)));
+    return call(L4_VEC_THREAD_SCHEDULE, schedule(me, default_slice(prio)));
 }
 
 ROW(boot_sigma0) {
