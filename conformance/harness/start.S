@@ -34,6 +34,19 @@ landing:
     int $0x30
     jmp 1b
 
+    .globl trap_with_registers, trap_at
+trap_with_registers:
+    movl $0xa1, %eax
+    movl $0xb1, %ebx
+    movl $0xc1, %ecx
+    movl $0xd1, %edx
+    movl $0x51, %esi
+    movl $0xd2, %edi
+    movl $0xe1, %ebp
+trap_at:
+    ud2
+    jmp landing
+
     .bss
     .balign 16
     .skip 16384

@@ -2,6 +2,7 @@
 // The program around the rows: root's memory and ports, the actors' pager, TAP.
 #include "conformance/harness/world.h"
 
+#include "conformance/harness/handler.h"
 #include "conformance/harness/row.h"
 #include "conformance/harness/sigma0.h"
 #include "l4/abi/exception.h"
@@ -148,6 +149,11 @@ void expect_log(const char* wanted, const char* file, int line) {
         print("\n");
     }
     log_length = 0;
+}
+
+Word other_stack(Word n) {
+    alignas(16) static char stacks[8][4096];
+    return address(stacks[n % 8] + sizeof stacks[0] - 64);
 }
 
 void settle(std::uint64_t us) { static_cast<void>(ipc(sleep_for(us))); }
