@@ -18,6 +18,8 @@ HERE = pathlib.Path("conformance")
 LISTS = (HERE / "not_from_user_level.txt", HERE / "not_written_yet.txt")
 # One instruction is 8 ns of the machine's time, whatever else the host does; a second serial line.
 QEMU = ["-icount shift=3,sleep=off", "-rtc base=2020-01-01,clock=vm", "-serial null"]
+# What the console shows for a row that is about it.
+SHOWN = {"kd_output": "# kd: display cd string str 89abcdef bcdef cdef def ef 1234567\n\nok"}
 
 
 def table_rows():
@@ -52,6 +54,10 @@ def boot(kernel, sigma0, program):
                          stdout=subprocess.PIPE, text=True, check=False)
     log = run.stdout
     rows = re.findall(r"^ok \d+ - (\w+)$", log, re.M)
+    unseen = [row for row in rows if row in SHOWN and SHOWN[row] not in log]
+    for row in unseen:
+        print(f"FAILED: {row}: the console does not show {SHOWN[row]!r}")
+    rows = [row for row in rows if row not in unseen]
     print(f"{name}: {len(rows)} rows ok, {time.monotonic() - begun:.1f} s")
     if run.returncode != 0:
         print("\n".join(line for line in log.splitlines() if not line.startswith("ok ")))

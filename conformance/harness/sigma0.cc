@@ -6,7 +6,7 @@
 #include "l4/abi/exception.h"
 #include "l4/abi/sigma0.h"
 
-extern "C" [[noreturn]] void sigma0_main(l4_word_t kip);
+extern "C" [[noreturn]] void sigma0_main(l4_word_t on_stack, l4_word_t in_ecx);
 
 namespace conformance {
 namespace {
@@ -33,7 +33,7 @@ Answer answer(Word w0, Word w1) {
 } // namespace
 } // namespace conformance
 
-void sigma0_main(l4_word_t) {
+void sigma0_main(l4_word_t on_stack, l4_word_t in_ecx) {
     using namespace conformance;
     Regs r = ipc(receive_open());
     for (;;) {
@@ -45,6 +45,10 @@ void sigma0_main(l4_word_t) {
         if (r.edx == run_as_sigma0) {
             const Word result = reinterpret_cast<Word (*)()>(static_cast<std::uintptr_t>(r.ebx))();
             r = ipc(both(from, result, 0, L4_TIMEOUT_SND_ZERO, 0, L4_RCV_OPEN));
+            continue;
+        }
+        if (r.edx == boot_arguments) {
+            r = ipc(both(from, on_stack, in_ecx, L4_TIMEOUT_SND_ZERO, 0, L4_RCV_OPEN));
             continue;
         }
         const Answer a = answer(r.edx, r.ebx);

@@ -9,4 +9,7 @@ namespace conformance {
 /// memory one to one, and so the root task's program, too, which lies at its physical addresses.
 inline constexpr l4_word_t run_as_sigma0 = 0xffffffd0;
 
+/// The answer are the two places where the kernel tells sigma0 of its info page: the word on its stack, and ECX.
+inline constexpr l4_word_t boot_arguments = 0xffffffd1;
+
 } // namespace conformance
