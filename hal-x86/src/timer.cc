@@ -14,7 +14,7 @@ namespace x86 {
 namespace {
 
 constexpr std::uint32_t calibration_us = 10000;
-constexpr std::uint32_t longest_us = 500000; ///< that the APIC's counter is set to
+constexpr std::uint32_t longest_us = 4000000; ///< that the APIC's counter is set to, if it can count that far
 
 std::uint32_t khz(std::uint64_t ticks) { return static_cast<std::uint32_t>(ticks * 1000 / calibration_us); }
 
@@ -32,6 +32,8 @@ void Timer::init(bool want_apic) {
     const std::uint64_t per_ms = apic_ ? apic_khz_ : Pit::hz / 1000;
     ticks_per_micro_ = static_cast<std::uint32_t>((per_ms << 10) / 1000);
     micros_per_tick_ = static_cast<std::uint32_t>((std::uint64_t{1000} << 32) / tsc_khz_);
+    // Its counter has 32 bits; one microsecond is left for what rounding up adds.
+    longest_apic_us_ = apic_ ? std::min(longest_us, ~0u / (apic_khz_ / 1000 + 1) - 1) : 0;
     start_ = read_tsc();
 }
 
@@ -67,7 +69,7 @@ kern::Micros Timer::now() const {
 
 void Timer::set(kern::Micros at) {
     const std::uint64_t now = this->now().raw();
-    const std::uint64_t limit = apic_ ? longest_us : Pit::longest_us;
+    const std::uint64_t limit = apic_ ? longest_apic_us_ : Pit::longest_us;
     const std::uint64_t left = at.raw() > now ? std::min(at.raw() - now, limit) : 0;
     // Rounded up: to be early costs one more interrupt.
     const auto ticks = static_cast<std::uint32_t>((left * ticks_per_micro_ >> 10) + 1);
