@@ -32,8 +32,6 @@ void Timer::init(bool want_apic) {
     const std::uint64_t per_ms = apic_ ? apic_khz_ : Pit::hz / 1000;
     ticks_per_micro_ = static_cast<std::uint32_t>((per_ms << 10) / 1000);
     micros_per_tick_ = static_cast<std::uint32_t>((std::uint64_t{1000} << 32) / tsc_khz_);
-    // Its counter has 32 bits; one microsecond is left for what rounding up adds.
-    longest_apic_us_ = apic_ ? std::min(longest_us, ~0u / (apic_khz_ / 1000 + 1) - 1) : 0;
     start_ = read_tsc();
 }
 
@@ -69,7 +67,9 @@ kern::Micros Timer::now() const {
 
 void Timer::set(kern::Micros at) {
     const std::uint64_t now = this->now().raw();
-    const std::uint64_t limit = apic_ ? longest_apic_us_ : Pit::longest_us;
+    // The APIC's counter has 32 bits; a microsecond is left for what rounding up adds.
+    const std::uint64_t limit =
+        apic_ ? std::min(longest_us, ~0u / (apic_khz_ / 1000 + 1) - 1) : std::uint64_t{Pit::longest_us};
     const std::uint64_t left = at.raw() > now ? std::min(at.raw() - now, limit) : 0;
     // Rounded up: to be early costs one more interrupt.
     const auto ticks = static_cast<std::uint32_t>((left * ticks_per_micro_ >> 10) + 1);

@@ -47,7 +47,6 @@ private:
     std::uint32_t tsc_khz_ = 0, apic_khz_ = 0;
     std::uint32_t micros_per_tick_ = 0; ///< of the TSC, times 2^32
     std::uint32_t ticks_per_micro_ = 0; ///< of the one-shot's counter, times 2^10
-    std::uint32_t longest_apic_us_ = 0; ///< that the local APIC's counter can be set to
     std::uint64_t start_ = 0;
     kern::Micros deadline_ = kern::never;
     kern::Micros hardware_ = kern::never; ///< when the hardware fires
