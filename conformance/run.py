@@ -82,7 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--entry", required=True)
-    parser.add_argument("--program", action="append", default=[], help="sigma0, root task, log2 of an instruction's nanoseconds")
+    parser.add_argument("--program", action="append", default=[], help="sigma0, root task, shift")
     args = parser.parse_args()
     all_good, ran = True, []
     for program in args.program:
@@ -93,7 +93,8 @@ def main():
     wrong = compare(ran, listed)
     for text in wrong:
         print("FAILED:", text)
-    print(f"{args.entry}: {len(set(ran))} of {len(table_rows())} rows ran; not from user level: {len(listed)}")
+    print(f"{args.entry}: {len(set(ran))} of {len(table_rows())} rows ran; "
+          f"not from user level: {len(listed)}")
     return 0 if all_good and not wrong else 1
 
 

@@ -43,7 +43,8 @@ void end_of_actors() {
     for (unsigned i = 0; i < actors_used; ++i)
         if (actors[i]->task == L4_TASK_ROOT && actors[i]->lthread > 1) {
             const Word top = address(stacks[i].bytes + stack_bytes - 16);
-            conformance::call(L4_VEC_LTHREAD_EX_REGS, ex_regs(actors[i]->lthread, address(park), top, pager_id));
+            conformance::call(L4_VEC_LTHREAD_EX_REGS,
+                              ex_regs(actors[i]->lthread, address(park), top, pager_id));
             actors[i]->set_prio(actor_prio);
         }
     settle(100);
@@ -73,9 +74,9 @@ Word Actor::stack() const {
 
 void Actor::create(Word number, Spawn s) {
     prepare(number, 0);
-    const Regs r = conformance::call(
-        L4_VEC_TASK_NEW, task_new(task, l4_task_new_create(s.mcp, s.quota) | s.flags, address(thread_entry),
-                                  stack(), s.pager));
+    const Regs r =
+        conformance::call(L4_VEC_TASK_NEW, task_new(task, l4_task_new_create(s.mcp, s.quota) | s.flags,
+                                                    address(thread_entry), stack(), s.pager));
     if (r.esi == 0) world::fail("task_new in create", r.eax);
     id = {r.esi, r.edi};
     set_prio(s.prio);
@@ -93,7 +94,8 @@ void Actor::create_below(Actor& chief, Word number, Spawn s) {
 
 void Actor::create_thread(Actor& sibling, Word number, Spawn s) {
     prepare(sibling.task, number);
-    const Regs r = sibling.call(L4_VEC_LTHREAD_EX_REGS, ex_regs(number, address(thread_entry), stack(), s.pager));
+    const Regs r =
+        sibling.call(L4_VEC_LTHREAD_EX_REGS, ex_regs(number, address(thread_entry), stack(), s.pager));
     if (r.eax == L4_EX_REGS_ERROR) world::fail("ex_regs in create_thread", r.eax);
     id.high = sibling.id.high;
     set_prio(s.prio);
@@ -111,9 +113,7 @@ void Actor::set_prio(Word prio) const {
 
 Word Actor::query_state() const { return state(conformance::call(L4_VEC_THREAD_SCHEDULE, schedule(id))); }
 
-void Actor::set_pager(Id pager) {
-    call(L4_VEC_LTHREAD_EX_REGS, ex_regs(lthread, ~0u, ~0u, pager));
-}
+void Actor::set_pager(Id pager) { call(L4_VEC_LTHREAD_EX_REGS, ex_regs(lthread, ~0u, ~0u, pager)); }
 
 /// Also takes what the director maps: that is no order.
 void Actor::loop(Actor* self) {

@@ -76,7 +76,8 @@ inline Regs call(Word vector, Regs r) {
 inline Regs ipc(Regs r) { return l4_enter_ipc(r); }
 
 // Registers of the other calls.
-constexpr Regs ex_regs(Word target, Word eip = ~0u, Word esp = ~0u, Id pager = invalid, Id preempter = invalid) {
+constexpr Regs ex_regs(Word target, Word eip = ~0u, Word esp = ~0u, Id pager = invalid,
+                       Id preempter = invalid) {
     return {target, esp, eip, preempter.low, preempter.high, pager.low, pager.high};
 }
 /// A parameter word with the slice of a new thread: 9984 us are rounded up to 10000.
@@ -93,6 +94,8 @@ constexpr Regs switch_to(Id id) { return {0, 0, 0, 0, 0, id.low, id.high}; }
 
 inline Word error(Regs r) { return l4_msgdope_error(r.eax); }
 inline Word state(Regs r) { return (r.eax & L4_SCHED_STATE_MASK) >> L4_SCHED_STATE_SHIFT; }
-inline Word fpage(Word at, Word log2 = page_log2, Word options = writable) { return l4_fpage(at, log2, options); }
+inline Word fpage(Word at, Word log2 = page_log2, Word options = writable) {
+    return l4_fpage(at, log2, options);
+}
 
 } // namespace conformance

@@ -43,8 +43,8 @@ inline Regs control(const Actor& a, Word flags, Word eip = ~0u, Word esp = ~0u) 
 Word other_stack(Word n = 0);
 
 extern "C" {
-/// ud2 with patterns in all registers: EAX 0xa1, EBX 0xb1, ECX 0xc1, EDX 0xd1, ESI 0x51, EDI 0xd2, EBP 0xe1; behind it
-/// comes landing.
+/// ud2 with patterns in all registers: EAX 0xa1, EBX 0xb1, ECX 0xc1, EDX 0xd1, ESI 0x51, EDI 0xd2, EBP 0xe1;
+/// behind it comes landing.
 void trap_with_registers();
 extern char trap_at[];
 }

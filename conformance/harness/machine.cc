@@ -39,9 +39,7 @@ void calm_irqs() {
     static_cast<void>(in8(rtc_data));
 }
 
-bool irq_masked(Word line) {
-    return (in8(line < 8 ? 0x21 : 0xa1) >> (line & 7) & 1) != 0;
-}
+bool irq_masked(Word line) { return (in8(line < 8 ? 0x21 : 0xa1) >> (line & 7) & 1) != 0; }
 
 void start_clock_irq() {
     rtc(0x0a, 0x24);
@@ -71,7 +69,8 @@ std::uint64_t time_stamp_us() {
 
 void spin(std::uint64_t us) {
     const std::uint64_t end = time_stamp_us() + us;
-    while (time_stamp_us() < end) {}
+    while (time_stamp_us() < end) {
+    }
 }
 
 } // namespace conformance

@@ -18,7 +18,8 @@ bool irq_masked(Word line);
 inline constexpr Word clock_irq = 8;
 void start_clock_irq();
 
-/// The timer that the kernel does not use when it has a local APIC: without it long times pass quickly in QEMU.
+/// The timer that the kernel does not use when it has a local APIC: without it long times pass quickly in
+/// QEMU.
 void stop_old_timer();
 
 /// All ports, and so the right to `cli`.

@@ -36,7 +36,9 @@ T* at(Word place) {
     return reinterpret_cast<T*>(static_cast<std::uintptr_t>(place));
 }
 
-constexpr unsigned char pattern(Word i, Word seed) { return static_cast<unsigned char>(i * 7 + (i >> 8) + seed); }
+constexpr unsigned char pattern(Word i, Word seed) {
+    return static_cast<unsigned char>(i * 7 + (i >> 8) + seed);
+}
 inline void fill(Word place, Word size, Word seed = 1) {
     for (Word i = 0; i < size; ++i) at<unsigned char>(place)[i] = pattern(i, seed);
 }

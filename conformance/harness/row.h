@@ -23,15 +23,15 @@ extern AtBoot at_boot;
 } // namespace conformance
 
 /// The body follows. Rows run one after the other, each with nothing left of the one before.
-#define ROW(name)                                                                                 \
-    static void row_##name();                                                                     \
-    [[gnu::used, gnu::section("conformance_rows"), gnu::aligned(8)]] static const ::conformance:: \
-        Row entry_##name{::l4rows::name.id, row_##name};                                          \
+#define ROW(name)                                                                                    \
+    static void row_##name();                                                                        \
+    [[gnu::used, gnu::section("conformance_rows"),                                                   \
+      gnu::aligned(8)]] static const ::conformance::Row entry_##name{::l4rows::name.id, row_##name}; \
     static void row_##name()
 
-#define EQ(found, wanted)                                                                            \
-    ::conformance::expect(static_cast<::conformance::Word>(found),                                   \
-                          static_cast<::conformance::Word>(wanted), #found, __FILE__, __LINE__)
+#define EQ(found, wanted)                                                                                    \
+    ::conformance::expect(static_cast<::conformance::Word>(found), static_cast<::conformance::Word>(wanted), \
+                          #found, __FILE__, __LINE__)
 #define YES(condition) EQ(static_cast<bool>(condition), true)
 #define NO(condition)  EQ(static_cast<bool>(condition), false)
 /// The letters that actors logged since the last look.

@@ -174,7 +174,8 @@ Word page(Word i) {
 Word superpage(Word i) {
     for (; superpages_used <= i; ++superpages_used) {
         const Word at = superpages + superpages_used * super_size;
-        const Regs r = ipc(both(sigma0_id, at | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0, whole_space));
+        const Regs r =
+            ipc(both(sigma0_id, at | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0, whole_space));
         if ((r.eax & got_fpage) == 0) world::fail("no superpage", r.eax);
     }
     return superpages + i * super_size;

@@ -35,7 +35,8 @@ void all_calls() {
         YES(checked<L4_VEC_THREAD_SCHEDULE>(schedule(A.id), flags).eax != L4_SCHED_ERROR);
         EQ(checked<L4_VEC_THREAD_SCHEDULE>(schedule(nobody), flags).eax, L4_SCHED_ERROR);
         EQ(checked<L4_VEC_LTHREAD_EX_REGS>(ex_regs(5), flags).eax & ~0x202u, 0);
-        EQ(checked<L4_VEC_LTHREAD_EX_REGS>(ex_regs(l4_ex_regs_target(B.task, 0)), flags).eax, L4_EX_REGS_ERROR);
+        EQ(checked<L4_VEC_LTHREAD_EX_REGS>(ex_regs(l4_ex_regs_target(B.task, 0)), flags).eax,
+           L4_EX_REGS_ERROR);
         YES(checked<L4_VEC_TASK_NEW>(task_new(first_task + 5, A.id.low), flags).esi != 0);
         EQ(checked<L4_VEC_TASK_NEW>(task_new(B.task, A.id.low), flags).eax, L4_TASK_NEW_EPERM);
     }
@@ -48,8 +49,13 @@ ROW(call_keeps_flags_and_stack) {
 }
 
 constexpr Regs patterned(Regs named, bool ecx, bool edx) {
-    return {named.eax,  ecx ? 0x22222222 : named.ecx, edx ? 0x33333333 : named.edx, 0x44444444, 0x55555555,
-            named.esi, named.edi};
+    return {named.eax,
+            ecx ? 0x22222222 : named.ecx,
+            edx ? 0x33333333 : named.edx,
+            0x44444444,
+            0x55555555,
+            named.esi,
+            named.edi};
 }
 
 /// Of ipc, thread_schedule, lthread_ex_regs and task_new every register has a name.
@@ -131,7 +137,8 @@ ROW(call_long_is_preemptible) {
     // As pages: three thousand mappings.
     for (Actor* const a : {&B, &E})
         for (Word i = 0; i < 4; ++i)
-            pass(A, *a, there + i * 2 * super_size + super_size / 2, fpage(here + i % 2 * (super_size / 2), 21));
+            pass(A, *a, there + i * 2 * super_size + super_size / 2,
+                 fpage(here + i % 2 * (super_size / 2), 21));
     expect_interrupted(A, [] {
         call(L4_VEC_FPAGE_UNMAP, unmap(fpage(here, super_log2), L4_FP_FLUSH));
         log('A');

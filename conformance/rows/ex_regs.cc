@@ -39,15 +39,16 @@ ROW(ex_regs_create) {
         expect_kept_but_eax(do_ex_regs(A, given), given, 0);
         settle();
         EQ(landed.count, ++count);
-        for (const Word r : {landed.r.eax, landed.r.ecx, landed.r.edx, landed.r.ebx, landed.r.ebp, landed.r.esi,
-                             landed.r.edi})
+        for (const Word r : {landed.r.eax, landed.r.ecx, landed.r.edx, landed.r.ebx, landed.r.ebp,
+                             landed.r.esi, landed.r.edi})
             EQ(r, 0);
         EQ(landed.esp, top_of_stack());
         const Regs old = do_ex_regs(A, ex_regs(lthread));
         EQ(old.eax & ~0x8d5u, 0x202);
         EQ(old.esi, pager_id.low);
         EQ(old.ebx, B.id.low);
-        EQ(call(L4_VEC_THREAD_SCHEDULE, schedule(l4_threadid(A.task, lthread))).eax & L4_SCHED_PRIO_MASK, actor_prio);
+        EQ(call(L4_VEC_THREAD_SCHEDULE, schedule(l4_threadid(A.task, lthread))).eax & L4_SCHED_PRIO_MASK,
+           actor_prio);
     }
     // To the tail: behind a thread that was ready before.
     E.create_thread(A, 5);
@@ -206,7 +207,8 @@ ROW(ex_regs_on_itself) {
         asm volatile("movl %%esp, %0" : "=m"(old_esp));
         // The old values come in the registers, seen at the new place.
         asm volatile(
-            "pushl %%ebp\n\tmovl $-1, %%ebp\n\tint $0x35\n\t.globl behind_ex_regs\nbehind_ex_regs:\n\tpopl %%ebp"
+            "pushl %%ebp\n\tmovl $-1, %%ebp\n\tint $0x35\n\t.globl behind_ex_regs\nbehind_ex_regs:\n\tpopl "
+            "%%ebp"
             :
             : "a"(0), "c"(top_of_stack()), "d"(eip()), "S"(-1), "D"(-1), "b"(-1)
             : "memory");
@@ -364,7 +366,9 @@ ROW(ex_regs_no_cancel) {
 
 /// Faults with these in its registers.
 void fault_with_registers() {
-    asm volatile("movl (%%esi), %%edi" : : "a"(0xaa), "b"(0xbb), "c"(0xcc), "d"(0xdd), "S"(nowhere), "D"(0xd1));
+    asm volatile("movl (%%esi), %%edi"
+                 :
+                 : "a"(0xaa), "b"(0xbb), "c"(0xcc), "d"(0xdd), "S"(nowhere), "D"(0xd1));
 }
 
 ROW(ex_regs_cancels_page_fault) {

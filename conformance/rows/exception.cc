@@ -366,7 +366,8 @@ ROW(exc_triggered) {
     prepare();
     stop = false;
     A.begin([] {
-        while (!stop) {}
+        while (!stop) {
+        }
     });
     settle(100);
     control(A, L4_EX_REGS_RAISE_EXCEPTION);
@@ -381,7 +382,8 @@ ROW(exc_triggered_twice) {
     prepare();
     stop = false;
     A.begin([] {
-        while (!stop) {}
+        while (!stop) {
+        }
         log('A');
     });
     settle(100);
@@ -398,7 +400,8 @@ ROW(exc_triggered_twice) {
 ROW(exc_task_new_flags) {
     l4_utcb_take_exceptions(0);
     const auto start = [](Word flags, Body body) {
-        call(L4_VEC_TASK_NEW, task_new(10, l4_task_new_create(255, 0) | flags, address(body), other_stack(), root_id));
+        call(L4_VEC_TASK_NEW,
+             task_new(10, l4_task_new_create(255, 0) | flags, address(body), other_stack(), root_id));
         call(L4_VEC_THREAD_SCHEDULE, schedule(l4_threadid(10, 0), default_slice(actor_prio)));
     };
     A.id = l4_threadid(10, 0);

@@ -9,7 +9,9 @@ namespace {
 constexpr Word there = 0x60000000, mapped = two_words | got_fpage, patience = after(50000);
 constexpr Word flush = L4_FP_FLUSH, all = L4_FP_ALL_SPACES;
 
-constexpr Word ports(Word first, Word log2 = 0, Word options = 0) { return l4_io_fpage(first, log2, options); }
+constexpr Word ports(Word first, Word log2 = 0, Word options = 0) {
+    return l4_io_fpage(first, log2, options);
+}
 
 /// sigma0 gives whoever asks; the result for the client.
 Word from_sigma0(Actor& to, Word flexpage, Word window = whole_space) {
@@ -20,7 +22,9 @@ Word map_it(Actor& from, Actor& to, Word flexpage, Word window = whole_space, Wo
     EQ(p.sent.eax, L4_IPC_OK);
     return p.got.eax;
 }
-Word do_unmap(Actor& a, Word flexpage, Word mask) { return a.call(L4_VEC_FPAGE_UNMAP, unmap(flexpage, mask)).eax; }
+Word do_unmap(Actor& a, Word flexpage, Word mask) {
+    return a.call(L4_VEC_FPAGE_UNMAP, unmap(flexpage, mask)).eax;
+}
 
 ROW(io_map) {
     cast(1);

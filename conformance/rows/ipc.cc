@@ -8,7 +8,8 @@ namespace {
 ROW(ipc_nothing_to_do) {
     cast(2);
     for (const Id id : {nil, invalid, B.id, l4_threadid(1500, 0)})
-        for (const Word timeouts : {never, zero}) EQ(A.ipc(both(id, 1, 2, timeouts, no_send, no_receive)).eax, 0);
+        for (const Word timeouts : {never, zero})
+            EQ(A.ipc(both(id, 1, 2, timeouts, no_send, no_receive)).eax, 0);
 }
 
 ROW(ipc_no_clans) {

@@ -220,13 +220,9 @@ void abort_by_ex_regs(Actor& victim) {
     D.create(first_task + 3);
     E.create_thread(victim, 1);
     settle();
-    B.begin([] {
-        log(error(ipc(receive(A.id, patience, missing.rcv()))) == L4_IPC_REABORTED ? 'B' : 'x');
-    });
+    B.begin([] { log(error(ipc(receive(A.id, patience, missing.rcv()))) == L4_IPC_REABORTED ? 'B' : 'x'); });
     settle();
-    A.begin([] {
-        log(error(ipc(send(B.id, 1, 2, patience, good.snd()))) == L4_IPC_SEABORTED ? 'A' : 'x');
-    });
+    A.begin([] { log(error(ipc(send(B.id, 1, 2, patience, good.snd()))) == L4_IPC_SEABORTED ? 'A' : 'x'); });
     settle();
     E.begin_call(L4_VEC_LTHREAD_EX_REGS, ex_regs(0, address(landing)));
     D.begin([] { log(landed.count == 0 ? 'D' : 'x'); });

@@ -158,7 +158,8 @@ Message<2> from_nowhere, to_nowhere, here;
 char text[64];
 
 /// B and A meet in a transfer that ends with a code for A, whose part is `given`.
-void expect_kept_in_transfer(bool a_sends, const Message<2>& mine, const Message<2>& others, Word code, Word pf) {
+void expect_kept_in_transfer(bool a_sends, const Message<2>& mine, const Message<2>& others, Word code,
+                             Word pf) {
     const Word snd = a_sends ? address(&mine) : no_send, rcv = a_sends ? 0 : address(&mine);
     B.begin(a_sends ? receive(A.id, after(50000) | pf, address(&others))
                     : send(A.id, 0, 0, after(50000) | pf, address(&others)));

@@ -76,7 +76,8 @@ ROW(ipc_send_zero_not_waiting) {
     static volatile bool stop;
     stop = false;
     B.begin([] {
-        while (!stop) {}
+        while (!stop) {
+        }
     });
     settle(100);
     A.set_prio(actor_prio + 1);

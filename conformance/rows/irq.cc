@@ -29,10 +29,10 @@ ROW(irq_attach) {
     prepare();
     NO(irq_masked(serial_irq));
     A.run(l4_irq_detach);
-    // A deadline that is over, or further away than the format can tell.
-    EQ(A.ipc(receive({line.low, L4_IPC_ABS_RCV}, l4_timeout(0, 0, 0, 15))).eax & ~0u, L4_IPC_RETIMEOUT);
-    const l4_deadline_t past = l4_deadline_at(now() - 100, now() - 100);
-    EQ(A.ipc(receive({line.low, l4_rcv_deadline_flags(past)}, l4_timeout(0, 0, past.time.man, 15))).eax,
+    // A deadline that was over a millisecond ago, in units of 16 us.
+    const std::uint64_t past = (now() - 1000) >> 4;
+    const Word flags = L4_IPC_ABS_RCV | ((past >> 8 & 1) != 0 ? L4_IPC_ABS_RCV_CLOCK : 0);
+    EQ(A.ipc(receive({line.low, flags}, l4_timeout(0, 0, static_cast<Word>(past & 0xff), 11))).eax,
        L4_IPC_RETIMEOUT);
     NO(irq_masked(serial_irq));
     raise_serial_irq();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // abi/table/kdebug.toml. What the console shows is compared by run.py.
+#include "l4/abi/kdebug.h"
 #include "conformance/harness/message.h"
 #include "conformance/harness/row.h"
-#include "l4/abi/kdebug.h"
 #include "l4/sys/kdebug.h"
 
 namespace conformance {

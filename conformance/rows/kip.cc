@@ -38,7 +38,8 @@ struct ByStub {
 /// Answers so many messages with one more in word 0.
 void echo_twice() {
     Regs r = ipc(receive_open());
-    for (int i = 0; i < 2; ++i) r = ipc(both({r.esi, r.edi}, r.edx + 1, r.ebx, rcv_after(100000), 0, L4_RCV_OPEN));
+    for (int i = 0; i < 2; ++i)
+        r = ipc(both({r.esi, r.edi}, r.edx + 1, r.ebx, rcv_after(100000), 0, L4_RCV_OPEN));
 }
 
 void expect_results(const Results& r) {
@@ -54,7 +55,8 @@ void expect_results(const Results& r) {
     EQ(r.ex_regs.eax, L4_EX_REGS_ERROR);
     EQ(r.task_new.eax, L4_TASK_NEW_EPERM);
     EQ(r.task_new.esi, 0);
-    for (const Raw* const one : {&r.ipc, &r.nearest, &r.unmap, &r.thread_switch, &r.schedule, &r.ex_regs, &r.task_new})
+    for (const Raw* const one :
+         {&r.ipc, &r.nearest, &r.unmap, &r.thread_switch, &r.schedule, &r.ex_regs, &r.task_new})
         EQ(one->esp_after, one->esp_before);
 }
 
@@ -123,7 +125,8 @@ ROW(kip_lock_nop) {
 
 /// The kind of the last descriptor that holds the byte: later ones hold where they overlap.
 Word kind_at(Word place) {
-    const auto* const d = at<const l4_kip_mem_t>(L4_KIP_ADDRESS + (kip().mem_info >> L4_KIP_MEM_OFFSET_SHIFT));
+    const auto* const d =
+        at<const l4_kip_mem_t>(L4_KIP_ADDRESS + (kip().mem_info >> L4_KIP_MEM_OFFSET_SHIFT));
     Word kind = L4_KIP_MEM_UNDEFINED;
     for (Word i = 0; i < (kip().mem_info & L4_KIP_MEM_COUNT_MASK); ++i)
         if ((d[i].start & L4_KIP_MEM_ADDR_MASK) <= place && place <= (d[i].end | ~L4_KIP_MEM_ADDR_MASK))

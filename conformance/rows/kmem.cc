@@ -7,7 +7,8 @@ namespace conformance {
 namespace {
 
 constexpr Word here = 0x50000000, there = 0x60000000, quota = 100, spare = 150;
-/// What a task of these rows costs: its first thread's frame of threads, and a frame of nodes for the program's page.
+/// What a task of these rows costs: its first thread's frame of threads, and a frame of nodes for the
+/// program's page.
 constexpr Word base = L4_KMEM_TASK + 2;
 constexpr Word keep = ~0u, patience = after(50000);
 
@@ -232,7 +233,8 @@ ROW(kmem_fanout_no_memory) {
 ROW(kmem_io_bitmap) {
     create(C, first_task + 2);
     const Word before = free_of(C);
-    EQ(C.ipc(both(sigma0_id, l4_io_fpage(0x60, 0, 0), 0, patience, 0, whole_space)).eax, two_words | got_fpage);
+    EQ(C.ipc(both(sigma0_id, l4_io_fpage(0x60, 0, 0), 0, patience, 0, whole_space)).eax,
+       two_words | got_fpage);
     EQ(free_of(C), before - L4_KMEM_IO_BITMAP);
     C.ipc(both(sigma0_id, l4_io_fpage(0x64, 0, 0), 0, patience, 0, whole_space));
     EQ(free_of(C), before - L4_KMEM_IO_BITMAP);

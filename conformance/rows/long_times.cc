@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rows of abi/table/timeout.toml and thesis.toml that take seconds to days of the machine's time, in a program of their
-// own in which an instruction takes longer.
+// Rows of abi/table/timeout.toml and thesis.toml that take seconds to days of the machine's time, in a
+// program of their own in which an instruction takes longer.
 #include "conformance/harness/handler.h"
 #include "conformance/harness/machine.h"
 
@@ -61,7 +61,8 @@ ROW(timeout_exponent_0_is_never) {
 
 /// A runs until its time limit, and then the director answers with the next one.
 void spin_for_ever() {
-    for (;;) {}
+    for (;;) {
+    }
 }
 void set_limit(std::uint64_t us) {
     l4_utcb_t* const utcb = l4_my_utcb();

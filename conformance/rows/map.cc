@@ -193,7 +193,8 @@ ROW(map_chain_deepest) {
     give(A, first, page(0));
     made = failed = 0;
     B.begin([] {
-        while (ipc(receive(A.id, after(50000), whole_space)).eax == mapped) {}
+        while (ipc(receive(A.id, after(50000), whole_space)).eax == mapped) {
+        }
     });
     settle();
     A.begin([] {

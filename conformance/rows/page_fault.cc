@@ -39,7 +39,10 @@ extern "C" {
 extern char fault_read[], fault_write[];
 }
 void read_at_label() {
-    asm volatile(".globl fault_read\nfault_read: movl (%1), %0" : "=r"(got_value) : "r"(nowhere + 8) : "memory");
+    asm volatile(".globl fault_read\nfault_read: movl (%1), %0"
+                 : "=r"(got_value)
+                 : "r"(nowhere + 8)
+                 : "memory");
 }
 void write_at_label() {
     asm volatile(".globl fault_write\nfault_write: movl %0, (%1)" : : "r"(7), "r"(nowhere + 8) : "memory");
@@ -90,7 +93,8 @@ ROW(pf_answer_maps) {
     *words(page(0) + 8) = 4711;
     A.begin([] {
         Word ebx = 0x2b, ecx = 0x2c, edx = nowhere + 8, esi = 0x2e, edi = 0x2f, eax;
-        asm volatile("movl (%%edx), %%eax" : "=a"(eax), "+b"(ebx), "+c"(ecx), "+d"(edx), "+S"(esi), "+D"(edi));
+        asm volatile("movl (%%edx), %%eax"
+                     : "=a"(eax), "+b"(ebx), "+c"(ecx), "+d"(edx), "+S"(esi), "+D"(edi));
         seen = {eax, ecx, edx, ebx, esi, edi};
     });
     take(A, nowhere + 8);
@@ -310,7 +314,8 @@ ROW(pf_sigma0_superpage) {
     settle();
     A.begin(receive(sigma0_id, patience, whole_space));
     settle();
-    EQ(as_sigma0([] { return ipc(send_map(A.id, fresh, fpage(fresh, super_log2), after(10000))).eax; }), L4_IPC_OK);
+    EQ(as_sigma0([] { return ipc(send_map(A.id, fresh, fpage(fresh, super_log2), after(10000))).eax; }),
+       L4_IPC_OK);
     EQ(A.end().eax, two_words | got_fpage);
     EQ(A.peek(fresh + 4), 44);
     YES(A.can_write(fresh + super_size - 4));
@@ -328,7 +333,8 @@ ROW(pf_sigma0_page) {
     A.begin(receive(sigma0_id, patience, whole_space));
     settle();
     // It is a page: a task that cannot pay for a table cannot have it.
-    EQ(as_sigma0([] { return ipc(send_map(A.id, 0x2ff000, fpage(0x2ff000), after(10000))).eax; }), L4_IPC_SEMAPFAILED);
+    EQ(as_sigma0([] { return ipc(send_map(A.id, 0x2ff000, fpage(0x2ff000), after(10000))).eax; }),
+       L4_IPC_SEMAPFAILED);
     EQ(A.end().eax, L4_IPC_REMAPFAILED);
 }
 
@@ -347,7 +353,9 @@ Word kernels_frame(int last) {
     Word found = 0;
     for (Word i = 0; i < (kip->mem_info & L4_KIP_MEM_COUNT_MASK); ++i) {
         const Word first = d[i].start & L4_KIP_MEM_ADDR_MASK;
-        if ((d[i].start & L4_KIP_MEM_TYPE_MASK) != L4_KIP_MEM_RESERVED || first < 1u << 20 || first > 1u << 30) continue;
+        if ((d[i].start & L4_KIP_MEM_TYPE_MASK) != L4_KIP_MEM_RESERVED || first < 1u << 20 ||
+            first > 1u << 30)
+            continue;
         if (found == 0 || (last != 0) == (first > found)) found = first;
     }
     return (found + page_size - 1) & L4_FP_PAGE_MASK;
@@ -362,7 +370,8 @@ ROW(pf_sigma0_killed) {
             return call(L4_VEC_LTHREAD_EX_REGS, ex_regs(lthread, address(touch_as_sigma0), address(top))).eax;
         });
         settle();
-        EQ(state(call(L4_VEC_THREAD_SCHEDULE, schedule(l4_threadid(L4_TASK_SIGMA0, lthread)))), L4_STATE_DEAD);
+        EQ(state(call(L4_VEC_THREAD_SCHEDULE, schedule(l4_threadid(L4_TASK_SIGMA0, lthread)))),
+           L4_STATE_DEAD);
         LOG("");
     }
 }
@@ -377,8 +386,8 @@ ROW(pf_sigma0_after_flush) {
            *words(0x2fe004) = 3;
            *words(fresh + super_size + 4) = 4;
            *words(fresh + super_size + page_size) = 5;
-           return *words(0x2fe000) + *words(0x2fe004) + *words(fresh + super_size) + *words(fresh + super_size + 4) +
-                  *words(fresh + super_size + page_size);
+           return *words(0x2fe000) + *words(0x2fe004) + *words(fresh + super_size) +
+                  *words(fresh + super_size + 4) + *words(fresh + super_size + page_size);
        }),
        1 + 3 + 2 + 4 + 5);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // abi/table/sigma0.toml: of l4env's sigma0, which is not the one behind which other rows run.
+#include "l4/abi/sigma0.h"
 #include "conformance/harness/message.h"
 #include "conformance/harness/row.h"
-#include "l4/abi/sigma0.h"
 
 namespace conformance {
 namespace {

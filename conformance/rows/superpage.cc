@@ -37,7 +37,8 @@ void expect_pages(Actor& a, Word at, Word value, Word count) {
     number = count;
     pages_wrong = 0;
     a.run([] {
-        for (Word i = 0; i < number; ++i) pages_wrong += *words(place + i * page_size) != first_value + i ? 1u : 0u;
+        for (Word i = 0; i < number; ++i)
+            pages_wrong += *words(place + i * page_size) != first_value + i ? 1u : 0u;
     });
     EQ(pages_wrong, 0);
 }
@@ -192,7 +193,8 @@ void make_links() {
 
 void take_links() {
     const Id from = holder(link, 0).id;
-    while (ipc(receive(from, after(20000), whole_space)).eax == mapped) {}
+    while (ipc(receive(from, after(20000), whole_space)).eax == mapped) {
+    }
 }
 
 ROW(superpage_chain_deepest) {
@@ -206,7 +208,9 @@ ROW(superpage_chain_deepest) {
         if (t == 0) {
             give(chain[0][0], first_place, large, super_log2);
         } else {
-            failed = pass(chain[t - 1][0], chain[t][0], first_place, fpage(place_of(per_task - 1), super_log2)).sent.eax;
+            failed =
+                pass(chain[t - 1][0], chain[t][0], first_place, fpage(place_of(per_task - 1), super_log2))
+                    .sent.eax;
             if (failed != 0) break;
             ++link;
             ++made;

@@ -43,8 +43,8 @@ ROW(task_new_create) {
     LOG("A");
     EQ(landed.count, 1);
     EQ(landed.esp, 0x87654320);
-    for (const Word word : {landed.r.eax, landed.r.ecx, landed.r.edx, landed.r.ebx, landed.r.ebp, landed.r.esi,
-                            landed.r.edi})
+    for (const Word word :
+         {landed.r.eax, landed.r.ecx, landed.r.edx, landed.r.ebx, landed.r.ebp, landed.r.esi, landed.r.edi})
         EQ(word, 0);
     const Id id = l4_threadid(10, 0);
     const Regs registers = call(L4_VEC_LTHREAD_EX_REGS, ex_regs(l4_ex_regs_target(10, 0)));
@@ -195,7 +195,8 @@ ROW(task_new_transfer) {
 ROW(task_new_transfer_to_inactive) {
     cast(1);
     for (const Word number : {A.task, spare})
-        for (const Word to : {0u, l4_threadid(201, 0).low}) expect_failed(do_task_new(task_new(number, to)), L4_TASK_NEW_EINVAL);
+        for (const Word to : {0u, l4_threadid(201, 0).low})
+            expect_failed(do_task_new(task_new(number, to)), L4_TASK_NEW_EINVAL);
     YES(exists(A.id));
     YES(do_task_new(start(spare)).esi != 0);
 }
@@ -233,7 +234,8 @@ ROW(task_new_deletes_below) {
     D.create(first_task);
     settle();
     kill(5);
-    for (const Word number : {5u, 6u, 7u, spare}) EQ(D.ipc(send(l4_threadid(number, 0))).eax, L4_IPC_ENOT_EXISTENT);
+    for (const Word number : {5u, 6u, 7u, spare})
+        EQ(D.ipc(send(l4_threadid(number, 0))).eax, L4_IPC_ENOT_EXISTENT);
     for (const Word number : {6u, 7u, spare}) expect_id(do_task_new(start(number)), number, L4_TASK_ROOT, 0);
 }
 
@@ -303,10 +305,9 @@ ROW(task_new_delete_order) {
     tasks[3].create_below(tasks[1], 8);
     for (Word i = 0; i < 4; ++i) senders[i].create(first_task + i);
     settle();
-    static const Body bodies[] = {[] { ipc(send(l4_threadid(5, 0))), log('5'); },
-                                  [] { ipc(send(l4_threadid(6, 0))), log('6'); },
-                                  [] { ipc(send(l4_threadid(7, 0))), log('7'); },
-                                  [] { ipc(send(l4_threadid(8, 0))), log('8'); }};
+    static const Body bodies[] = {
+        [] { ipc(send(l4_threadid(5, 0))), log('5'); }, [] { ipc(send(l4_threadid(6, 0))), log('6'); },
+        [] { ipc(send(l4_threadid(7, 0))), log('7'); }, [] { ipc(send(l4_threadid(8, 0))), log('8'); }};
     for (Word i = 0; i < 4; ++i) senders[i].begin(bodies[i]);
     settle();
     EQ(kill(5).eax, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// abi/table/thesis.toml: lthread_ex_regs in other tasks, with state, and pending exceptions; the rest: thesis_*.cc
+// abi/table/thesis.toml: lthread_ex_regs in other tasks, with state, and pending exceptions; the rest:
+// thesis_*.cc
 #include "conformance/harness/handler.h"
 #include "conformance/harness/message.h"
 #include "conformance/harness/raw.h"
@@ -10,7 +11,8 @@ namespace {
 constexpr Word keep = ~0u, interrupts = 1u << 9, io_privilege = 3u << 12, nested_task = 1u << 14;
 Word eip() { return address(landing); }
 
-Regs across(Actor& by, const Actor& target, Word flags, Word new_eip = keep, Word esp = keep, Id pager = invalid) {
+Regs across(Actor& by, const Actor& target, Word flags, Word new_eip = keep, Word esp = keep,
+            Id pager = invalid) {
     return by.call(L4_VEC_LTHREAD_EX_REGS,
                    ex_regs(l4_ex_regs_target(target.task, target.lthread) | flags, new_eip, esp, pager));
 }
@@ -92,11 +94,10 @@ ROW(inter_ex_regs_present_list) {
     // B's task makes threads of A's and of its own in turn.
     B.run([] {
         for (Word n = 1; n < 5; ++n)
-            call(L4_VEC_LTHREAD_EX_REGS,
-                 ex_regs(n % 2 == 0 ? n : l4_ex_regs_target(5, n), address(+[] {
-                             for (;;) l4_ipc_sleep(never);
-                         }),
-                         other_stack(n), pager_id));
+            call(L4_VEC_LTHREAD_EX_REGS, ex_regs(n % 2 == 0 ? n : l4_ex_regs_target(5, n), address(+[] {
+                                                     for (;;) l4_ipc_sleep(never);
+                                                 }),
+                                                 other_stack(n), pager_id));
     });
     settle();
     static const Body bodies[] = {[] { ipc(send(l4_threadid(5, 3))), log('3'); },
@@ -148,7 +149,9 @@ ROW(inter_ex_regs_inactive) {
 volatile bool stop;
 volatile Word rounds;
 void spin_with_registers() {
-    asm volatile("1: incl %0; jmp 1b" : "+m"(rounds) : "a"(0xa1), "b"(0xb1), "c"(0xc1), "d"(0xd1), "S"(0x51), "D"(0xd2));
+    asm volatile("1: incl %0; jmp 1b"
+                 : "+m"(rounds)
+                 : "a"(0xa1), "b"(0xb1), "c"(0xc1), "d"(0xd1), "S"(0x51), "D"(0xd2));
 }
 
 ROW(ex_regs_state_get) {
@@ -345,8 +348,9 @@ void start_in_sigma0(Body body, Word flags = 0) {
     sigma0_body = body;
     sigma0_flags = flags;
     as_sigma0([] {
-        return call(L4_VEC_LTHREAD_EX_REGS, ex_regs(6 | sigma0_flags, address(sigma0_body),
-                                                    address(sigma0_stack + sizeof sigma0_stack - 64), root_id))
+        return call(L4_VEC_LTHREAD_EX_REGS,
+                    ex_regs(6 | sigma0_flags, address(sigma0_body),
+                            address(sigma0_stack + sizeof sigma0_stack - 64), root_id))
             .eax;
     });
     settle();
@@ -366,7 +370,9 @@ ROW(exc_of_sigma0) {
         gates[i + 1] = (eip() & 0xffff0000) | 0xee00;
     }
     table = {sizeof gates - 1, address(gates)};
-    const Body bodies[] = {[] { asm volatile("divl %0" : : "r"(0), "a"(1), "d"(0)); },
+    const Body bodies[] = {[] {
+                               asm volatile("divl %0" : : "r"(0), "a"(1), "d"(0));
+                           },
                            [] {
                                asm volatile("lidt (%0)" : : "a"(&table) : "memory");
                                asm volatile("divl %0" : : "r"(0), "a"(1), "d"(0));

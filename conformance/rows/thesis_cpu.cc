@@ -26,7 +26,8 @@ ROW(fpu_state_of_stopped_thread) {
         const std::uint16_t strange = 0x27f;
         asm volatile("fninit\n\tfldcw %0" : : "m"(strange));
         load_double(1.25);
-        while (!stop) {}
+        while (!stop) {
+        }
         found = store_double();
     });
     settle(200);
@@ -45,7 +46,8 @@ ROW(fpu_state_of_stopped_thread) {
     A.begin([] {
         const std::uint16_t strange = 0x27f;
         asm volatile("fninit\n\tfldcw %0" : : "m"(strange));
-        while (!stop) {}
+        while (!stop) {
+        }
         std::uint16_t now_set;
         asm volatile("fnstcw %0" : "=m"(now_set));
         control_word = now_set;
@@ -58,8 +60,8 @@ ROW(fpu_state_of_stopped_thread) {
     EQ(control_word, 0x37f);
 }
 
-/// Fills all eight registers, and looks for them again and again, with the other one in between. In integers: the
-/// compiler's own arithmetic would use the registers.
+/// Fills all eight registers, and looks for them again and again, with the other one in between. In integers:
+/// the compiler's own arithmetic would use the registers.
 Word foreign, looks;
 void keep_pattern(std::int64_t value, std::uint64_t us) {
     const std::uint64_t end = now() + us;
@@ -235,7 +237,8 @@ ROW(tls_selectors_are_repaired) {
     static Word after_all;
     A.begin([] {
         asm volatile("movl %0, %%gs" : : "r"(first_tls));
-        while (!stop) {}
+        while (!stop) {
+        }
         asm volatile("movl %%gs, %0\n\tmovl %1, %%gs" : "=&r"(after_all) : "r"(0x2b));
     });
     settle(200);
@@ -249,7 +252,8 @@ ROW(tls_selectors_are_repaired) {
     EQ(after_all & 0xffff, 0);
     NO(A.fault.seen);
     // The kernel's, one of a local table, and one behind the end of the global one.
-    for (const Word selector : {0x08u, 0x10u, 0x0fu, 0x37u, 0x4bu, 0xfffbu}) EQ(selector_after_setting(selector), 0);
+    for (const Word selector : {0x08u, 0x10u, 0x0fu, 0x37u, 0x4bu, 0xfffbu})
+        EQ(selector_after_setting(selector), 0);
 }
 
 Word descriptor[2];

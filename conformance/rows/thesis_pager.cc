@@ -10,7 +10,10 @@ namespace {
 constexpr Word keep = ~0u;
 
 void write_nowhere() {
-    asm volatile("movl %%eax, (%%edi)" : : "a"(0xa1), "b"(0xb1), "c"(0xc1), "d"(0xd1), "S"(0x51), "D"(nowhere + 8) : "memory");
+    asm volatile("movl %%eax, (%%edi)"
+                 :
+                 : "a"(0xa1), "b"(0xb1), "c"(0xc1), "d"(0xd1), "S"(0x51), "D"(nowhere + 8)
+                 : "memory");
     log('A');
 }
 
@@ -119,7 +122,8 @@ constexpr std::uint64_t no_limit = ~0ull;
 
 volatile bool stop;
 void spin_until_stopped() {
-    while (!stop) {}
+    while (!stop) {
+    }
     log('A');
 }
 

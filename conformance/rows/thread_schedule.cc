@@ -20,9 +20,7 @@ void prepare() {
     settle();
 }
 
-void expect_refused(Regs r) {
-    EQ(A.call(L4_VEC_THREAD_SCHEDULE, r).eax, L4_SCHED_ERROR);
-}
+void expect_refused(Regs r) { EQ(A.call(L4_VEC_THREAD_SCHEDULE, r).eax, L4_SCHED_ERROR); }
 
 ROW(schedule_query) {
     prepare();
@@ -120,7 +118,8 @@ std::uint64_t turn_of_a() {
     stop = false;
     A.begin([] {
         a_from = time_stamp_us();
-        while (!stop) {}
+        while (!stop) {
+        }
     });
     B.begin([] {
         b_from = time_stamp_us();
@@ -211,7 +210,8 @@ ROW(schedule_state_running) {
     cast(1);
     stop = false;
     A.begin([] {
-        while (!stop) {}
+        while (!stop) {
+        }
     });
     settle(100);
     expect_state(A.id, L4_STATE_RUNNING, nil);

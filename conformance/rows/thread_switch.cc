@@ -119,10 +119,12 @@ ROW(switch_donation_uses_the_donors_slice) {
     });
     B.begin([] {
         b_runs = time_stamp_us();
-        while (!stop) {}
+        while (!stop) {
+        }
     });
     D.begin([] {
-        while (!stop) {}
+        while (!stop) {
+        }
     });
     settle(12000);
     // 10000 us less 5860 stamps of 1.024 us: 4000 are left of A's slice.

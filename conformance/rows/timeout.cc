@@ -141,7 +141,8 @@ void run_at(Word low, Regs r) {
     wanted = low;
     timed_ipc = r;
     A.begin([] {
-        while ((now() & 0x1ff) != wanted) {}
+        while ((now() & 0x1ff) != wanted) {
+        }
         timed();
     });
     static_cast<void>(A.end());

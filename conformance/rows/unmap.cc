@@ -372,14 +372,17 @@ ROW(unmap_large_tree) {
     constexpr Word count = 1000, patience = 50000;
     map_to(A, here, B, there);
     E.begin([] {
-        while (ipc(receive(B.id, after(patience), whole_space)).eax == (two_words | got_fpage)) {}
+        while (ipc(receive(B.id, after(patience), whole_space)).eax == (two_words | got_fpage)) {
+        }
     });
     C.begin([] {
-        while (ipc(receive(A.id, after(patience), whole_space)).eax == (two_words | got_fpage)) {}
+        while (ipc(receive(A.id, after(patience), whole_space)).eax == (two_words | got_fpage)) {
+        }
     });
     settle();
     B.run([] {
-        for (Word i = 0; i < count; ++i) ipc(send_map(E.id, there + (i + 1) * page_size, fpage(there + i * page_size)));
+        for (Word i = 0; i < count; ++i)
+            ipc(send_map(E.id, there + (i + 1) * page_size, fpage(there + i * page_size)));
     });
     A.run([] {
         for (Word i = 0; i < count; ++i) ipc(send_map(C.id, there + i * page_size, fpage(here)));

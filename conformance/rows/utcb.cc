@@ -26,8 +26,8 @@ void prepare_sizes(Word snd, Word rcv) {
     });
 }
 
-/// B's first `count` words are A's, the others its own. Setting up a call takes B's UTCB nothing: its orders come
-/// from the director, who sends no words.
+/// B's first `count` words are A's, the others its own. Setting up a call takes B's UTCB nothing: its orders
+/// come from the director, who sends no words.
 void expect_words(Word count) {
     static Word words_of_b[L4_UTCB_STATE_WORDS + 2];
     B.run([] {
