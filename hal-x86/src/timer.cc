@@ -14,7 +14,7 @@ namespace x86 {
 namespace {
 
 constexpr std::uint32_t calibration_us = 10000;
-constexpr std::uint32_t longest_us = 500000; ///< that the APIC's counter is set to
+constexpr std::uint32_t longest_us = 4000000; ///< that the APIC's counter is set to, if it can count that far
 
 std::uint32_t khz(std::uint64_t ticks) { return static_cast<std::uint32_t>(ticks * 1000 / calibration_us); }
 
@@ -61,7 +61,9 @@ void Timer::calibrate() {
 
 void Timer::set(kern::Micros at) {
     const std::uint64_t now = this->now().raw();
-    const std::uint64_t limit = apic_ ? longest_us : Pit::longest_us;
+    // The APIC's counter has 32 bits; a microsecond is left for what rounding up adds.
+    const std::uint64_t limit =
+        apic_ ? std::min(longest_us, ~0u / (apic_khz_ / 1000 + 1) - 1) : std::uint64_t{Pit::longest_us};
     const std::uint64_t next = std::max(at.raw(), earliest_.raw());
     const std::uint64_t left = next > now ? std::min(next - now, limit) : 0;
     // Rounded up: to be early costs one more interrupt.

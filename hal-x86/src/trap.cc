@@ -4,8 +4,10 @@
 
 #include "ia32/decode.h"
 #include "ia32/emulated.h"
+#include "ia32/paging.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/ipc.h"
+#include "l4/abi/limits.h"
 #include "x86/entry.h"
 #include "x86/kernel.h"
 
@@ -70,6 +72,8 @@ bool unpack_sysenter(arch::Frame& f) {
 Event event_of(arch::Frame& f) {
     if (f.trapno == L4_TRAP_PAGE_FAULT) {
         f.cr2 = read_cr2();
+        // What the kernel has there is nothing of the program's space, and none of its business.
+        if (f.cr2 >= L4_USER_TOP) f.err &= ~ia32::fault_present;
         return {.kind = Event::Kind::page_fault, .code = f.err, .addr = VAddr{f.cr2}};
     }
     if (f.trapno == L4_TRAP_PROTECTION) return protection(f);
