@@ -51,13 +51,6 @@ void Machine::set_fixed(std::uint32_t va, std::uint32_t entry) {
     x86::invalidate_page(va);
 }
 
-std::span<std::byte, 4096> Machine::window(kern::PAddr frame) {
-    next_window_ = (next_window_ + 1) % x86::windows;
-    const std::uint32_t va = x86::window_base + next_window_ * ia32::page_size;
-    set_fixed(va, frame.raw() | kernel_page);
-    return bytes_at(va);
-}
-
 void Machine::map_ports(kern::PAddr low, kern::PAddr high) {
     set_fixed(x86::io_bitmap_base, low.raw() | kernel_page);
     set_fixed(x86::io_bitmap_base + ia32::page_size, high.raw() | kernel_page);
@@ -79,7 +72,7 @@ std::uint32_t Machine::user_entry(std::uint32_t va) {
 
 std::size_t Machine::read_user(std::uint32_t va, std::span<std::byte> to) {
     std::size_t done = 0;
-    while (done < to.size() && va < L4_USER_TOP) {
+    while (done < to.size()) {
         const std::uint32_t entry = user_entry(va);
         if (entry == 0) break;
         const std::uint32_t frame =

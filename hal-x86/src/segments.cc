@@ -5,6 +5,8 @@
 
 namespace x86 {
 
+/// The processor starts with a local descriptor table of 64 KiB at address 0, where programs have their
+/// memory: their own call gates would be in it.
 void Gdt::load() const {
     const TablePointer pointer{sizeof entries_ - 1, this};
     asm volatile(
@@ -16,6 +18,7 @@ void Gdt::load() const {
         "mov %3, %%es\n\t"
         "mov %4, %%fs\n\t"
         "mov %4, %%gs\n\t"
+        "lldt %w4\n\t"
         "ltr %w5" ::"m"(pointer),
         "i"(kernel_cs), "r"(kernel_ds), "r"(ia32::user_ds), "r"(0), "r"(tss_selector)
         : "memory");

@@ -55,6 +55,7 @@ std::string name_of(const RunOptions& o) {
 Outcome run_life(const RunOptions& o) {
     Recording recording{
         .mode = o.mode, .config = configuration(o.seed, o.mode), .actions = {}, .results = {}};
+    if (o.user_pages != 0) recording.config.machine.user_pages = o.user_pages;
     const std::string origin = "seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode);
     const FlightRecorder recorder(recording, name_of(o), origin + "\nreplay: " + replay_command(o));
     Lockstep lockstep(recording.config);
@@ -83,6 +84,7 @@ Outcome run_life(const RunOptions& o) {
             "\n" +
             leave(recording, name_of(o),
                   origin + ", step " + std::to_string(recording.actions.size()) + "\n" + outcome.failure);
+    if (o.all) o.all->push_back(recording);
     if (o.record) *o.record = std::move(recording);
     return outcome;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "test/lockstep/action.h"
 #include "test/lockstep/recording.h"
@@ -22,9 +23,11 @@ struct Outcome {
 struct RunOptions {
     std::uint64_t seed = 0;
     Mode mode = Mode::free;
-    unsigned steps = 50; ///< operations, each at least one event; prologue and resumes not counted
-    bool print = false;  ///< each event, on standard output
-    Recording* record = nullptr;
+    unsigned steps = 50;         ///< operations, each at least one event; prologue and resumes not counted
+    bool print = false;          ///< each event, on standard output
+    Recording* record = nullptr; ///< gets the last system's trace
+    std::vector<Recording>* all = nullptr; ///< gets that of each
+    std::uint32_t user_pages = 0;          ///< of the machine; 0: as the seed has it
 };
 
 /// A random trace: of one system, or of several one after the other when they come to a standstill.  A

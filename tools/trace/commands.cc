@@ -11,6 +11,7 @@
 #include "test/lockstep/run.h"
 #include "test/lockstep/shrink.h"
 #include "tools/trace/debug.h"
+#include "tools/trace/packs.h"
 
 namespace trace {
 namespace {
@@ -28,6 +29,11 @@ constexpr const char* usage = R"(usage: trace COMMAND
   debug FILE [--to=STEP]     the kernel debugger at a step of a trace, by default its end (docs/debugger.md)
   random [--seed=N] [--seeds=N] [--steps=N] [--mode=M] [--print] [--keep-going]
                              runs the random traces of so many seeds
+  pack --to=PACK [--seed=N] [--seeds=N] [--steps=N] [--mode=M]
+  pack --to=PACK --from=FILE the random traces of so many seeds, or one trace, for the PC (docs/pc.md)
+  unpack PACK [--number=N] --to=FILE
+                             one of them as a trace again
+  state FILE [--steps=N]     everything that can be observed after so many steps
 
 Modes: free, stepwise, alone (test/lockstep/recording.h).
 Status: 0 all is well, 1 something was found, 2 bad arguments or a bad file.
@@ -210,6 +216,9 @@ int run(const Arguments& a) {
     if (c == "print") return print(a);
     if (c == "debug") return debug(a);
     if (c == "random") return random(a);
+    if (c == "pack") return pack(a);
+    if (c == "unpack") return unpack(a);
+    if (c == "state") return state(a);
     throw std::invalid_argument((c.empty() ? "no command given" : "there is no command `" + c + "`") +
                                 "; `trace help` lists them");
 }

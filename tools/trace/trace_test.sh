@@ -151,6 +151,21 @@ head -c 5000 "$good" >binary.trace
 run "$good" replay binary.trace
 check "something else" says "binary.trace:1: not a trace: it must begin with \`drops-trace 1\`"
 
+# To the PC and back.
+run "$good" pack --seed=1 --seeds=2 --to=two.pack
+check "random traces can be packed" says " left out"
+run "$good" unpack two.pack --number=2 --to=second.trace
+check "... and one of them taken out" status_is 0
+run "$good" replay second.trace
+check "... which is what it was, results and all" says "no difference; results as recorded"
+run "$good" state second.trace --steps=1
+check "its state can be shown" grep -qE '^registers [0-9a-f]+ ' out
+sed -i '$d' second.trace
+run "$good" pack --from=second.trace --to=second.pack
+check "a trace can be packed" says "1 traces with"
+run "$good" unpack second.pack --to=again.trace
+check "... and is the same again" diff <(grep -v '^#' second.trace) <(grep -v '^#' again.trace)
+
 refused() {
     run "$good" "${@:2}"
     check "$*" says "$1"
@@ -163,6 +178,9 @@ refused '`help` wants 0 traces' help x
 refused 'beyond the last seed, 18446744073709551615' random --seed=18446744073709551615 --seeds=2
 refused '/dev/null: empty; a trace begins' replay /dev/null
 head -n 4 document.trace >none.trace
+refused 'the pack has traces 1 to 1' unpack second.pack --number=2 --to=x
+refused 'no pack of traces' unpack second.trace --to=x
+refused '`pack` wants --to=FILE' pack
 refused 'none.trace: a trace without steps' replay none.trace
 run "$good" replay --help
 check "help for a command is the usage" says "usage: trace COMMAND"

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where the replaying machine is another than the PC: what is defined here takes the place of files of
+// hal-x86's library (timer.cc, window.cc, kdebug.cc), and nothing else of it is exchanged.
+#include <algorithm>
+
+#include "arch/machine.h"
+#include "hal-x86/replay/clock.h"
+#include "x86/kdebug.h"
+#include "x86/local_apic.h"
+#include "x86/timer.h"
+
+namespace replay {
+
+constinit kern::Micros clock{};
+
+} // namespace replay
+
+namespace x86 {
+
+/// The local APIC is there to interrupt programs by itself; its own timer never fires.
+void Timer::init(bool /*want_apic*/) {
+    LocalApic::enable(apic_vector, apic_spurious_vector);
+    LocalApic::start(0);
+    apic_ = true;
+}
+kern::Micros Timer::now() const { return replay::clock; }
+void Timer::set(kern::Micros /*at*/) {}
+void Timer::end_of_apic_interrupt() { LocalApic::end_of_interrupt(); }
+
+/// Instruction pointers of traces lead to no instructions.
+bool kdebug(arch::Machine& /*machine*/, arch::Frame& /*frame*/, std::uint32_t /*vector*/) { return false; }
+
+} // namespace x86
+
+namespace arch {
+namespace {
+
+alignas(4096) constinit std::array<std::byte, 4096> open_bus{};
+
+} // namespace
+
+/// Traces have no memory there.  The simulated machine's open bus: reads as ones, forgets what is written.
+std::span<std::byte, 4096> Machine::window(kern::PAddr /*frame*/) {
+    std::fill(open_bus.begin(), open_bus.end(), std::byte{0xff});
+    return open_bus;
+}
+
+} // namespace arch
