@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What hal-x86's run.cc is to the PC: where its trap.cc goes on, and interrupts that come in the kernel.
 #include "hal-x86/replay/player.h"
+#include "l4/abi/ipc.h"
 #include "x86/entry.h"
+#include "x86/go_on.h"
 #include "x86/kernel.h"
 
 namespace x86 {
@@ -12,6 +14,9 @@ constinit volatile std::uint32_t arrived = 0;
 } // namespace
 
 kern::Thread* handle(const kern::Event& event) { return replay::player.trapped(event); }
+kern::Thread* handle_ipc() {
+    return replay::player.trapped({.kind = kern::Event::Kind::syscall, .code = L4_VEC_IPC});
+}
 
 kern::Thread* take_interrupt(kern::Thread* /*running*/, std::uint32_t vector) {
     return replay::player.interrupted(vector);

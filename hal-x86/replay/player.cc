@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "hal-x86/replay/player.h"
 
-#include "hal-x86/replay/clock.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/limits.h"
 #include "x86/kernel.h"
@@ -47,7 +46,9 @@ arch::Frame* Player::act() {
             if (!first || !x86::machine.timer().due()) break;
             x86::machine.timer().expire();
             return interrupt(x86::Timer::apic_vector);
-        case Kind::pass: clock = clock + kern::Micros{number(step_.time)}; break;
+        case Kind::pass:
+            x86::machine.timer().start_at(x86::machine.now() + kern::Micros{number(step_.time)});
+            break;
         case Kind::resume:
             if (in_kernel()) tell({.kind = Event::Kind::resume});
             break;

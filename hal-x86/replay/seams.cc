@@ -4,26 +4,19 @@
 #include <algorithm>
 
 #include "arch/machine.h"
-#include "hal-x86/replay/clock.h"
 #include "x86/kdebug.h"
 #include "x86/local_apic.h"
 #include "x86/timer.h"
 
-namespace replay {
-
-constinit kern::Micros clock{};
-
-} // namespace replay
-
 namespace x86 {
 
-/// The local APIC is there to interrupt programs by itself; its own timer never fires.
+/// The clock stands still unless it is set, as a time stamp counter of no speed would have it.  The local
+/// APIC is there to interrupt programs by itself; its own timer never fires.
 void Timer::init(bool /*want_apic*/) {
     LocalApic::enable(apic_vector, apic_spurious_vector);
     LocalApic::start(0);
     apic_ = true;
 }
-kern::Micros Timer::now() const { return replay::clock; }
 void Timer::set(kern::Micros /*at*/) {}
 void Timer::end_of_apic_interrupt() { LocalApic::end_of_interrupt(); }
 

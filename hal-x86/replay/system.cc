@@ -3,7 +3,6 @@
 #include <cstring>
 #include <new>
 
-#include "hal-x86/replay/clock.h"
 #include "hal-x86/replay/player.h"
 #include "ia32/paging.h"
 #include "x86/kernel.h"
@@ -69,7 +68,7 @@ void Player::begin_system() {
                 system_.kernel_pages * ia32::page_size);
     machine.pic().init();
     machine.timer().expire();
-    clock = kern::Micros{number(system_.boot_time)};
+    machine.timer().start_at(kern::Micros{number(system_.boot_time)});
     const auto& l = system_.limits;
     const kern::Limits limits{l[0], l[1], l[2], l[3], l[4]};
     x86::running.kernel = new (kernel_storage) kern::Kernel(machine, boot_info(system_, directory_), limits);

@@ -13,6 +13,7 @@
 #include "x86/elf.h"
 #include "x86/entry.h"
 #include "x86/idt.h"
+#include "x86/go_on.h"
 #include "x86/kernel.h"
 #include "x86/kip.h"
 #include "x86/layout.h"

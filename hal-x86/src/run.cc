@@ -2,6 +2,7 @@
 // Interrupts, and what happens between an event and the return to user mode.
 #include "x86/debugger.h"
 #include "x86/entry.h"
+#include "x86/go_on.h"
 #include "x86/kernel.h"
 
 namespace x86 {

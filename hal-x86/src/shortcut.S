@@ -90,8 +90,6 @@
 /* EDX:EAX: Timer::now(). */
         .macro  read_clock
         rdtsc
-        sub     MACHINE_TIMER_START, %eax
-        sbb     MACHINE_TIMER_START + 4, %edx
         mov     %edx, %esi
         mull    MACHINE_TIMER_SCALE
         mov     %edx, %edi
@@ -99,6 +97,8 @@
         mull    MACHINE_TIMER_SCALE
         add     %edi, %eax
         adc     $0, %edx
+        sub     MACHINE_TIMER_START, %eax
+        sbb     MACHINE_TIMER_START + 4, %edx
         .endm
 
 /* The timer is armed for no later than the end of the receiver's slice. */

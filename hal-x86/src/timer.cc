@@ -32,7 +32,7 @@ void Timer::init(bool want_apic) {
     const std::uint64_t per_ms = apic_ ? apic_khz_ : Pit::hz / 1000;
     ticks_per_micro_ = static_cast<std::uint32_t>((per_ms << 10) / 1000);
     micros_per_tick_ = static_cast<std::uint32_t>((std::uint64_t{1000} << 32) / tsc_khz_);
-    start_ = read_tsc();
+    start_at({});
 }
 
 /// A virtual machine may stand still at any moment: of some measurements, the one that is best known to have

@@ -9,6 +9,7 @@
 #include "l4/abi/ipc.h"
 #include "l4/abi/limits.h"
 #include "x86/entry.h"
+#include "x86/go_on.h"
 #include "x86/kernel.h"
 
 namespace x86 {

@@ -28,12 +28,8 @@ public:
     [[gnu::noinline]] void put_state(const arch::Frame* at, std::uint32_t events) const;
 
     /// Around each event, if it is traced().
-    void before(const kern::Event& event, const kern::Thread& running) {
-        ring_.before(event, running);
-    }
-    void after(const kern::Thread& next, kern::Micros now) {
-        ring_.after(next, now);
-    }
+    void before(const kern::Event& event, const kern::Thread& running) { ring_.before(event, running); }
+    void after(const kern::Thread& next, kern::Micros now) { ring_.after(next, now); }
 
 private:
     static constexpr std::uint32_t longest = 128;

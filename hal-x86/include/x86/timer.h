@@ -31,24 +31,29 @@ public:
     std::uint32_t apic_khz() const { return apic_khz_; }
 
     kern::Micros now() const {
-        // (tsc - start_) * micros_per_tick_ / 2^32 without the compiler's spills: every entry asks.
+        // tsc * micros_per_tick_ / 2^32 - start_ without the compiler's spills: every entry asks.
         std::uint64_t now;
         std::uint32_t high, part;
         asm volatile(
             "rdtsc\n\t"
-            "sub %3, %%eax\n\t"
-            "sbb 4+%3, %%edx\n\t"
             "mov %%edx, %1\n\t"
             "mull %4\n\t"
             "mov %%edx, %2\n\t"
             "mov %1, %%eax\n\t"
             "mull %4\n\t"
             "add %2, %%eax\n\t"
-            "adc $0, %%edx"
+            "adc $0, %%edx\n\t"
+            "sub %3, %%eax\n\t"
+            "sbb 4+%3, %%edx"
             : "=&A"(now), "=&r"(high), "=&r"(part)
             : "o"(start_), "m"(micros_per_tick_)
             : "cc");
         return kern::Micros{now};
+    }
+    /// The clock shows this time, and goes on from it.
+    void start_at(kern::Micros time) {
+        start_ = 0;
+        start_ = now().raw() - time.raw();
     }
     void arm(kern::Micros at) {
         deadline_ = at;
@@ -79,7 +84,7 @@ private:
     std::uint32_t tsc_khz_ = 0, apic_khz_ = 0;
     std::uint32_t micros_per_tick_ = 0; ///< of the TSC, times 2^32
     std::uint32_t ticks_per_micro_ = 0; ///< of the one-shot's counter, times 2^10
-    std::uint64_t start_ = 0;
+    std::uint64_t start_ = 0;           ///< the clock is behind the time stamp counter's microseconds by this
     kern::Micros deadline_ = kern::never;
     kern::Micros hardware_ = kern::never; ///< when the hardware fires
     kern::Micros earliest_{};             ///< when it may fire again

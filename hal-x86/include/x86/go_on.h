@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From an event to the return to user mode.  Inline: every entry goes this way.
+#pragma once
+#include "l4/abi/ipc.h"
+#include "x86/debugger.h"
+#include "x86/kernel.h"
+
+namespace x86 {
+
+/// Does what t waits for in the kernel; returns who goes on in user mode, in the end.
+kern::Thread* wait_for_user(kern::Thread* t);
+
+/// Gives the processor to t.  Returns the frame of the thread that goes on in user mode.
+inline arch::Frame* run(kern::Thread* t) {
+    if (t->idle() || t->in_kernel()) [[unlikely]]
+        t = wait_for_user(t);
+    running.kip->clock = running.kernel->now().raw();
+    machine.set_entry_stack(t->frame);
+    return &t->frame;
+}
+
+/// Behind each event.
+inline kern::Thread* checked(kern::Thread& next) {
+    if (running.checks) [[unlikely]]
+        running.kernel->check_current();
+    return &next;
+}
+
+/// Tells the kernel, and the ring before and after; returns who runs next.
+kern::Thread* handle_traced(const kern::Event& event);
+
+/// Tells the kernel; returns who runs next.
+inline kern::Thread* handle(const kern::Event& event) {
+    if (debugger.traced()) [[unlikely]]
+        return handle_traced(event);
+    return checked(running.kernel->handle(event));
+}
+
+/// The same for {syscall, L4_VEC_IPC}.
+inline kern::Thread* handle_ipc() {
+    if (debugger.traced()) [[unlikely]]
+        return handle_traced({.kind = kern::Event::Kind::syscall, .code = L4_VEC_IPC});
+    return checked(running.kernel->handle_ipc());
+}
+
+} // namespace x86
