@@ -44,7 +44,10 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     to.wait_.what = Wait::For::nothing;
     timeouts_.disarm(to.timeout);
     charge(machine_.now());
-    return &leave_to(to.prio() >= t.prio() ? to : *scheduler_.highest());
+    if (to.prio() >= t.prio()) return &leave_to(to);
+    Thread* const next = scheduler_.highest();
+    ensure(next != nullptr, "K1: the receiver of a message is ready, and no thread is");
+    return &leave_to(*next);
 }
 
 /// What t does when its message is gone: it waits, or goes on.  `to` is ready in any case.  False: it waits
