@@ -14,9 +14,6 @@
 
 namespace x86 {
 
-constinit arch::Machine machine;
-constinit Running running;
-
 namespace {
 
 constexpr std::uint32_t users_end = 0x10000000; ///< traces have RAM up to there, then the kernel's memory

@@ -10,7 +10,7 @@
 namespace replay {
 namespace {
 
-alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] = {};
+
 
 constexpr std::uint32_t pool_first = 0x10000000; ///< arch::Memory::kernel_base of the simulated machine
 constexpr int rubbish = 0xa5;

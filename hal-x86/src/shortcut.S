@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The most frequent entries in assembly: short IPC by int 0x30, exceptions with an error code that a pager takes,
- * its answers with the full state, thread_switch to nobody.  Each does what C++ does (libkern/src/shortcut.cc,
- * sys_thread.cc), or goes there before anything has changed but the frame, as it would be without this file.
+/* The most frequent entries in assembly: short IPC by int 0x30, exceptions with an error code that a pager
+ * takes, its answers with the full state, thread_switch to nobody.  Each does what C++ does
+ * (libkern/src/shortcut.cc, sys_thread.cc), or goes there before anything has changed but the frame, as it
+ * would be without this file.
  *
- * Not done here: partners of another priority, threads that have a time limit, TLS, ports, an armed timeout or
- * floating-point registers in the processor, aliens, donations, and slices that end before the timer fires.
+ * Not done here: partners of another priority, threads that have a time limit, TLS, ports, an armed timeout
+ * or floating-point registers in the processor, aliens, donations, and slices that end before the timer
+ * fires.
  *
- * EBP is the running thread, which sends; ECX the one that receives and goes on in its place.  A thread's frame is
- * its beginning, so the stack pointer is the running thread while registers are pushed. */
+ * EBP is the running thread, which sends; ECX the one that receives and goes on in its place.  A thread's
+ * frame is its beginning, so the stack pointer is the running thread while registers are pushed. */
 
 /* What fails a test goes to C++. */
         .macro  unless condition, to=entered_saved
@@ -355,8 +357,8 @@ protection_entry:
         go_on
         deliver $COOKIE_0, $COOKIE_1
 
-/* thread_switch to nobody by the only thread of its priority: a new slice for it.  The timer is armed for the end
- * of the old one, which is no later. */
+/* thread_switch to nobody by the only thread of its priority: a new slice for it.  The timer is armed for
+ * the end of the old one, which is no later. */
         .balign 16
         .globl  switch_entry
 switch_entry:

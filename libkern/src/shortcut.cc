@@ -48,9 +48,14 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     to.wait_.what = Wait::For::nothing;
     timeouts_.disarm(to.timeout);
     charge(machine_.now());
-    Thread& next = leave_to(to.prio() >= t.prio() ? to : *scheduler_.highest());
-    if (&next != &t) ++counters.switches;
-    return &next;
+    if (to.prio() >= t.prio()) {
+        ++counters.switches;
+        return &leave_to(to);
+    }
+    Thread* const next = scheduler_.highest();
+    ensure(next != nullptr, "K1: the receiver of a message is ready, and no thread is");
+    if (next != &t) ++counters.switches;
+    return &leave_to(*next);
 }
 
 /// What t does when its message is gone: it waits, or goes on.  `to` is ready in any case.  False: it waits

@@ -9,7 +9,8 @@ constexpr Micros less(Micros a, Micros b) { return a < b ? a : b; }
 
 /// Whose slice the running thread runs on.
 inline Thread& Kernel::slice_owner() {
-    return current_ == scheduler_.donee() ? *scheduler_.donor() : *current_;
+    Thread* const donor = scheduler_.donor();
+    return donor && current_ == scheduler_.donee() ? *donor : *current_;
 }
 
 /// Charges the running thread for the time since it was last charged; its donor pays with its slice.

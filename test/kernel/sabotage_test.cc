@@ -34,6 +34,9 @@ struct Saboteur {
     static bool& dealien(Thread& t) { return t.dealien_; }
     static std::uint64_t& tls(Thread& t) { return t.tls_[0]; }
     static Micros& time_limit(Thread& t) { return t.time_limit_; }
+    static bool& has_time_limit(Thread& t) { return t.has_time_limit_; }
+    static PAddr& utcb(Thread& t) { return t.utcb_; }
+    static l4_threadid_t& reported(Task& task) { return task.reported_; }
     static Thread*& fpu_owner(Kernel& k) { return k.fpu_owner_; }
     template <class Job>
     static void begin(Thread& t) {
@@ -217,6 +220,11 @@ TEST_F(SabotageDeathTest, K18AThreadRunsBeyondItsTimeLimit) {
     expect_caught("K18", [&] { Saboteur::time_limit(kernel().current()) = kernel().now(); });
 }
 
+TEST_F(SabotageDeathTest, K18ATimeLimitThatNobodyKnowsOf) {
+    expect_caught("K18", [&] { Saboteur::has_time_limit(thread(7)) = true; });
+    expect_caught("K18", [&] { Saboteur::time_limit(thread(7)) = kern::Micros{1}; });
+}
+
 TEST_F(SabotageDeathTest, K19PortsThatTheTaskDoesNotHold) {
     expect_caught("K19", [&] { kernel().current().frame.eflags |= ia32::eflags_iopl; });
 }
@@ -234,6 +242,18 @@ TEST_F(SabotageDeathTest, K21AJobOfACallThatIsOver) {
 TEST_F(SabotageDeathTest, K21ACallThatHasLostItsJob) {
     for (const kern::Op op : {kern::Op::unmap, kern::Op::task_new})
         expect_caught("K21", [&] { Saboteur::op(thread(6, 1)) = op; });
+}
+
+TEST_F(SabotageDeathTest, K14AThreadWithTheUtcbOfAnother) {
+    expect_caught("K14", [&] { Saboteur::utcb(thread(5)) = Saboteur::utcb(thread(6)); });
+}
+
+TEST_F(SabotageDeathTest, K17ATlsDescriptorThatNobodyKnowsOf) {
+    expect_caught("K17", [&] { Saboteur::tls(thread(7)) = 0x00cff2000000ffff; });
+}
+
+TEST_F(SabotageDeathTest, K23ATaskThatTellsAnotherChief) {
+    expect_caught("K23", [&] { Saboteur::reported(thread(5).task()).high ^= 1u << L4_ID_CHIEF_SHIFT; });
 }
 
 TEST_F(SabotageDeathTest, K22ATaskThatIsThoughtToOwnANumber) {
