@@ -167,12 +167,16 @@ ROW(switch_donation_ends_by_higher_priority) {
 
 ROW(switch_donation_ends_when_donee_blocks) {
     cast(4);
-    // B, of lower priority, has a message for D ready: D takes it and goes on only in its turn.
+    // B has the message that D waits for, and comes before D in the queue once D has blocked.
     A.begin([] {
         switch_now(D.id);
         log('A');
-        ipc(send(D.id, 0, 0, never, L4_SND_DECEIT));
+        spin(100);
         log('a');
+    });
+    B.begin([] {
+        ipc(send(D.id, 0, 0, never, L4_SND_DECEIT));
+        log('B');
     });
     C.begin(log_c);
     D.begin([] {
@@ -181,7 +185,7 @@ ROW(switch_donation_ends_when_donee_blocks) {
         log('D');
     });
     settle();
-    LOG("dAaCD");
+    LOG("dAaBCD");
 }
 
 ROW(switch_donation_ends_when_donee_switches) {
