@@ -42,7 +42,7 @@ void help(Output& out) {
         out << Column{34} << c.what << '\n';
     }
     out << "  go" << Column{34} << "goes on\n";
-    out << "Numbers are typed in hexadecimal. Times (in microseconds) and counts are shown in decimal.\n";
+    out << "Tasks, threads, times (in microseconds) and counts shown are decimal; all else is hexadecimal.\n";
 }
 
 } // namespace
@@ -74,7 +74,7 @@ void put_ring(const Ring& ring, Output& out, std::uint32_t most) {
         if ((r.who & Record::idle) != 0)
             out << "idle";
         else
-            out << Hex{r.who >> 8 & 0xffff} << '.' << Hex{r.who & 0xff};
+            out << Dec{r.who >> 8 & 0xffff} << '.' << Dec{r.who & 0xff};
         out << Column{19};
         put_step(out, r);
         put_result(out, r);

@@ -118,7 +118,7 @@ private:
         if (n.put) return;
         n.put = true;
         for (unsigned i = 0; i < depth; ++i) out << "  ";
-        out << "task " << Hex{n.task->no().raw()} << " at " << Hex{n.at.va, 8} << ' ';
+        out << "task " << Dec{n.task->no().raw()} << " at " << Hex{n.at.va, 8} << ' ';
         put_rights(out, n.at.entry);
         if (n.at.size != ia32::page_size)
             out << ", 4 MiB";

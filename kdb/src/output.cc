@@ -37,7 +37,7 @@ Output& Output::operator<<(Column column) {
 }
 
 Output& Output::operator<<(kern::ThreadId id) {
-    return *this << Hex{id.task.raw()} << '.' << Hex{id.lthread};
+    return *this << Dec{id.task.raw()} << '.' << Dec{id.lthread};
 }
 
 Output& Output::operator<<(l4_threadid_t id) {

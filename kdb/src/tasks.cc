@@ -29,7 +29,7 @@ void put_line(Output& out, const kern::Task& t, unsigned depth) {
     t.present().for_each([&](const kern::Thread&) { ++threads; });
     out << "  ";
     for (unsigned i = 0; i < depth; ++i) out << "  ";
-    out << Hex{t.no().raw()} << (t.dying() ? ", dying" : "") << Column{30} << Dec{threads} << Column{40}
+    out << Dec{t.no().raw()} << (t.dying() ? ", dying" : "") << Column{30} << Dec{threads} << Column{40}
         << Hex{t.space().directory().raw(), 8} << Column{51};
     put_account(out, t);
     out << '\n';
@@ -38,7 +38,7 @@ void put_line(Output& out, const kern::Task& t, unsigned depth) {
 } // namespace
 
 const kern::Task* active_task(const View& view, Output& out, Words& words) {
-    const auto number = words.number();
+    const auto number = words.task();
     if (!number) {
         out << "which task?\n";
         return nullptr;
@@ -67,7 +67,7 @@ void task(const View& view, Output& out, Words& words) {
     const kern::Task* const t = active_task(view, out, words);
     if (!t) return;
     const kern::Space& space = t->space();
-    out << "task " << Hex{t->no().raw()} << ", chief " << Hex{view.kernel.tasks().chief(t->no()).raw()}
+    out << "task " << Dec{t->no().raw()} << ", chief " << Dec{view.kernel.tasks().chief(t->no()).raw()}
         << ", nest " << Dec{t->nest()} << (t->dying() ? ", dying" : "") << ", owns "
         << Dec{view.kernel.tasks().owned(t->no())} << " task numbers\n  directory "
         << Hex{space.directory().raw(), 8} << ", shadow " << Hex{space.shadow().raw(), 8} << ", "

@@ -90,7 +90,7 @@ void put_state(Output& out, const kern::Thread& t) {
 }
 
 void threads(const View& view, Output& out, Words& words) {
-    const auto only = words.number();
+    const auto only = words.task();
     out << " thread prio state" << Column{46} << "until" << Column{60} << "used" << Column{73} << "eip\n";
     for_tasks(view.kernel, [&](const kern::Task& task) {
         if (only && task.no().raw() != *only) return;
@@ -102,7 +102,7 @@ void thread(const View& view, Output& out, Words& words) {
     const auto id = words.thread();
     const kern::Thread* const t = id ? view.kernel.find(*id) : nullptr;
     if (!t) {
-        out << (id ? "there is no such thread\n" : "which? TASK.THREAD, in hexadecimal\n");
+        out << (id ? "there is no such thread\n" : "which? TASK.THREAD\n");
         return;
     }
     out << "thread " << t->id() << ", at " << Hex{view.machine.address(t).raw(), 8} << ": ";

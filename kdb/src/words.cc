@@ -14,22 +14,22 @@ bool Words::take(const char* word) {
     return true;
 }
 
-bool Words::digits(std::uint32_t& value) {
+bool Words::digits(std::uint32_t& value, std::uint32_t base) {
     const char* const start = at_;
     for (value = 0;; ++at_) {
         const auto c = static_cast<std::uint32_t>(static_cast<unsigned char>(*at_));
         const std::uint32_t digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20u) - 'a' + 10;
-        if (digit >= 16 || (c > '9' && (c | 0x20u) < 'a')) break;
-        value = value << 4 | digit;
+        if (digit >= base || (c > '9' && (c | 0x20u) < 'a')) break;
+        value = value * base + digit;
     }
     return at_ != start;
 }
 
-std::optional<std::uint32_t> Words::number() {
+std::optional<std::uint32_t> Words::number(std::uint32_t base) {
     const char* const start = at_;
     if (at_[0] == '0' && (at_[1] == 'x' || at_[1] == 'X')) at_ += 2;
     std::uint32_t value;
-    if (!digits(value) || (*at_ && *at_ != ' ')) {
+    if (!digits(value, base) || (*at_ && *at_ != ' ')) {
         at_ = start;
         return {};
     }
@@ -40,10 +40,11 @@ std::optional<std::uint32_t> Words::number() {
 std::optional<kern::ThreadId> Words::thread() {
     const char* const start = at_;
     std::uint32_t task, lthread = 0;
-    bool good = digits(task) && *at_ == '.';
+    bool good = digits(task, 10) && *at_ == '.';
     if (good) {
         ++at_;
-        good = digits(lthread) && (!*at_ || *at_ == ' ') && task < L4_TASKS && lthread < L4_THREADS_PER_TASK;
+        good =
+            digits(lthread, 10) && (!*at_ || *at_ == ' ') && task < L4_TASKS && lthread < L4_THREADS_PER_TASK;
     }
     if (!good) {
         at_ = start;

@@ -15,16 +15,18 @@ public:
     /// Takes the next word if it is this one.
     bool take(const char* word);
     /// A hexadecimal number; none: there is no such word.
-    std::optional<std::uint32_t> number();
+    std::optional<std::uint32_t> number(std::uint32_t base = 16);
     std::uint32_t number_or(std::uint32_t otherwise) { return number().value_or(otherwise); }
-    /// TASK.THREAD in hexadecimal.
+    /// A decimal one.
+    std::optional<std::uint32_t> task() { return number(10); }
+    /// TASK.THREAD in decimal.
     std::optional<kern::ThreadId> thread();
 
 private:
     void skip() {
         while (*at_ == ' ') ++at_;
     }
-    bool digits(std::uint32_t& value);
+    bool digits(std::uint32_t& value, std::uint32_t base);
 
     const char* at_;
 };

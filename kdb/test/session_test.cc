@@ -93,13 +93,13 @@ TEST(Session, SaysWhatIsWrong) {
     play(world);
     Session session(world);
     for (const char* const line : {"", "   ", "thread", "thread 9.0", "thread 5.0 x", "task", "task 9",
-                                   "frame", "frob", "ring", "backtrace", "backtrace 9.0", "pages 5000"})
+                                   "frame", "frob", "ring", "backtrace", "backtrace 9.0", "pages 2047"})
         EXPECT_TRUE(session.execute(line));
     for (const char* const answer :
          {"> thread\nwhich? TASK.THREAD", "> thread 9.0\nthere is no such thread",
           "`thread` takes TASK.THREAD", "> task\nwhich task?", "> task 9\nthere is no such task",
           "> frame\nwhich?", "no such command; `help` lists them", "no trace ring is kept",
-          "no stack of the kernel's own", "> pages 5000\nthere is no such task"})
+          "no stack of the kernel's own", "> pages 2047\nthere is no such task"})
         EXPECT_TRUE(session.says(answer)) << answer << " in\n" << session.text();
     EXPECT_FALSE(session.execute("go"));
 }

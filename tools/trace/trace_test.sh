@@ -86,7 +86,7 @@ talk() { # (commands, arguments...)
 talk 'threads\nring 1\n' document.trace
 check "the debugger looks at the end of a trace" says "step 3 of 3: pass 64"
 check "... and leaves when nobody asks any more" status_is 0
-check "... who waits" grep -qE '^ 4\.0 .* receives from any ' out
+check "... who waits" grep -qE '^ 4\.0 .* fault e at 1000: receives from 2\.0 ' out
 check "... who runs" grep -qE '^>2\.0 .* ready ' out
 check "... the last event" says "call 30 ffffffff 0 0 0 0 0 1 = 2.0 - "
 talk 'ready\nback 2\nready\nstep\nstep 5\ntrace\nstep 0\nhelp\ngo\nthreads\n' document.trace --to=2

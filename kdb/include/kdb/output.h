@@ -31,7 +31,7 @@ public:
     Output& operator<<(Hex number);
     Output& operator<<(Dec number);
     Output& operator<<(Column column);
-    Output& operator<<(kern::ThreadId id);  ///< task and thread in hexadecimal: 5.0
+    Output& operator<<(kern::ThreadId id);  ///< task and thread as in docs/traces.md: 5.0
     Output& operator<<(l4_threadid_t id);   ///< the same; `nil`, `-` for invalid, `irq 4`
     Output& operator<<(kern::Micros point); ///< decimal; `-` for never
 
