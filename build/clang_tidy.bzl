@@ -113,7 +113,7 @@ clang_tidy_test = rule(
         deps = attr.label_list(aspects = [_clang_tidy], cfg = platform_transition, mandatory = True),
         under = attr.string(doc = "only sources in this folder: the others are another test's"),
         expect = attr.string(doc = "a finding that must be there, to test the test"),
-        # clang-tidy wants clang's flags. Always the same, so that other configurations find the reports ready.
+        # clang-tidy wants clang's flags.  Always the same, so that other configurations find reports ready.
         platform = attr.string(default = "//build/platforms:host_clang"),
     ),
     test = True,

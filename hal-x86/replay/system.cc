@@ -69,7 +69,8 @@ void Player::begin_system() {
     machine.timer().start_at(kern::Micros{number(system_.boot_time)});
     const auto& l = system_.limits;
     const kern::Limits limits{l[0], l[1], l[2], l[3], l[4]};
-    x86::running.kernel = new (x86::kernel_storage) kern::Kernel(machine, boot_info(system_, directory_), limits);
+    x86::running.kernel =
+        new (x86::kernel_storage) kern::Kernel(machine, boot_info(system_, directory_), limits);
     current_ = &x86::running.kernel->start();
 }
 

@@ -12,8 +12,8 @@
 #include "x86/debugger.h"
 #include "x86/elf.h"
 #include "x86/entry.h"
-#include "x86/idt.h"
 #include "x86/go_on.h"
+#include "x86/idt.h"
 #include "x86/kernel.h"
 #include "x86/kip.h"
 #include "x86/layout.h"
@@ -165,6 +165,7 @@ void double_fault() {
     if (const char* const why = modules.take(mbi, memory)) refuse(why);
     machine.init(boot_fixed_table, !option_given(modules.command_line(), "timer=pit"));
     debugger.init(modules.command_line());
+    running.watched = running.checks || debugger.traced();
     load_idt();
     map_call_page(has_sysenter());
     if (has_sysenter()) enable_sysenter();

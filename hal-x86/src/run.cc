@@ -56,11 +56,12 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
     return device(line);
 }
 
-kern::Thread* handle_traced(const kern::Event& event) {
-    debugger.before(event, running.kernel->current());
+kern::Thread* handle_watched(const kern::Event& event) {
+    if (debugger.traced()) debugger.before(event, running.kernel->current());
     kern::Thread& next = running.kernel->handle(event);
-    debugger.after(next, running.kernel->now());
-    return checked(next);
+    if (debugger.traced()) debugger.after(next, running.kernel->now());
+    if (running.checks) running.kernel->check_current();
+    return &next;
 }
 
 kern::Thread* wait_for_user(kern::Thread* t) {

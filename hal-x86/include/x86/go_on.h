@@ -2,7 +2,6 @@
 // From an event to the return to user mode.  Inline: every entry goes this way.
 #pragma once
 #include "l4/abi/ipc.h"
-#include "x86/debugger.h"
 #include "x86/kernel.h"
 
 namespace x86 {
@@ -19,28 +18,21 @@ inline arch::Frame* run(kern::Thread* t) {
     return &t->frame;
 }
 
-/// Behind each event.
-inline kern::Thread* checked(kern::Thread& next) {
-    if (running.checks) [[unlikely]]
-        running.kernel->check_current();
-    return &next;
-}
-
-/// Tells the kernel, and the ring before and after; returns who runs next.
-kern::Thread* handle_traced(const kern::Event& event);
+/// With the trace ring and the checks, whichever are on.
+kern::Thread* handle_watched(const kern::Event& event);
 
 /// Tells the kernel; returns who runs next.
 inline kern::Thread* handle(const kern::Event& event) {
-    if (debugger.traced()) [[unlikely]]
-        return handle_traced(event);
-    return checked(running.kernel->handle(event));
+    if (running.watched) [[unlikely]]
+        return handle_watched(event);
+    return &running.kernel->handle(event);
 }
 
 /// The same for {syscall, L4_VEC_IPC}.
 inline kern::Thread* handle_ipc() {
-    if (debugger.traced()) [[unlikely]]
-        return handle_traced({.kind = kern::Event::Kind::syscall, .code = L4_VEC_IPC});
-    return checked(running.kernel->handle_ipc());
+    if (running.watched) [[unlikely]]
+        return handle_watched({.kind = kern::Event::Kind::syscall, .code = L4_VEC_IPC});
+    return &running.kernel->handle_ipc();
 }
 
 } // namespace x86

@@ -19,6 +19,7 @@ struct Running {
     l4_kip_t* kip = nullptr;
     std::uint32_t exit_port = 0; ///< option `exit=`
     bool checks = false;         ///< option `checks`: invariants after each event
+    bool watched = false;        ///< there is something to do around each event: `checks`, or the trace ring
     bool crash = false;          ///< option `crash`: as soon as nobody has anything to do
 };
 extern Running running asm("running");
