@@ -51,6 +51,7 @@ class Gate(unittest.TestCase):
         self.check({"call": 100}, {"call": 100}, True, "call")
         self.check({"call": 101}, {"call": 100}, False, "EXCEEDED by 1")
         self.check({"call": 50}, {"call": 100}, True, "can be lowered")
+        self.check({"call": 49}, {"call": 100}, False, "MUST BE LOWERED")
 
     def test_the_remedy_is_named(self):
         self.check({"call": 101}, {"call": 100}, False, "bazel run //bench:rendezvous_gate_test -- --propose")
@@ -77,7 +78,9 @@ class Slope(unittest.TestCase):
 
     def test_logarithms_are_allowed_where_they_are_promised(self):
         self.assertEqual(quietly(slope_test.compare, "", {"alarm": [100, 200, 300]})[0], 0)
+        self.assertEqual(quietly(slope_test.compare, "", {"alarm": [100, 400, 700]})[0], 0)
         self.assertEqual(quietly(slope_test.compare, "", {"alarm": [100, 200, 400]})[0], 1)
+        self.assertEqual(quietly(slope_test.compare, "", {"alarm": [100, 120, 180]})[0], 1)
         self.assertEqual(quietly(slope_test.compare, "", {"unmap": [100, 200, 300]})[0], 1)
 
 

@@ -13,7 +13,8 @@ seeds=600 whole=$1 without=$2 buggy=$3
 sed '/^seed /d' "$TEST_TMPDIR/whole"
 
 if ! cmp -s "$TEST_TMPDIR/whole" "$TEST_TMPDIR/without"; then
-    seed=$(diff "$TEST_TMPDIR/whole" "$TEST_TMPDIR/without" | sed -n 's/^< seed \([0-9]*\):.*/\1/p' | head -n 1)
+    seed=$(diff "$TEST_TMPDIR/whole" "$TEST_TMPDIR/without" |
+        sed -n 's/^< seed \([0-9]*\):.*/\1/p' | head -n 1)
     echo "seed $seed: the kernel (<) and that without all modifications (>) differ, first at"
     for kernel in whole without; do
         "${!kernel}" "$seed" "$seed" >"$TEST_TMPDIR/$kernel.events"
