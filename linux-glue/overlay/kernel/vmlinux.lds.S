@@ -24,11 +24,14 @@ SECTIONS {
         SCHED_TEXT
         CPUIDLE_TEXT
         LOCK_TEXT
+        KPROBES_TEXT
+        IRQENTRY_TEXT
         ENTRY_TEXT
         SOFTIRQENTRY_TEXT
         *(.fixup)
     } :image
     _etext = .;
+    EXCEPTION_TABLE(16)
     RO_DATA(PAGE_SIZE)
     _sdata = .;
     RW_DATA(L1_CACHE_BYTES, PAGE_SIZE, THREAD_SIZE)
