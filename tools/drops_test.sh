@@ -130,6 +130,11 @@ check "everything is tested" called "bazel test --build_event_json_file="
 check "... by its pattern" called " //..."
 check "cases are counted, disabled ones are not" ends_with "2 passed, 0 failed"
 check "... and that is a success" status_is 0
+check "Linux's source is not among them" not_called linux-source
+rm "$TEST_TMPDIR/installed"
+drops test //linux-glue:boots_test
+check "... but for a target of linux-glue" called linux-source-6.1
+check "... which is tested" called "-- //linux-glue:boots_test"
 
 drops test --config=asan //libkern/...
 check "the second time nothing is installed" not_called install

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Interrupts without interrupts: threads of higher L4 priority than the Linux thread bring them
+// (l4_interrupt), and run the handler on their own stack as if they had interrupted it. While l4_irq_on says
+// no, they leave a bit.
+//
+// Nothing here needs a lock: whoever preempts has come to its end before the other goes on.
+#include <asm/irq_regs.h>
+#include <asm/l4.h>
+#include <linux/init.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+
+#include "../user/user.h"
+
+unsigned int l4_irq_on;
+unsigned long l4_irq_pending;
+unsigned int l4_idle;
+
+static void no_operation(struct irq_data* d) {}
+
+/* An interrupt thread waits again when it has served one: there is nothing to acknowledge. */
+static struct irq_chip l4_chip = {.name = "l4", .irq_mask = no_operation, .irq_unmask = no_operation};
+
+void __init init_IRQ(void) {
+    unsigned int i;
+    for (i = 0; i < NR_IRQS; i++) irq_set_chip_and_handler(i, &l4_chip, handle_simple_irq);
+}
+
+/* Interrupts are off. */
+static void handle(unsigned int irq) {
+    /* Only whether a program was interrupted counts: its registers are not known here. */
+    struct pt_regs regs = {.cs = l4_running.on ? __USER_CS : __KERNEL_CS};
+    struct pt_regs* old = set_irq_regs(&regs);
+    irq_enter();
+    generic_handle_irq(irq);
+    irq_exit();
+    set_irq_regs(old);
+}
+
+/* What has come while interrupts were off; they are on, before and after. */
+void l4_irq_replay(void) {
+    do {
+        unsigned long pending;
+        WRITE_ONCE(l4_irq_on, ARCH_IRQ_DISABLED);
+        barrier();
+        pending = xchg(&l4_irq_pending, 0);
+        while (pending) {
+            handle(__ffs(pending));
+            pending &= pending - 1;
+        }
+        barrier();
+        WRITE_ONCE(l4_irq_on, ARCH_IRQ_ENABLED);
+        barrier();
+    } while (READ_ONCE(l4_irq_pending));
+    l4_force_entry();
+}
+
+void l4_interrupt(unsigned int irq) {
+    const unsigned int on = READ_ONCE(l4_irq_on);
+    if (!on && !READ_ONCE(l4_idle)) {
+        set_bit(irq, &l4_irq_pending);
+        return;
+    }
+    WRITE_ONCE(l4_irq_on, ARCH_IRQ_DISABLED);
+    barrier();
+    handle(irq);
+    barrier();
+    if (on)
+        arch_local_irq_enable();
+    else
+        arch_local_irq_disable();
+    /* It receives, or is about to: nobody else runs it before. */
+    if (cmpxchg(&l4_idle, 1, 0) == 1)
+        l4_ipc_send(l4_server(L4_LINUX), 0, 0, 0, L4_TIMEOUT_NEVER);
+    else
+        l4_force_entry();
+}
+
+/* Called with interrupts off, which do come from the moment when l4_idle is set: that is what "sti; hlt" is
+ * to a processor. Whoever clears l4_idle sends a message. */
+void arch_cpu_idle(void) {
+    WRITE_ONCE(l4_idle, 1);
+    barrier();
+    if (!READ_ONCE(l4_irq_pending) || cmpxchg(&l4_idle, 1, 0) != 1) {
+        l4_ipc_result_t r;
+        do r = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+        while (l4_ipc_error(r) != L4_IPC_OK || l4_id_task(r.from) != l4_id_task(l4_server_task));
+    }
+    raw_local_irq_enable();
+}

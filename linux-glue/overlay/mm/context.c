@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The L4 task of an mm is a cache of its page tables: made when a thread of the mm goes to user mode, gone
+// with the mm, or when another one needs the number more.
+#include <asm/l4.h>
+#include <asm/mmu_context.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "../user/user.h"
+#include "l4/root/client.h"
+
+static LIST_HEAD(tasks); /* contexts with a task; the one that ran last is last */
+
+int init_new_context(struct task_struct* tsk, struct mm_struct* mm) {
+    memset(&mm->context, 0, sizeof(mm->context));
+    INIT_LIST_HEAD(&mm->context.in_tasks);
+    return 0;
+}
+
+/* The context has no task any more; its number. */
+static unsigned int take_task(mm_context_t* c) {
+    const unsigned int task = c->task;
+    c->task = 0;
+    c->owner = NULL;
+    c->window = false;
+    c->changed_count = 0;
+    c->changed_all = false;
+    list_del_init(&c->in_tasks);
+    return task;
+}
+
+static void end_task(mm_context_t* c) {
+    if (c->task) l4_root_task_free(take_task(c));
+}
+
+void arch_exit_mmap(struct mm_struct* mm) { end_task(&mm->context); }
+
+void destroy_context(struct mm_struct* mm) { end_task(&mm->context); }
+
+/* A number of the root task's, or that of the task that has not run for the longest time. */
+static unsigned int new_number(void) {
+    l4_word_t task;
+    if (l4_root_task_alloc(&task) == L4_ROOT_OK) return task;
+    if (list_empty(&tasks)) panic("the root task gives no task number: tasks=");
+    return take_task(list_first_entry(&tasks, mm_context_t, in_tasks));
+}
+
+static bool create(unsigned int task) {
+    const l4_word_t how = l4_task_new_create(0, 0) | L4_TASK_NEW_ALIEN | L4_TASK_NEW_RAISE_EXCEPTION;
+    const l4_threadid_t thread = l4_task_create(task, how, 0, 0, l4_server(L4_LINUX)).task;
+    return thread.low != L4_NIL_LOW && l4_ipc_error(l4_ipc_receive(thread, 0, L4_TIMEOUT_NEVER)) == L4_IPC_OK;
+}
+
+void l4_ready_task(struct mm_struct* mm) {
+    mm_context_t* c = &mm->context;
+    if (!c->task) {
+        const unsigned int task = new_number();
+        /* Out of kernel memory: others give theirs. */
+        while (!create(task)) {
+            if (list_empty(&tasks)) panic("no kernel memory for a task: kmem=");
+            end_task(list_first_entry(&tasks, mm_context_t, in_tasks));
+        }
+        c->task = task;
+    }
+    list_move_tail(&c->in_tasks, &tasks);
+}

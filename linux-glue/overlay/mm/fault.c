@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Page faults of programs: from page tables to flexpages.
+#include <asm/l4.h>
+#include <asm/pgtable.h>
+#include <linux/mm.h>
+#include <linux/perf_event.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "../user/user.h"
+#include "mm.h"
+
+pte_t* l4_find_pte(struct mm_struct* mm, unsigned long address) {
+    pgd_t* pgd = pgd_offset(mm, address);
+    pmd_t* pmd = pmd_offset(pud_offset(p4d_offset(pgd, address), address), address);
+    return pmd_present(*pmd) ? pte_offset_kernel(pmd, address) : NULL;
+}
+
+/* What a processor would do at an access that the entry allows. */
+static bool use_pte(pte_t* ptep, bool write) {
+    if (!ptep || !pte_user(*ptep) || (write && !pte_write(*ptep))) return false;
+    set_pte(ptep, pte_mkyoung(write ? pte_mkdirty(*ptep) : *ptep));
+    return true;
+}
+
+static bool allowed(struct vm_area_struct* vma, bool write) {
+    return vma->vm_flags & (write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC);
+}
+
+/* 0, or the signal that the fault means. */
+static int handle(struct pt_regs* regs, unsigned long address, bool write, int* code) {
+    struct mm_struct* mm = current->mm;
+    unsigned int flags = FAULT_FLAG_DEFAULT | (regs ? FAULT_FLAG_USER : 0) | (write ? FAULT_FLAG_WRITE : 0);
+    *code = SEGV_MAPERR;
+    if (!mm || address >= TASK_SIZE) return SIGSEGV;
+    for (;;) {
+        struct vm_area_struct* vma = lock_mm_and_find_vma(mm, address, regs);
+        vm_fault_t fault;
+        if (!vma) return SIGSEGV;
+        if (!allowed(vma, write)) {
+            mmap_read_unlock(mm);
+            *code = SEGV_ACCERR;
+            return SIGSEGV;
+        }
+        fault = handle_mm_fault(vma, address, flags, regs);
+        if (fault_signal_pending(fault, regs)) return regs ? 0 : SIGKILL;
+        if (fault & VM_FAULT_COMPLETED) return 0;
+        if (fault & VM_FAULT_RETRY) {
+            flags |= FAULT_FLAG_TRIED;
+            continue;
+        }
+        mmap_read_unlock(mm);
+        if (!(fault & VM_FAULT_ERROR)) return 0;
+        *code = BUS_ADRERR;
+        if (fault & VM_FAULT_OOM) {
+            pagefault_out_of_memory();
+            return 0;
+        }
+        return fault & VM_FAULT_SIGSEGV ? SIGSEGV : SIGBUS;
+    }
+}
+
+void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int error) {
+    const bool write = error & 2;
+    int code, signal;
+    if (address < TASK_SIZE && use_pte(l4_find_pte(current->mm, address), write)) return;
+    signal = handle(regs, address, write, &code);
+    if (!signal) {
+        if (address < TASK_SIZE) use_pte(l4_find_pte(current->mm, address), write);
+        return;
+    }
+    current->thread.fault_addr = address;
+    current->thread.error_code = error | 4;
+    current->thread.trap_nr = 14;
+    force_sig_fault(signal, code, (void __user*)address);
+}
+
+bool l4_get_page(unsigned long address, bool write) {
+    struct mm_struct* mm = current->mm;
+    int code;
+    if (!mm || address >= TASK_SIZE) return false;
+    for (;;) {
+        if (use_pte(l4_find_pte(mm, address), write)) return true;
+        if (faulthandler_disabled() || handle(NULL, address, write, &code)) return false;
+    }
+}
+
+/* A flexpage for what the entry allows now; 0: nothing. Only what has been written may be written unseen. */
+l4_word_t l4_user_fpage(struct mm_struct* mm, unsigned long address) {
+    pte_t* ptep = address < TASK_SIZE ? l4_find_pte(mm, address) : NULL;
+    if (!ptep || !pte_user(*ptep) || !pte_young(*ptep)) return 0;
+    return l4_fpage(pte_val(*ptep) & PAGE_MASK, PAGE_SHIFT,
+                    pte_write(*ptep) && pte_dirty(*ptep) ? L4_FP_WRITE : 0);
+}

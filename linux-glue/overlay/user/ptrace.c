@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// ptrace and core dumps: general registers. FPU registers are not there yet.
+#include <asm/ptrace.h>
+#include <asm/user.h>
+#include <linux/elf.h>
+#include <linux/ptrace.h>
+#include <linux/regset.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
+
+/* EFLAGS that a debugger may set. */
+#define SETTABLE_FLAGS 0x00250dd5UL
+
+static int general_get(struct task_struct* tsk, const struct user_regset* set, struct membuf to) {
+    return membuf_write(&to, task_pt_regs(tsk), sizeof(struct pt_regs));
+}
+
+static void set_all(struct task_struct* tsk, const struct pt_regs* from) {
+    struct pt_regs *regs = task_pt_regs(tsk), old = *regs;
+    *regs = *from;
+    regs->cs = old.cs;
+    regs->ds = old.ds;
+    regs->es = old.es;
+    regs->ss = old.ss;
+    regs->flags = (old.flags & ~SETTABLE_FLAGS) | (from->flags & SETTABLE_FLAGS);
+}
+
+static int general_set(struct task_struct* tsk, const struct user_regset* set, unsigned int pos,
+                       unsigned int count, const void* kbuf, const void __user* ubuf) {
+    struct pt_regs regs = *task_pt_regs(tsk);
+    int error = user_regset_copyin(&pos, &count, &kbuf, &ubuf, &regs, 0, sizeof(regs));
+    if (!error) set_all(tsk, &regs);
+    return error;
+}
+
+static const struct user_regset regsets[] = {
+    {.core_note_type = NT_PRSTATUS,
+     .n = ELF_NGREG,
+     .size = sizeof(u32),
+     .align = sizeof(u32),
+     .regset_get = general_get,
+     .set = general_set},
+};
+
+static const struct user_regset_view view = {
+    .name = "i386", .e_machine = EM_386, .regsets = regsets, .n = ARRAY_SIZE(regsets)};
+
+const struct user_regset_view* task_user_regset_view(struct task_struct* tsk) { return &view; }
+
+void user_enable_single_step(struct task_struct* tsk) {
+    set_tsk_thread_flag(tsk, TIF_SINGLESTEP);
+    task_pt_regs(tsk)->flags |= X86_EFLAGS_TF;
+}
+
+void user_disable_single_step(struct task_struct* tsk) {
+    if (test_and_clear_tsk_thread_flag(tsk, TIF_SINGLESTEP)) task_pt_regs(tsk)->flags &= ~X86_EFLAGS_TF;
+}
+
+void ptrace_disable(struct task_struct* tsk) { user_disable_single_step(tsk); }
+
+static int peek(struct task_struct* tsk, unsigned long offset, unsigned long __user* to) {
+    if (offset % sizeof(long) || offset >= sizeof(struct user)) return -EIO;
+    return put_user(
+        offset < sizeof(struct pt_regs) ? *(unsigned long*)((char*)task_pt_regs(tsk) + offset) : 0, to);
+}
+
+static int poke(struct task_struct* tsk, unsigned long offset, unsigned long value) {
+    struct pt_regs regs = *task_pt_regs(tsk);
+    if (offset % sizeof(long) || offset >= sizeof(regs)) return -EIO;
+    *(unsigned long*)((char*)&regs + offset) = value;
+    set_all(tsk, &regs);
+    return 0;
+}
+
+long arch_ptrace(struct task_struct* tsk, long request, unsigned long addr, unsigned long data) {
+    switch (request) {
+        case PTRACE_PEEKUSR: return peek(tsk, addr, (unsigned long __user*)data);
+        case PTRACE_POKEUSR: return poke(tsk, addr, data);
+        case PTRACE_GETREGS:
+            return copy_regset_to_user(tsk, &view, 0, 0, sizeof(struct pt_regs), (void __user*)data);
+        case PTRACE_SETREGS:
+            return copy_regset_from_user(tsk, &view, 0, 0, sizeof(struct pt_regs), (void __user*)data);
+        default: return ptrace_request(tsk, request, addr, data);
+    }
+}

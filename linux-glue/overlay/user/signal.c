@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Signal frames of i386, to the byte, but for the FPU's part, which is not there yet.
+#include <linux/entry-common.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/signal.h>
+#include <linux/syscalls.h>
+#include <linux/uaccess.h>
+
+#include <asm/sigframe.h>
+#include <asm/sighandling.h>
+
+#include "user.h"
+
+/* What a handler may return to when the program names nothing: the call, and as many bytes as the frame has.
+ */
+static const u8 sigreturn_code[8] = {0x58, 0xb8, __NR_sigreturn, 0, 0, 0, 0xcd, 0x80};
+static const u8 rt_sigreturn_code[8] = {0xb8, __NR_rt_sigreturn, 0, 0, 0, 0xcd, 0x80, 0};
+
+static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, unsigned int mask) {
+    memset(sc, 0, sizeof(*sc));
+    sc->gs = regs->gs;
+    sc->fs = regs->fs;
+    sc->es = regs->es;
+    sc->ds = regs->ds;
+    sc->di = regs->di;
+    sc->si = regs->si;
+    sc->bp = regs->bp;
+    sc->sp = sc->sp_at_signal = regs->sp;
+    sc->bx = regs->bx;
+    sc->dx = regs->dx;
+    sc->cx = regs->cx;
+    sc->ax = regs->ax;
+    sc->trapno = current->thread.trap_nr;
+    sc->err = current->thread.error_code;
+    sc->ip = regs->ip;
+    sc->cs = regs->cs;
+    sc->flags = regs->flags;
+    sc->ss = regs->ss;
+    sc->oldmask = mask;
+    sc->cr2 = current->thread.fault_addr;
+}
+
+static void take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
+    regs->gs = sc->gs;
+    regs->fs = sc->fs;
+    regs->di = sc->di;
+    regs->si = sc->si;
+    regs->bp = sc->bp;
+    regs->sp = sc->sp;
+    regs->bx = sc->bx;
+    regs->dx = sc->dx;
+    regs->cx = sc->cx;
+    regs->ax = sc->ax;
+    regs->ip = sc->ip;
+    regs->flags = (regs->flags & ~FIX_EFLAGS) | (sc->flags & FIX_EFLAGS);
+    regs->orig_ax = -1;
+}
+
+/* The place of a frame: ESP + 4 is a multiple of 16 where the handler begins, as after a call. */
+static void __user* frame_at(struct ksignal* ksig, struct pt_regs* regs, size_t size) {
+    unsigned long sp = sigsp(regs->sp, ksig);
+    return (void __user*)(((sp - size + 4) & ~15UL) - 4);
+}
+
+static unsigned long return_to(struct ksignal* ksig, void __user* code) {
+    return ksig->ka.sa.sa_flags & SA_RESTORER ? (unsigned long)ksig->ka.sa.sa_restorer : (unsigned long)code;
+}
+
+static int put_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs, struct sigframe __user* at) {
+    struct sigframe f = {.sig = ksig->sig};
+    f.pretcode = return_to(ksig, at->retcode);
+    fill_context(&f.sc, regs, set->sig[0]);
+    f.extramask[0] = set->sig[1];
+    memcpy(f.retcode, sigreturn_code, sizeof(f.retcode));
+    return copy_to_user(at, &f, sizeof(f)) ? -EFAULT : 0;
+}
+
+static int put_rt_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs,
+                        struct rt_sigframe __user* at) {
+    struct rt_sigframe f = {.sig = ksig->sig, .pinfo = (u32)&at->info, .puc = (u32)&at->uc};
+    f.pretcode = return_to(ksig, at->retcode);
+    fill_context((struct sigcontext_32*)&f.uc.uc_mcontext, regs, set->sig[0]);
+    f.uc.uc_sigmask = *set;
+    f.uc.uc_stack = (stack_t){.ss_sp = (void __user*)current->sas_ss_sp,
+                              .ss_flags = sas_ss_flags(regs->sp),
+                              .ss_size = current->sas_ss_size};
+    memcpy(f.retcode, rt_sigreturn_code, sizeof(f.retcode));
+    if (copy_to_user(at, &f, sizeof(f))) return -EFAULT;
+    return ksig->ka.sa.sa_flags & SA_SIGINFO ? copy_siginfo_to_user(&at->info, &ksig->info) : 0;
+}
+
+static int put_handler(struct ksignal* ksig, struct pt_regs* regs) {
+    sigset_t* set = sigmask_to_save();
+    const bool rt = ksig->ka.sa.sa_flags & SA_SIGINFO;
+    void __user* at = frame_at(ksig, regs, rt ? sizeof(struct rt_sigframe) : sizeof(struct sigframe));
+    int error;
+    if (!access_ok(at, sizeof(struct rt_sigframe))) return -EFAULT;
+    error = rt ? put_rt_frame(ksig, set, regs, at) : put_frame(ksig, set, regs, at);
+    if (error) return error;
+    regs->sp = (unsigned long)at;
+    regs->ip = (unsigned long)ksig->ka.sa.sa_handler;
+    regs->ax = ksig->sig;
+    regs->dx = rt ? (unsigned long)&((struct rt_sigframe __user*)at)->info : 0;
+    regs->cx = rt ? (unsigned long)&((struct rt_sigframe __user*)at)->uc : 0;
+    regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
+    return 0;
+}
+
+/* The system call that a signal has ended is made again, from its int 0x80, or fails with EINTR. */
+static void restart(struct pt_regs* regs, const struct ksignal* handler) {
+    switch ((long)regs->ax) {
+        case -ERESTART_RESTARTBLOCK:
+            if (!handler) {
+                regs->ax = __NR_restart_syscall;
+                regs->ip -= 2;
+                return;
+            }
+            regs->ax = -EINTR;
+            return;
+        case -ERESTARTNOHAND:
+            if (handler) {
+                regs->ax = -EINTR;
+                return;
+            }
+            break;
+        case -ERESTARTSYS:
+            if (handler && !(handler->ka.sa.sa_flags & SA_RESTART)) {
+                regs->ax = -EINTR;
+                return;
+            }
+            break;
+        case -ERESTARTNOINTR: break;
+        default: return;
+    }
+    regs->ax = regs->orig_ax;
+    regs->ip -= 2;
+}
+
+void arch_do_signal_or_restart(struct pt_regs* regs) {
+    struct ksignal ksig;
+    const bool in_syscall = (long)regs->orig_ax >= 0;
+    if (get_signal(&ksig)) {
+        const bool stepping = test_thread_flag(TIF_SINGLESTEP);
+        if (in_syscall) restart(regs, &ksig);
+        signal_setup_done(put_handler(&ksig, regs), &ksig, stepping);
+        return;
+    }
+    if (in_syscall) restart(regs, NULL);
+    restore_saved_sigmask();
+}
+
+static long bad_frame(void) {
+    force_sig(SIGSEGV);
+    return 0;
+}
+
+SYSCALL_DEFINE0(sigreturn) {
+    struct pt_regs* regs = current_pt_regs();
+    struct sigframe __user* at = (void __user*)(regs->sp - 8);
+    struct sigframe f;
+    sigset_t set;
+    current->restart_block.fn = do_no_restart_syscall;
+    if (copy_from_user(&f, at, sizeof(f))) return bad_frame();
+    set.sig[0] = f.sc.oldmask;
+    set.sig[1] = f.extramask[0];
+    set_current_blocked(&set);
+    take_context(regs, &f.sc);
+    return regs->ax;
+}
+
+SYSCALL_DEFINE0(rt_sigreturn) {
+    struct pt_regs* regs = current_pt_regs();
+    struct rt_sigframe __user* at = (void __user*)(regs->sp - 4);
+    struct ucontext uc;
+    current->restart_block.fn = do_no_restart_syscall;
+    if (copy_from_user(&uc, &at->uc, sizeof(uc))) return bad_frame();
+    set_current_blocked(&uc.uc_sigmask);
+    take_context(regs, (struct sigcontext_32*)&uc.uc_mcontext);
+    if (restore_altstack(&at->uc.uc_stack)) return bad_frame();
+    return regs->ax;
+}

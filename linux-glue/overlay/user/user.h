@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Programs: where they run, and what brings them back. */
+#ifndef L4_USER_H
+#define L4_USER_H
+#include <asm/l4.h>
+#include <linux/mm_types.h>
+#include <linux/sched.h>
+
+struct user_desc;
+
+/* The program that runs now; `on` is false while the server does. One at a time: all others wait for the
+ * answer to their last message. */
+struct l4_running {
+    bool on;
+    unsigned int task;
+};
+extern struct l4_running l4_running;
+
+void l4_user_init(void);
+
+/* Goes to user mode and serves what the program does, for ever. */
+void __noreturn l4_user_loop(void);
+
+/* If a program runs and there is something to do before it goes on, it comes back at once: by an exception of
+ * its own, which cancels nothing. */
+void l4_force_entry(void);
+
+/* A task for the mm, with one thread that waits for the answer to its first exception. */
+void l4_ready_task(struct mm_struct* mm);
+
+/* user/traps.c: what an exception of the program means. */
+void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state);
+
+/* mm/fault.c */
+void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int error);
+l4_word_t l4_user_fpage(struct mm_struct* mm, unsigned long address);
+
+/* user/tls.c; `index` -1: the one in the descriptor. */
+int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from, bool may_choose);
+#endif
