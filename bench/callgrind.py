@@ -59,7 +59,7 @@ def run(program, what):
     with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as directory:
         out = pathlib.Path(directory) / "callgrind.out"
         done = subprocess.run(
-            # With its bracket: a second function that the pattern takes, called by the first, would end the counting.
+            # With its bracket: a second function that the pattern takes, called by the first, would end it.
             ["valgrind", "--tool=callgrind", "--toggle-collect=kern::Kernel::handle(*",
              "--combine-dumps=yes", "--dump-line=no", f"--callgrind-out-file={out}", program, what],
             env={"GLIBC_TUNABLES": _PLAIN_GLIBC, "PATH": os.environ["PATH"]},

@@ -15,8 +15,8 @@ SIZES = (10, 100, 1000)
 TOLERANCE = 1.1
 # The timeout queue is a heap: O(log n).
 LOGARITHMIC = {"alarm", "ipc_timeout", "sleep_expire"}
-# Then each decade costs about what the one before it did, whatever the constant part is; a heap of ten is half
-# empty all the time.  n costs ten times as much, its square root three times.
+# Then each decade costs about what the one before it did, whatever the constant part is; a heap of ten is
+# half empty all the time.  n costs ten times as much, its square root three times.
 STEEPEST = 1.5
 
 

@@ -45,6 +45,13 @@ def columns(path, lines):
             yield number, f"{len(line)} columns, at most {MAX_COLUMNS}"
 
 
+def encoding(_path, lines):
+    """What people read is UTF-8."""
+    for number, line in enumerate(lines, 1):
+        if any("\udc80" <= character <= "\udcff" for character in line):
+            yield number, "a byte that is not UTF-8"
+
+
 def promises(path, lines):
     """A note to do something later names the issue that will see to it."""
     if not tree.language(path) or path.name in ("tidy_rules.py", "tidy_rules_test.py"):
@@ -130,6 +137,6 @@ def _kernel_code(path, lines, literals=False):
 
 
 RULES = [
-    licence, columns, promises, links, awaits,
+    licence, columns, encoding, promises, links, awaits,
     kernel_conditionals, kernel_statics, kernel_headers, kernel_sizes,
 ]

@@ -32,6 +32,9 @@ class Licence(unittest.TestCase):
 
 class Text(unittest.TestCase):
 
+    def test_encoding(self):
+        self.assertEqual(found(tidy_rules.encoding, "// straße\n// \udcff\n"), [2])
+
     def test_columns(self):
         self.assertEqual(found(tidy_rules.columns, "x" * 110 + "\n" + "x" * 111), [2])
 

@@ -49,6 +49,7 @@ def boot(args, path, serial):
         memory=288,
         qemu=[],
         press=None,
+        type=[],
         seconds=800)
     status = qemu_run.boot(machine, serial)
     return status, serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
