@@ -177,10 +177,7 @@ kern::Thread* Player::trapped(const Event& event) {
     if (now.eip != program_.trapped) differ("EIP of the event", program_.trapped, now.eip);
     check_frame(now, program_.changes, false);
     f.cr2 = now.cr2, f.trapno = now.trapno, f.err = now.err;
-    Event told = event;
-    // The kernel's pages are there on the PC, and nothing is in the simulated machine.
-    if (event.kind == Event::Kind::page_fault && event.addr.raw() >= L4_USER_TOP) told.code &= ~ia32::present;
-    tell(told);
+    tell(event);
     step_over();
     return current_;
 }

@@ -64,8 +64,12 @@ private:
     void thread(const kern::Thread& t) {
         const kern::Wait& w = t.wait();
         const kern::Fault& f = t.fault();
-        to_.add("thread", {name(&t), number(w.what), number(t.op()), t.in_kernel(), name(w.peer),
-                           name(w.with), name(t.transfer().to)});
+        // Whose message it waits for means nothing when it does not.
+        const std::uint64_t peer = w.what == kern::Wait::For::receive ? name(w.peer) : nobody;
+        const bool with = w.what == kern::Wait::For::send || w.what == kern::Wait::For::transfer ||
+                          w.what == kern::Wait::For::fault_of;
+        to_.add("thread", {name(&t), number(w.what), number(t.op()), t.in_kernel(), peer,
+                           with ? name(w.with) : nobody, name(t.transfer().to)});
         to_.add("fault", {number(f.kind), pair(f.w0, f.w1), pair(f.trapno, f.err), f.pfa, f.window});
         to_.add("times", {t.timeout.armed() ? t.timeout.deadline.raw() : nobody, t.slice().raw(),
                           t.remaining().raw(), t.consumed().raw(), t.time_limit().raw()});
