@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "l4/con/con.h"
-#include "l4/root/find.h"
+#include "l4/roottask/find.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/message.h"
 

@@ -7,7 +7,7 @@
 #include "l4/c/stdio.h"
 #include "l4/c/stdlib.h"
 #include "l4/con/con.h"
-#include "l4/root/client.h"
+#include "l4/roottask/client.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/message.h"
 #include "l4env/con/src/input.h"

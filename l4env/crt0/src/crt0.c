@@ -3,7 +3,7 @@
 #include "l4/c/assert.h"
 #include "l4/c/stdio.h"
 #include "l4/c/stdlib.h"
-#include "l4/root/protocol.h"
+#include "l4/roottask/protocol.h"
 #include "l4/sys/ipc.h"
 
 int main(int argc, char** argv);

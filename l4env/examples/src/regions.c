@@ -2,7 +2,7 @@
 /* Memory that comes when it is touched, from the root task or from this program. */
 #include "l4/region/region.h"
 
-#include "l4/root/client.h"
+#include "l4/roottask/client.h"
 #include "l4/sys/thread.h"
 #include "l4env/examples/src/tap.h"
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "l4/abi/exception.h"
-#include "l4/root/client.h"
+#include "l4/roottask/client.h"
 #include "l4/sys/fpage.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/task.h"

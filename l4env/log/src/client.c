@@ -2,7 +2,7 @@
 /* Where printf goes: to the log server if there is one, else to the kernel's own output. */
 #include "l4/c/stdio.h"
 #include "l4/log/protocol.h"
-#include "l4/root/find.h"
+#include "l4/roottask/find.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/kdebug.h"
 #include "l4/sys/message.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "l4/c/string.h"
 #include "l4/names/names.h"
-#include "l4/root/find.h"
+#include "l4/roottask/find.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/message.h"
 #include "l4/sys/thread.h"

@@ -4,7 +4,7 @@
 #include "l4/abi/exception.h"
 #include "l4/c/stdio.h"
 #include "l4/c/stdlib.h"
-#include "l4/root/client.h"
+#include "l4/roottask/client.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/space.h"
 #include "l4/sys/thread.h"

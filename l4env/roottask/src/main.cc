@@ -8,7 +8,7 @@
 #include "l4/abi/kip.h"
 #include "l4/abi/sigma0.h"
 #include "l4/c/stdio.h"
-#include "l4/root/protocol.h"
+#include "l4/roottask/protocol.h"
 #include "l4/sys/fpage.h"
 #include "l4/sys/io.h"
 #include "l4/sys/ipc.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What tasks ask the root task for.
-#include "l4/root/protocol.h"
+#include "l4/roottask/protocol.h"
 #include "l4/sys/task.h"
 #include "l4env/roottask/src/root.h"
 

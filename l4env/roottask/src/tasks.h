@@ -5,7 +5,7 @@
 #include <span>
 
 #include "l4/abi/limits.h"
-#include "l4/root/protocol.h"
+#include "l4/roottask/protocol.h"
 #include "l4env/roottask/src/elf.h"
 #include "l4env/roottask/src/options.h"
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "l4/root/protocol.h"
+#include "l4/roottask/protocol.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/message.h"
 #include "l4/sys/thread.h"

@@ -11,7 +11,7 @@
 #include <linux/start_kernel.h>
 #include <linux/string.h>
 
-#include "l4/root/client.h"
+#include "l4/roottask/client.h"
 
 l4_threadid_t l4_server_task;
 unsigned long l4_first_pfn, l4_end_pfn;

@@ -8,7 +8,7 @@
 #include <linux/sched.h>
 
 #include "../user/user.h"
-#include "l4/root/client.h"
+#include "l4/roottask/client.h"
 
 static LIST_HEAD(tasks); /* contexts with a task; the one that ran last is last */
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "l4/c/string.h"
-#include "l4/root/protocol.h"
+#include "l4/roottask/protocol.h"
 #include "l4/sys/ipc.h"
 #include "l4/sys/message.h"
 
