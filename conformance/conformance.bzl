@@ -6,6 +6,7 @@ load("//l4env:program.bzl", "drops_program")
 # By each of its entries, and each of them must show every row.
 KERNELS = {
     "drops": "//hal-x86:drops",
+    "drops_cxx": "//hal-x86:drops_cxx",
 }
 
 ENTRIES = {
