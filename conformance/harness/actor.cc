@@ -196,11 +196,11 @@ void cast(int count, Spawn s) {
     settle();
 }
 
-Passed pass(Actor& from, Actor& to, Word base, Word page, Word window, Word snd) {
-    to.begin(receive(from.id, after(100000), window));
+Passed pass(Actor& from, Actor& to, Word w0, Word w1, Word rcv, Word snd) {
+    to.begin(receive(from.id, after(100000), rcv));
     settle(50);
     Passed p = {};
-    p.sent = from.ipc(send(to.id, base, page, after(100000), snd));
+    p.sent = from.ipc(send(to.id, w0, w1, after(100000), snd));
     p.got = to.end();
     return p;
 }

@@ -114,8 +114,9 @@ Regs give(Actor& to, Word base, Word from, Word log2 = page_log2, Word options =
 struct Passed {
     Regs sent, got;
 };
-/// `from` sends a flexpage to `to`, who waits closed with `window`.
-Passed pass(Actor& from, Actor& to, Word base, Word fpage, Word window = whole_space, Word snd = map_bit);
+/// `from` sends two words, or what `snd` names, to `to`, who waits for it with `rcv`; as it stands, a
+/// flexpage.
+Passed pass(Actor& from, Actor& to, Word w0, Word w1, Word rcv = whole_space, Word snd = map_bit);
 
 /// Runs a function of the program as sigma0: what it returns.
 Word as_sigma0(Word (*body)());

@@ -39,6 +39,17 @@ inline Regs control(const Actor& a, Word flags, Word eip = ~0u, Word esp = ~0u) 
     return call(L4_VEC_LTHREAD_EX_REGS, ex_regs(l4_ex_regs_target(a.task, a.lthread) | flags, eip, esp));
 }
 
+/// The state has the patterns of trap_with_registers() in all general registers but EBP.
+inline void expect_patterns_but_ebp() {
+    const l4_utcb_state_t& s = trapped();
+    EQ(s.eax, 0xa1);
+    EQ(s.ebx, 0xb1);
+    EQ(s.ecx, 0xc1);
+    EQ(s.edx, 0xd1);
+    EQ(s.esi, 0x51);
+    EQ(s.edi, 0xd2);
+}
+
 /// A stack for one thread that does not go on as an actor.
 Word other_stack(Word n = 0);
 

@@ -19,14 +19,7 @@ void prepare() {
     }
 }
 
-Passed exchange(Word snd, Word rcv, Word w0 = 0x101, Word w1 = 0x202) {
-    B.begin(receive(A.id, patience, rcv));
-    settle(50);
-    Passed p = {};
-    p.sent = A.ipc(send(B.id, w0, w1, patience, snd));
-    p.got = B.end();
-    return p;
-}
+Passed exchange(Word snd, Word rcv, Word w0 = 0x101, Word w1 = 0x202) { return pass(A, B, w0, w1, rcv, snd); }
 
 ROW(ipc_long_dwords) {
     for (const Word capacity : {10u, 7u}) {

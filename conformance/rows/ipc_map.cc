@@ -21,12 +21,7 @@ void prepare(Word count = 1) {
 
 /// A sends with map bit, B receives with this descriptor.
 Passed exchange(Word w0, Word w1, Word receive_descriptor, Word snd = map_bit) {
-    B.begin(receive(A.id, patience, receive_descriptor));
-    settle(50);
-    Passed p = {};
-    p.sent = A.ipc(send(B.id, w0, w1, patience, snd));
-    p.got = B.end();
-    return p;
+    return pass(A, B, w0, w1, receive_descriptor, snd);
 }
 
 ROW(ipc_map_registers) {

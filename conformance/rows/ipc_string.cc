@@ -26,11 +26,7 @@ void prepare() {
 
 template <typename S, typename R>
 Passed exchange(const S& from, const R& to) {
-    B.begin(receive(A.id, after(100000), to.rcv()));
-    settle(50);
-    Passed p = {};
-    p.sent = A.ipc(send(B.id, 0x101, 0x202, after(100000), from.snd()));
-    p.got = B.end();
+    const Passed p = pass(A, B, 0x101, 0x202, to.rcv(), from.snd());
     EQ(p.got.edx, 0x101);
     EQ(p.got.ebx, 0x202);
     return p;

@@ -36,14 +36,7 @@ void expect_words(Word count) {
     for (Word i = 0; i < L4_UTCB_STATE_WORDS; ++i) EQ(words_of_b[i], i < count ? 0x100 + i : 0xeeee);
 }
 
-Passed exchange(Word snd = 0, Word rcv = 0, Word w0 = 1, Word w1 = 2) {
-    B.begin(receive(A.id, patience, rcv));
-    settle(50);
-    Passed p = {};
-    p.sent = A.ipc(send(B.id, w0, w1, patience, snd));
-    p.got = B.end();
-    return p;
-}
+Passed exchange(Word snd = 0, Word rcv = 0, Word w0 = 1, Word w1 = 2) { return pass(A, B, w0, w1, rcv, snd); }
 
 ROW(utcb_area_is_there) {
     // Without a pager from its first instruction: its code is the pager's last act.

@@ -70,8 +70,8 @@ answer_maps:
         xor     %eax, %eax
         jmp     1b
 
-/* The pager of something: void handle(Word n, Utcb *): receives n messages more and answers all but the
- * last: what is an exception goes on two bytes further; page faults get the page `edx` below `map_offset`. */
+/* void handle_exceptions(Word n, l4_utcb_t* own): receives n exceptions; the thread of each goes on two bytes
+ * further, behind its int, once it is answered: all but the last are. */
         .globl  handle_exceptions
 handle_exceptions:
         push    %ebp
