@@ -19,7 +19,7 @@ import tree
 
 FINDINGS = tree.ROOT / "fuzz/findings"
 FOUND_SO_FAR = tree.ROOT / ".cache/fuzz"
-MAX_LEN = 2000
+MAX_LEN = 800  # bytes of an input: its fifty operations take some 500
 SLOWEST_INPUT_SECONDS = 20
 MOST_INPUTS, MOST_BYTES = 200, 200 * 1024  # of a corpus that is kept
 MERGED = re.compile(r"[0-9a-f]{12}")

@@ -22,7 +22,7 @@ constexpr l4_threadid_t root = l4_threadid(L4_TASK_ROOT, 0);
 constexpr std::uint32_t page = 0x1000, other_page = 0x2000, super = 0x400000;
 constexpr std::uint32_t line = 3, quota = 18;
 
-constexpr unsigned full_each = 128; ///< events, until everything is compared
+constexpr unsigned full_each = 1024; ///< events, until everything is compared
 
 test::LockstepConfig configuration(const StageKind& kind) {
     test::LockstepConfig c;
