@@ -32,6 +32,13 @@ class Target:
     package: str = "fuzz"
     corpus: str = ""  # from the root of the tree
 
+    def label(self, name):
+        return f"//{self.package}:{name}"
+
+    def built(self, name):
+        """Where Bazel leaves the program, below bazel/bin."""
+        return f"{self.package}/{name}"
+
 
 @dataclasses.dataclass
 class Arguments:

@@ -43,13 +43,13 @@ class Run:
 def build(args):
     """Copies of the programs, by target: another build must not change them under our feet."""
     config = ["--config=fuzz"] + (["--config=fuzz_sanitize"] if args.sanitize else [])
-    paths = {name: f"{target.package}/{name}" for name, target in args.targets.items()}
-    labels = ["//" + path.replace("/", ":") for path in paths.values()]
+    labels = [target.label(name) for name, target in args.targets.items()]
     if programs.run(["bazel", "build", *config, *labels], "drops").returncode != 0:
         print("drops: the fuzz targets could not be built; the message is above")
         return None
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drops-fuzz-"))
-    return {name: shutil.copy(tree.ROOT / "bazel/bin" / path, folder) for name, path in paths.items()}
+    return {name: shutil.copy(tree.ROOT / "bazel/bin" / target.built(name), folder)
+            for name, target in args.targets.items()}
 
 
 @contextlib.contextmanager

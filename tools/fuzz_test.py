@@ -70,6 +70,9 @@ class Arguments(unittest.TestCase):
         self.assertEqual(real["fuzz_syscall"].corpus, "fuzz/corpus/fuzz_syscall")
         self.assertEqual((lookup.package, lookup.corpus), ("lookup", "lookup/corpus"))
 
+    def test_a_package_in_a_package_has_a_label(self):
+        self.assertEqual(fuzz_arguments.targets()["fuzz_elf"].label("fuzz_elf"), "//l4env/roottask:fuzz_elf")
+
 
 class SummaryArgument(unittest.TestCase):
     def setUp(self):
