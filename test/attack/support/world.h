@@ -6,7 +6,7 @@
 #include "l4/abi/limits.h"
 #include "l4/abi/types.h"
 #include "sim/world.h"
-#include "test/support/scenario_recorder.h"
+#include "test/support/watched_world.h"
 
 namespace attack {
 
@@ -25,23 +25,7 @@ inline constexpr l4_threadid_t a = l4_threadid(5, 0), b = l4_threadid(6, 0), c =
 /// The smallest bounds: every long operation takes as many kernel entries as it can.
 inline constexpr kern::Limits tiny{1, 1, 1, 1, 1};
 
-/// A World whose kernel checks its invariants after each event (or each n-th), for what the specification
-/// would take too long for; a broken one leaves a trace.  test::CheckedWorld compares with it, too.
-class Watched : public sim::World, private sim::Observer {
-public:
-    explicit Watched(const sim::WorldConfig& config = {}, std::uint32_t each = 1)
-        : World(config), recorder_(*this, config), each_(each) {
-        observe(*this);
-    }
-    ~Watched() override = default;
-
-private:
-    void after(sim::World&, const kern::Event&, const kern::Thread&) override {
-        if (events() % each_ == 0) kernel().check_invariants();
-    }
-    test::ScenarioRecorder recorder_;
-    const std::uint32_t each_;
-};
+using Watched = test::WatchedWorld;
 
 /// An interrupt that comes after every kernel entry but those of its own thread: whoever has attached the
 /// line runs between any two entries of a long operation, if its priority allows.  Counts how long it has to

@@ -6,6 +6,7 @@
 #include "l4/abi/exception.h"
 #include "l4/abi/utcb.h"
 #include "test/conformance/ipc/support/script.h"
+#include "test/support/watched_world.h"
 
 namespace conformance::thesis {
 
@@ -23,21 +24,15 @@ using ipc::Time;
 using ipc::until;
 using ipc::Word;
 
-/// A world whose kernel checks its invariants after every `Each`th event.
-template <unsigned Each>
-class InvariantWorld : public sim::World, private sim::Observer {
-public:
-    explicit InvariantWorld(const sim::WorldConfig& config = {}) : World(config) { observe(*this); }
-
-private:
-    void after(sim::World&, const kern::Event&, const kern::Thread&) override {
-        if (events() % Each == 0) kernel().check_invariants();
-    }
-};
-
 using World = ipc::Scenes<conformance::World>;
+
+/// Looks at the kernel's invariants now and then.
+class SeldomWatched : public test::WatchedWorld {
+public:
+    explicit SeldomWatched(const sim::WorldConfig& config) : WatchedWorld(config, 1009) {}
+};
 /// For scenarios of very many events.
-using LongWorld = ipc::Scenes<InvariantWorld<1009>>;
+using LongWorld = ipc::Scenes<SeldomWatched>;
 
 using Words = std::array<Word, L4_UTCB_STATE_WORDS>;
 constexpr Words words(const l4_utcb_state_t& s) {
