@@ -7,7 +7,7 @@ cd "$TEST_TMPDIR" || exit 2
 export TEST_UNDECLARED_OUTPUTS_DIR=$TEST_TMPDIR
 mkdir corpus
 start=$SECONDS
-"$program" -seed=1 -max_len=1500 -max_total_time=100 corpus >log 2>&1
+"$program" -seed=1 -max_len=800 -max_total_time=100 corpus >log 2>&1
 status=$?
 echo "ended after $((SECONDS - start)) s with status $status"
 failures=0

@@ -132,7 +132,7 @@ private:
             text += part;
         };
         if (self().idle()) {
-            put(" idle");
+            text += " idle";
         } else {
             const arch::Frame& f = self().frame;
             put(" %u.%u eax=%x ebx=%x ecx=%x edx=%x esi=%x edi=%x ebp=%x esp=%x eip=%x eflags=%x",
