@@ -25,7 +25,6 @@ using Event = kern::Event;
 constexpr unsigned steps = 300;
 constexpr Word tasks[] = {L4_TASK_SIGMA0, L4_TASK_ROOT, 5, 6, 7}, threads_each = 3;
 constexpr Word pages[] = {0x2000, 0x3000, 0x4000, 0x400000, 0x10000000, 0x10001000, 0x10400000, 0x20000000};
-constexpr Word buffer = 0x2000; // and in each of the other pages
 
 /// What happened at all, over all seeds: a comparison of nothing would be no comparison.
 struct Tally {
