@@ -37,23 +37,37 @@ bool Boot::is_configuration(const Multiboot::Module& m) const {
 }
 
 /// What the configurations say, then what its own command line says.
-bool Boot::read(const Multiboot::Module& m, Job& job) const {
+Complaint Boot::read(const Multiboot::Module& m, Job& job) const {
     job.line = read_command_line(text(m.command_line));
     job.file = file(m);
     for (const Multiboot::Module& c : modules().subspan(first)) {
         if (!is_configuration(c)) continue;
         const std::span<const std::byte> bytes = file(c);
         const Text all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        if (const Complaint why = read_configuration(all, job.line.name, job.options)) {
-            complain(job.line.name, why.what, why.word);
-            return false;
-        }
+        if (const Complaint why = read_configuration(all, job.line.name, job.options)) return why;
     }
-    if (const Complaint why = read_options(job.line.options, job.options)) {
-        complain(job.line.name, why.what, why.word);
-        return false;
+    return read_options(job.line.options, job.options);
+}
+
+/// Another module names it.
+bool Boot::is_data(Text name) const {
+    for (const Multiboot::Module& m : modules().subspan(first)) {
+        Job job;
+        if (!is_configuration(m) && !read(m, job) && job.options.data == name && !(job.line.name == name))
+            return true;
     }
-    return true;
+    return false;
+}
+
+/// False: there is no such module.
+bool Boot::find_data(const Options& options, Data& data) const {
+    if (options.data.empty()) return true;
+    for (const Multiboot::Module& m : modules().subspan(first)) {
+        if (!(read_command_line(text(m.command_line)).name == options.data)) continue;
+        data = {m.start, m.end < m.start ? 0 : m.end - m.start};
+        return true;
+    }
+    return false;
 }
 
 std::uint32_t Boot::start_all(Root& root) const {
@@ -62,15 +76,21 @@ std::uint32_t Boot::start_all(Root& root) const {
     for (const bool start : {false, true})
         for (const Multiboot::Module& m : modules().subspan(first)) {
             Job job;
+            Data data;
             if (is_configuration(m)) continue;
-            const bool good = read(m, job);
+            const Complaint bad = read(m, job);
+            if (is_data(job.line.name)) continue;
             if (!start) {
-                if (good) root.keep_from_pool(job.options);
-                failures += good ? 0 : 1;
+                if (bad) complain(job.line.name, bad.what, bad.word);
+                if (!bad) root.keep_from_pool(job.options);
+                failures += bad ? 1 : 0;
                 continue;
             }
-            if (!good) continue;
-            const char* const why = root.start(job.line.name, job.options, job.file, job.line.arguments);
+            if (bad) continue;
+            const char* const why =
+                find_data(job.options, data)
+                    ? root.start(job.line.name, job.options, job.file, job.line.arguments, data)
+                    : "there is no boot module of its data= name";
             if (why != nullptr) complain(job.line.name, why);
             failures += why == nullptr ? 0 : 1;
         }

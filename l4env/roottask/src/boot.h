@@ -18,7 +18,7 @@ public:
 
     /// The root task's own arguments.
     Text arguments() const;
-    /// Starts all but configurations (*.cfg), which are about the others. What cannot be started is told on
+    /// Starts all but configurations (*.cfg), which are about the others, and what is another's `data=`. What cannot be started is told on
     /// the log; the result is their number.
     std::uint32_t start_all(Root& root) const;
 
@@ -34,7 +34,9 @@ private:
     std::span<const std::byte> file(const Multiboot::Module& m) const;
     Text text(std::uint32_t address) const;
     bool is_configuration(const Multiboot::Module& m) const;
-    bool read(const Multiboot::Module& m, Job& job) const;
+    Complaint read(const Multiboot::Module& m, Job& job) const;
+    bool is_data(Text name) const;
+    bool find_data(const Options& options, Data& data) const;
 
     const Multiboot& info_;
     const Memory memory_;

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "l4/abi/utcb.h"
+#include "l4/sys/fpage.h"
 #include "l4env/roottask/src/arguments.h"
 
 namespace l4env::root {
@@ -28,6 +30,20 @@ void fill(const Task& task, const Program::Segment& s, std::span<const std::byte
 }
 
 } // namespace
+
+const char* give_data(Task& task, Data data, const Memory& memory) {
+    if (data.bytes == 0) return nullptr;
+    constexpr std::uint32_t room = L4_UTCB_AREA - L4_ROOT_DATA_AT;
+    if (l4_page_floor(data.address) != data.address) return "its data do not begin with a page";
+    if (data.bytes > room) return "its data are too large";
+    const std::span<const std::byte> bytes = memory.at(data.address, data.bytes);
+    for (std::size_t at = 0; at < bytes.size(); at += 1u << L4_PAGE_SHIFT)
+        (void)std::to_integer<int>(static_cast<const volatile std::byte&>(bytes[at]));
+    const std::uint32_t end = L4_ROOT_DATA_AT + l4_page_ceil(data.bytes);
+    task.ranges[task.range_count++] = {L4_ROOT_DATA_AT, end, data.address, false};
+    task.data = data.bytes;
+    return nullptr;
+}
 
 const char* load(Task& task, std::span<const std::byte> file, Text arguments, Pool& pool,
                  const Memory& memory, Entry& entry) {

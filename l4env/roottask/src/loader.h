@@ -22,6 +22,15 @@ struct Entry {
     std::uint32_t eip = 0, esp = 0;
 };
 
+/// A boot module as it lies in memory.
+struct Data {
+    std::uint32_t address = 0, bytes = 0;
+};
+
+/// The task has the module at L4_ROOT_DATA_AT, read-only, and its pages are the root task's to map. nullptr:
+/// done.
+const char* give_data(Task& task, Data data, const Memory& memory);
+
 /// Puts the program into frames of the pool, with its stack and arguments, within the task's `memory`.
 /// nullptr: done. Else why not; what was taken from the pool is still the task's.
 const char* load(Task& task, std::span<const std::byte> file, Text arguments, Pool& pool,

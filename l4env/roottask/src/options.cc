@@ -60,6 +60,7 @@ const char* option(Text key, Text value, Options& o) {
     if (key == Text("irq")) return line(value, o.irqs);
     if (key == Text("ports")) return span(value, 0xffff, o.ports);
     if (key == Text("physical")) return physical(value, o.physical);
+    if (key == Text("data")) return o.data = value, value.empty() ? "is no name" : nullptr;
     return "is no option";
 }
 

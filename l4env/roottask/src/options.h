@@ -44,6 +44,7 @@ struct Options {
     std::uint32_t prio = L4_PRIO_ROOT, mcp = L4_PRIO_ROOT;
     std::uint32_t irqs = 0; ///< bit n: interrupt line n
     Spans ports, physical;
+    Text data;            ///< the boot module that it may read
     bool service = false; ///< nobody waits for its end
     bool control = false; ///< it may end others
 };

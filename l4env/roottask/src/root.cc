@@ -27,11 +27,13 @@ void for_blocks(std::uint32_t first, std::uint32_t count, std::uint32_t min, std
 
 } // namespace
 
-const char* Root::start(Text name, const Options& options, std::span<const std::byte> file, Text arguments) {
+const char* Root::start(Text name, const Options& options, std::span<const std::byte> file, Text arguments,
+                        Data data) {
     Task* const task = tasks_.create(name, options);
     if (task == nullptr) return "there is no task number or no room for it";
     Entry entry;
     const char* why = load(*task, file, arguments, pool_, memory_, entry);
+    if (why == nullptr) why = give_data(*task, data, memory_);
     if (why == nullptr) {
         const l4_word_t create = l4_task_new_create(options.mcp, options.kmem);
         const l4_task_new_result_t made =
@@ -63,11 +65,14 @@ void Root::end(Task& task, std::uint32_t code) {
 
 /// Everything that the task had is somebody's again. What it granted to others is taken from them, too.
 void Root::reclaim(Task& task) {
-    pool_.release(task.number, [](std::uint32_t first, std::uint32_t bytes) {
+    const auto unmap = [](std::uint32_t first, std::uint32_t bytes) {
         for_blocks(first, bytes, L4_PAGE_SHIFT, L4_SUPERPAGE_SHIFT, [](std::uint32_t at, std::uint32_t log2) {
             l4_fpage_unmap(l4_fpage(at, log2, 0), L4_FP_FLUSH);
         });
-    });
+    };
+    pool_.release(task.number, unmap);
+    if (const Task::Mapped* const data = task.range_of(L4_ROOT_DATA_AT))
+        unmap(data->frames, data->end - data->first);
     for (const Span& s : std::span(task.options.ports.all, task.options.ports.count))
         for_blocks(s.first, s.last - s.first + 1, 0, L4_FP_IO_SIZE_MAX,
                    [](std::uint32_t at, std::uint32_t log2) {

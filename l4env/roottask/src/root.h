@@ -36,8 +36,9 @@ public:
     /// `info`: where the root task has the kernel info page; 0: nowhere.
     Root(Pool& pool, Memory memory, std::uint32_t info) : pool_(pool), memory_(memory), info_(info) {}
 
-    /// nullptr: it runs. Else why not, and nothing is left of it.
-    const char* start(Text name, const Options& options, std::span<const std::byte> file, Text arguments);
+    /// nullptr: it runs. Else why not, and nothing is left of it. `data`: what it may read.
+    const char* start(Text name, const Options& options, std::span<const std::byte> file, Text arguments,
+                      Data data = {});
     /// Line by line, what a task may take of the pool is decided before any starts.
     void keep_from_pool(const Options& options);
 

@@ -32,6 +32,7 @@ l4_word_t Root::serve_task(Task& task, ServiceCall& call) {
         case L4_ROOT_IRQ_FREE: return take_irq(task, call.argument);
         case L4_ROOT_MEMORY: call.value = task.left(); return L4_ROOT_OK;
         case L4_ROOT_KILL: call.none = call.argument == task.number; return kill(task, call.argument);
+        case L4_ROOT_DATA: call.value = task.data; return task.data != 0 ? L4_ROOT_OK : L4_ROOT_ENONE;
         default: return L4_ROOT_EINVAL;
     }
 }

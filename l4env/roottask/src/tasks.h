@@ -18,7 +18,7 @@ struct Task {
         std::uint32_t first = 0, end = 0, frames = 0;
         bool write = false;
     };
-    static constexpr std::size_t ranges_max = Program::most + 1; ///< the stack, too
+    static constexpr std::size_t ranges_max = Program::most + 2; ///< stack and data, too
 
     std::uint16_t number = 0; ///< 0: this entry is free
     char name[L4_ROOT_NAME_MAX + 1] = {};
@@ -26,6 +26,7 @@ struct Task {
     Mapped ranges[ranges_max] = {};
     std::size_t range_count = 0;
     std::uint32_t used = 0;    ///< bytes of memory
+    std::uint32_t data = 0;    ///< bytes of its boot module
     std::uint32_t numbers = 0; ///< task numbers that it was given
     std::uint32_t irqs = 0;    ///< bit n: it was given line n
 

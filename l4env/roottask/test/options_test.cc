@@ -17,7 +17,7 @@ TEST(Options, EveryWord) {
     Options o;
     EXPECT_FALSE(
         read_options(" memory=1M kmem=99 stack=5000 tasks=3 prio=20 mcp=0x30 irq=4 irq=3  ports=0x3f8-0x3ff "
-                     "ports=0x70 physical=0xa0010-0xbffff service control ",
+                     "ports=0x70 physical=0xa0010-0xbffff data=x.cpio service control ",
                      o));
     EXPECT_EQ(o.memory, 1u << 20);
     EXPECT_EQ(o.kmem, 99u);
@@ -31,6 +31,7 @@ TEST(Options, EveryWord) {
     EXPECT_FALSE(o.ports.contain(0x70, 0x71));
     EXPECT_FALSE(o.ports.contain(0x3f7, 0x3f8));
     EXPECT_TRUE(o.physical.contain(0xa0000, 0xbffff));
+    EXPECT_EQ(o.data, Text("x.cpio"));
     EXPECT_TRUE(o.service);
     EXPECT_TRUE(o.control);
 }
@@ -54,6 +55,7 @@ TEST(Options, WhatIsWrongIsNamed) {
         {"ports=5-", "is no number"},
         {"tasks=2044", "is too large"},
         {"service=1", "is no option"},
+        {"data=", "is no name"},
         {"ports=1 ports=1 ports=1 ports=1 ports=1 ports=1 ports=1 ports=1 ports=1", "is one too many"},
     };
     for (const auto& [words, what] : all) {

@@ -98,11 +98,11 @@ protected:
     void TearDown() override { EXPECT_EQ(pool_.free_frames() + used_, initially_free_); }
 
     /// Starts a program of 2 pages text and 3 pages data; its task is the next number from 5 on.
-    const char* start(const char* name, const Options& options = {}) {
+    const char* start(const char* name, const Options& options = {}, Data data = {}) {
         const ElfFile file({{.vaddr = entry, .file_size = 0x1800, .memory_size = 0x1800, .flags = 5},
                             {.vaddr = entry + 0x2000, .file_size = 0x10, .memory_size = 0x3000, .flags = 6}},
                            entry);
-        return root->start(name, options, file.bytes(), "arg");
+        return root->start(name, options, file.bytes(), "arg", data);
     }
     PagerAnswer page(unsigned task, l4_word_t w0, l4_word_t w1 = entry) {
         return root->page(l4_threadid(task, 0), w0, w1, {});
@@ -313,6 +313,34 @@ TEST_F(RootTest, PhysicalMemoryIsThatOfTheOptions) {
     still_used(image_and_stack);
 }
 
+TEST_F(RootTest, DataAreReadOnlyAndTakenBack) {
+    ASSERT_EQ(start("none"), nullptr);
+    EXPECT_EQ(ask(5, L4_ROOT_DATA).first, L4_ROOT_ENONE);
+    constexpr Data data{.address = 0x40000, .bytes = 0x2001};
+    ASSERT_EQ(start("one", {}, data), nullptr);
+    EXPECT_EQ(ask(6, L4_ROOT_DATA), std::pair(L4_ROOT_OK, data.bytes));
+    const PagerAnswer last = page(6, L4_ROOT_DATA_AT + 0x2000);
+    EXPECT_TRUE(last.map);
+    EXPECT_EQ(last.w0, L4_ROOT_DATA_AT + 0x2000);
+    EXPECT_EQ(last.w1, l4_fpage(0x42000, 12, 0));
+    EXPECT_EQ(page(6, L4_ROOT_DATA_AT).w1, l4_fpage(0x40000, 13, 0));
+    EXPECT_FALSE(page(6, L4_ROOT_DATA_AT + 0x3000, 0).map);
+    EXPECT_FALSE(page(5, L4_ROOT_DATA_AT, 0).map); // another's
+    ask(6, L4_ROOT_EXIT, 0);
+    const std::vector<l4_word_t> expected{l4_fpage(0x40000, 13, 0), l4_fpage(0x42000, 12, 0)};
+    ASSERT_GE(kernel.unmapped.size(), 2u);
+    EXPECT_EQ(std::vector(kernel.unmapped.end() - 2, kernel.unmapped.end()), expected);
+    ASSERT_EQ(start("two", {}, data), nullptr);
+    EXPECT_TRUE(page(6, L4_ROOT_DATA_AT | L4_PF_WRITE).none); // that ends it
+    still_used(image_and_stack);
+}
+
+TEST_F(RootTest, DataMustBeginWithAPageAndFit) {
+    EXPECT_STREQ(start("one", {}, {.address = 0x40800, .bytes = 1}), "its data do not begin with a page");
+    EXPECT_STREQ(start("one", {}, {.address = 0x40000, .bytes = 0x10000000}), "its data are too large");
+    EXPECT_EQ(root->running(), 0u);
+}
+
 TEST_F(RootTest, ExceptionEndsTheTask) {
     ASSERT_EQ(start("one"), nullptr);
     l4_utcb_state_t state{};
@@ -334,7 +362,7 @@ TEST_F(RootTest, StrangersGetNothing) {
     ASSERT_EQ(start("one"), nullptr);
     EXPECT_EQ(page(9, entry).w0, L4_PF_REFUSED);
     EXPECT_FALSE(page(9, L4_SIGMA0_ANY_PAGE, 0).map);
-    for (l4_word_t request = L4_ROOT_EXIT; request <= L4_ROOT_KILL; ++request)
+    for (l4_word_t request = L4_ROOT_EXIT; request <= L4_ROOT_DATA; ++request)
         EXPECT_EQ(ask(9, request, 5).first, request == L4_ROOT_FIND ? L4_ROOT_ENONE : L4_ROOT_EPERM)
             << request;
     EXPECT_EQ(ask(9, L4_ROOT_FIND, 0, "one"), std::pair(L4_ROOT_OK, 5u)); // anybody

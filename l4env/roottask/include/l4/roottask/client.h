@@ -46,6 +46,12 @@ static inline l4_word_t l4_root_irq_detach(l4_word_t line) {
     return l4_root_tell(L4_ROOT_IRQ_FREE, line);
 }
 
+/** Bytes of the boot module at L4_ROOT_DATA_AT; 0: there is none. */
+static inline l4_word_t l4_root_data(void) {
+    l4_word_t bytes = 0;
+    return l4_root_ask(L4_ROOT_DATA, 0, &bytes) == L4_ROOT_OK ? bytes : 0;
+}
+
 /** Zeroed memory of 2^log2 bytes at `address`, where nothing is yet. */
 static inline l4_word_t l4_root_memory(l4_word_t address, l4_word_t log2) {
     const l4_word_t window = l4_fpage(address, log2, 0);

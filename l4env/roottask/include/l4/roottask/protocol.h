@@ -28,6 +28,11 @@
 #define L4_ROOT_MEMORY 0x52000008u
 /** Ends the task in the argument, if the caller may. */
 #define L4_ROOT_KILL 0x52000009u
+/** Value: bytes of the boot module that the caller may read (`data=`), which lies at L4_ROOT_DATA_AT. What
+ * follows it up to the next page is anything. */
+#define L4_ROOT_DATA 0x5200000au
+
+#define L4_ROOT_DATA_AT 0xb0400000u
 
 /* Status. */
 #define L4_ROOT_OK     0u
