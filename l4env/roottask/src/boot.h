@@ -18,8 +18,8 @@ public:
 
     /// The root task's own arguments.
     Text arguments() const;
-    /// Starts all but configurations (*.cfg), which are about the others, and what is another's `data=`. What cannot be started is told on
-    /// the log; the result is their number.
+    /// Starts all but configurations (*.cfg), which are about the others, and what is `data=` of another.
+    /// What cannot be started is told on the log; the result is their number.
     std::uint32_t start_all(Root& root) const;
 
 private:
