@@ -6,6 +6,7 @@
 #include <asm/sections.h>
 #include <asm/setup.h>
 #include <linux/init.h>
+#include <linux/initrd.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/start_kernel.h>
@@ -71,6 +72,17 @@ void __init l4_start_thread(enum l4_server_thread n, void (*entry)(void), void* 
         give_up("Linux: its mcp= must be at least 2 above its prio=\n");
 }
 
+/* The initramfs is a boot module, which the root task lets the server read where it is. */
+static void __init take_initramfs(void) {
+    initrd_start = L4_ROOT_DATA_AT;
+    initrd_end = initrd_start + l4_root_data();
+    if (initrd_end == initrd_start) initrd_start = initrd_end = 0;
+    touch(initrd_start, initrd_end);
+}
+
+/* It is no memory of Linux's that could be freed. */
+void __init free_initrd_mem(unsigned long start, unsigned long end) {}
+
 void __init l4_start(long* stack);
 void __init l4_start(long* stack) {
     const unsigned long end = PAGE_ALIGN((unsigned long)_end);
@@ -79,6 +91,7 @@ void __init l4_start(long* stack) {
     touch((unsigned long)_text, end);
     l4_first_pfn = PFN_DOWN((unsigned long)_text);
     l4_end_pfn = PFN_DOWN(take_memory(end));
+    take_initramfs();
     l4_start_keeper();
     start_kernel();
 }

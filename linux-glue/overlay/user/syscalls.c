@@ -17,6 +17,8 @@ const sys_call_ptr_t sys_call_table[] = {
 };
 #undef __SYSCALL
 
+SYSCALL_DEFINE0(ni_syscall) { return -ENOSYS; }
+
 /* Programs get no ports. */
 SYSCALL_DEFINE3(ioperm, unsigned long, from, unsigned long, count, int, on) { return on ? -EPERM : 0; }
 SYSCALL_DEFINE1(iopl, unsigned int, level) { return level > 3 ? -EINVAL : level ? -EPERM : 0; }
