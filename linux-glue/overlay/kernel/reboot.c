@@ -7,7 +7,8 @@
 #include <linux/pm.h>
 #include <linux/reboot.h>
 
-void (*pm_power_off)(void);
+/* Without one Linux makes a halt of it. */
+void (*pm_power_off)(void) = machine_power_off;
 EXPORT_SYMBOL(pm_power_off);
 
 static bool panicked;
