@@ -12,6 +12,12 @@ void destroy_context(struct mm_struct* mm);
 /* No task of L4 is entered here: kernel/user code picks it when it returns to user mode. */
 static inline void switch_mm(struct mm_struct* prev, struct mm_struct* next, struct task_struct* tsk) {}
 
+/* The thread leaves the mm: another one at the same address must not pass for it. */
+#define deactivate_mm(tsk, mm)                                                \
+    do {                                                                      \
+        if ((mm) && (mm)->context.owner == (tsk)) (mm)->context.owner = NULL; \
+    } while (0)
+
 static inline int arch_dup_mmap(struct mm_struct* oldmm, struct mm_struct* mm) { return 0; }
 /* The L4 task goes first: what is unmapped later needs no flush. */
 void arch_exit_mmap(struct mm_struct* mm);
