@@ -65,6 +65,8 @@ sysenter_entry:
         push    $USER_DS
         push    %ecx
         pushf
+        push    $2
+        popf                            /* NT, which sysenter leaves, would make our iret a task switch */
         push    $USER_CS
         push    $0
         push    $0
