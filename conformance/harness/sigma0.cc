@@ -34,7 +34,7 @@ Answer answer(Word w0, Word w1) {
 } // namespace conformance
 
 void sigma0_main(l4_word_t on_stack, l4_word_t in_ecx) {
-    using namespace conformance;
+    using namespace conformance; // NOLINT(google-build-using-namespace)
     Regs r = ipc(receive_open());
     for (;;) {
         if (error(r) != L4_IPC_OK) {

@@ -13,8 +13,8 @@
 extern "C" {
 [[noreturn]] void conformance_main();
 /// Of the linker: the rows in their order.
-extern const conformance::Row __start_conformance_rows[];
-extern const conformance::Row __stop_conformance_rows[];
+extern const conformance::Row __start_conformance_rows[]; // NOLINT(bugprone-reserved-identifier)
+extern const conformance::Row __stop_conformance_rows[];  // NOLINT(bugprone-reserved-identifier)
 }
 
 namespace conformance {
@@ -193,7 +193,7 @@ void out8(Word port, Word value) {
 } // namespace conformance
 
 void conformance_main() {
-    using namespace conformance;
+    using namespace conformance; // NOLINT(google-build-using-namespace)
     start();
     Word number = 0, failed = 0;
     for (const Row* row = __start_conformance_rows; row != __stop_conformance_rows; ++row) {

@@ -10,7 +10,7 @@ constexpr Word here = 0x50000000, there = 0x60000000, quota = 100, spare = 150;
 /// What a task of these rows costs: its first thread's frame of threads, and a frame of nodes for the
 /// program's page.
 constexpr Word base = L4_KMEM_TASK + 2;
-constexpr Word keep = ~0u, patience = after(50000);
+constexpr Word patience = after(50000);
 
 /// A task that ends at its first instruction and gets no mapping.
 Regs still(Word number, Word frames = 0) {

@@ -8,7 +8,7 @@ namespace {
 
 constexpr Word here = 0x50000000, there = 0x60000000, mapped = two_words | got_fpage;
 /// A task, a thread, a frame of nodes: there is no page table.
-constexpr Word no_table = L4_KMEM_TASK + 2, one_table = no_table + L4_KMEM_TABLE + 9;
+constexpr Word no_table = L4_KMEM_TASK + 2;
 
 /// A has superpages at `here`; the first word of page i of the first is 1000 + i. B has so many frames.
 void prepare(Word quota_of_b = 0, Word count = 1) {

@@ -146,7 +146,6 @@ ROW(inter_ex_regs_inactive) {
     expect_refused(A, 0x7ff, 0);
 }
 
-volatile bool stop;
 volatile Word rounds;
 void spin_with_registers() {
     asm volatile("1: incl %0; jmp 1b"

@@ -7,8 +7,6 @@
 namespace conformance {
 namespace {
 
-constexpr Word keep = ~0u;
-
 void write_nowhere() {
     asm volatile("movl %%eax, (%%edi)"
                  :

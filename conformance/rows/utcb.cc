@@ -7,7 +7,7 @@
 namespace conformance {
 namespace {
 
-constexpr Word patience = after(50000), there = 0x60000000;
+constexpr Word there = 0x60000000;
 
 /// Sizes of A as the sender and of B as the receiver; A's words are 0x100 + i, B's 0xeeee.
 void prepare_sizes(Word snd, Word rcv) {
