@@ -15,7 +15,6 @@ def qemu_test(
         press = None,
         typed = [],
         plan = True,
-        budgets = None,
         size = "small",
         **kwargs):
     """Boots `kernel` with `modules` and judges what comes over the serial line.
@@ -35,7 +34,6 @@ def qemu_test(
       press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
       typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return.
       plan: there must be a TAP plan, with as many results as it says, all ok.
-      budgets: a file that bounds what lines `bench NAME VALUE` say; see build/qemu_run.py.
       size: of the test.
       **kwargs: of the sh_test.
     """
@@ -49,14 +47,13 @@ def qemu_test(
     words += ["'--press=%s'" % press] if press else []
     words += ["'--type=%s'" % keys for keys in typed]
     words += ["--plan"] if plan else []
-    words += ["--budgets=$(rootpath %s)" % budgets] if budgets else []
     words += ["'--qemu=%s'" % argument for argument in arguments]
     native.sh_test(
         name = name,
         size = size,
         srcs = ["//build:qemu_run.py"],
         args = words,
-        data = {label: None for label in labels + [kernel] + ([budgets] if budgets else [])}.keys(),
+        data = {label: None for label in labels + [kernel]}.keys(),
         tags = kwargs.pop("tags", []) + ["qemu"],
         **kwargs
     )

@@ -23,8 +23,6 @@ def arguments():
     parser.add_argument("--allow", action="append", default=[], help="a forbidden word that is expected")
     parser.add_argument("--forbid", action="append", default=[], help="a further one")
     parser.add_argument("--plan", action="store_true")
-    parser.add_argument("--budgets", type=pathlib.Path,
-                        help="lines `NAME BOUND GOAL`: for each a line `bench NAME VALUE`, not above BOUND")
     parser.add_argument("--status", type=int, default=33)
     parser.add_argument("--memory", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=50, help="then QEMU is ended")
@@ -136,22 +134,6 @@ def tap_failures(text):
     return []
 
 
-def over_budget(budgets, text):
-    """Prints the table; what is above its bound, missing, or without a bound."""
-    values = {name: int(value) for name, value in re.findall(r"^bench (\w+) (\d+)$", text, re.M)}
-    lines = [line.split() for line in budgets.read_text().splitlines() if line and not line.startswith("#")]
-    bounds = {name: (int(bound), goal) for name, bound, goal in lines}
-    found = [f"no value of {name}" for name in bounds if name not in values]
-    found += [f"{name} has no budget" for name in values if name not in bounds]
-    print(f"{'operation':22}{'instructions':>14}{'bound':>8}{'goal':>8}")
-    for name, value in values.items():
-        bound, goal = bounds.get(name, (value, "-"))
-        print(f"{name:22}{value:14}{bound:8}{goal:>8}")
-        if value > bound:
-            found.append(f"{name} takes {value} instructions, its bound is {bound}")
-    return found
-
-
 def failures(args, text, status):
     found = []
     if status != args.status:
@@ -166,8 +148,6 @@ def failures(args, text, status):
             found.append(f"missing, or not in this order: {expected}")
         else:
             at = place + len(expected)
-    if args.budgets:
-        found += over_budget(args.budgets, text)
     return found + (tap_failures(text) if args.plan else [])
 
 

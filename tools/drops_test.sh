@@ -10,8 +10,9 @@ log=$TEST_TMPDIR/calls
 mkdir -p "$tree/tools" "$TEST_TMPDIR/bin"
 cp drops "$tree/"
 cp tools/count_tests "$tree/tools/"
-mkdir -p "$tree/fuzz" "$tree/image" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
+mkdir -p "$tree/bench" "$tree/fuzz" "$tree/image" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
 cp image/entries.bzl "$tree/image/"
+cp bench/kernel*.py "$tree/bench/"
 cp tools/fuzz tools/run tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
 cp fuzz/BUILD.bazel "$tree/fuzz/"
 for package in l4env/roottask l4env/sigma0 lookup; do cp $package/BUILD.bazel "$tree/$package/"; done
@@ -95,6 +96,12 @@ check "... and fails" status_is 2
 drops run --help
 check "run lists its entries" says "ping-pong"
 check "... and that is no failure" status_is 0
+drops bench kernel --frob
+check "an unknown argument of bench kernel is named" says 'arguments: --frob; `./drops bench kernel'
+check "... and fails" status_is 2
+drops bench kernel --json no/such/file.json
+check "figures that can not be written are refused" says "there is no folder"
+check "... early" status_is 2
 drops fuzz
 check "fuzz alone lists the targets" says "fuzz_syscall"
 check "... and that is no failure" status_is 0
@@ -186,6 +193,11 @@ check "benchmarks are built" called "bazel build //bench:sim"
 check "... and write where the caller is" says "from $TEST_TMPDIR/elsewhere: --json figures.json"
 drops bench sim --help
 check "their suite can be named" says ": --help"
+printf '#!/bin/bash\necho "kernel from $BUILD_WORKING_DIRECTORY: $*"\n' >"$tree/bazel/bin/bench/kernel"
+chmod +x "$tree/bazel/bin/bench/kernel"
+drops bench kernel --json figures.json
+check "the kernel's are built" called "bazel build //bench:kernel"
+check "... and write there, too" says "kernel from $TEST_TMPDIR/elsewhere: --json figures.json"
 drops bench nothing
 check "another suite is refused by its name" says 'there is no suite `nothing`'
 check "... and fails" status_is 2

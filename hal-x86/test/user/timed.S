@@ -120,4 +120,26 @@ handle_faults:
         pop     %ebp
         ret
 
+/* void reflected(): where an exception of an int is reflected to; it goes on behind the int. */
+        .globl  reflected
+reflected:
+        add     $4, %esp                /* the error code */
+        addl    $2, (%esp)
+        iret
+
+/* void reflected_to_server(): the same with a call to reflection_server before. */
+        .globl  reflected_to_server
+reflected_to_server:
+        pusha
+        xor     %eax, %eax
+        xor     %ecx, %ecx
+        xor     %ebp, %ebp
+        mov     reflection_server, %esi
+        mov     reflection_server + 4, %edi
+        int     $0x30
+        popa
+        add     $4, %esp
+        addl    $2, (%esp)
+        iret
+
         .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""From what the bench prints to the table, to JSON, and to what is wrong."""
+
+import dataclasses
+import json
+import re
+
+UNIT = "guest instructions"
+CXX = "_cxx"  # behind the id of an operation: of the kernel without assembly
+
+
+class Failed(Exception):
+    """A measurement that did not come about."""
+
+
+@dataclasses.dataclass
+class Budget:
+    """Of one operation: above `bound` it fails; `must` and `aims`, if there are any, are what is wanted."""
+    bound: int
+    must: int
+    aims: int
+    title: str
+
+
+@dataclasses.dataclass
+class Operation:
+    """The mean of all rounds; None: not counted."""
+    instructions: float
+    entries: float = None
+    cr3_loads: float = None
+    invlpgs: float = None
+
+    def without(self, other):
+        return Operation(self.instructions - other.instructions)
+
+
+def read_budgets(text):
+    """By id, from lines `ID BOUND MUST AIMS [TITLE]`."""
+    budgets = {}
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, bound, must, aims, *title = line.split(None, 4)
+        if name in budgets:
+            raise Failed(f"two budgets for {name}")
+        must, aims = [None if goal == "-" else int(goal) for goal in (must, aims)]
+        budgets[name] = Budget(int(bound), must, aims, title[0] if title else "")
+    for name, budget in budgets.items():
+        if not budget.title:
+            of = budgets.get(name.removesuffix(CXX))
+            budget.title = of.title if of else name
+    return budgets
+
+
+def read_bench(text):
+    """Operations by the bench's own names, from lines `bench NAME ROUNDS` and sums over them."""
+    found = {}
+    for name, *numbers in re.findall(r"^bench (\w+) (\d+) (\d+) (\d+) (\d+) (\d+)$", text, re.M):
+        rounds, *sums = map(int, numbers)
+        if rounds == 0 or name in found:
+            raise Failed(f"no rounds, or {name} twice")
+        found[name] = Operation(*[number / rounds for number in sums])
+    if not found:
+        raise Failed(f"the bench printed no figures:\n{text}")
+    return found
+
+
+def operations(texts):
+    """Ids of the table, from what the bench printed: texts by "", CXX, and "_plain", a kernel that never
+    saves state on page faults."""
+    found = {}
+    for suffix in ("", CXX):
+        for name, operation in read_bench(texts[suffix]).items():
+            found[name + suffix] = operation
+        with_state = found.pop("pf_map_with_state" + suffix)
+        found["pf_state_extra" + suffix] = with_state.without(found["pf_map" + suffix])
+    found["pf_save_extra"] = found["pf_map"].without(read_bench(texts["_plain"])["pf_map"])
+    return found
+
+
+def number(value):
+    return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def met(budget, operation):
+    value = round(operation.instructions)
+    if budget.must is None:
+        return ""
+    if budget.aims is not None and value <= budget.aims:
+        return "as aimed at"
+    return "yes" if value <= budget.must else "NO"
+
+
+HEAD = ("operation", "id", "instructions", "must", "aims at", "met", "entries", "CR3 loads", "invlpg")
+
+
+def table(budgets, found):
+    lines = [HEAD]
+    for name, budget in budgets.items():
+        if name not in found:
+            continue
+        o = found[name]
+        title = budget.title + (", by C++ alone" if name.endswith(CXX) else "")
+        lines.append((title, name, f"{o.instructions:,.0f}", number(budget.must), number(budget.aims),
+                      met(budget, o), number(o.entries), number(o.cr3_loads), number(o.invlpgs)))
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+    text = ""
+    for line in lines:
+        cells = [f"{cell:{width}}" if i in (0, 1, 5) else f"{cell:>{width}}"
+                 for i, (cell, width) in enumerate(zip(line, widths))]
+        text += "  ".join(cells).rstrip() + "\n"
+    return text
+
+
+def as_json(budgets, found):
+    figures = []
+    for name, budget in budgets.items():
+        if name not in found:
+            continue
+        o = found[name]
+        figure = {"suite": "kernel", "id": name, "value": round(o.instructions), "unit": UNIT}
+        if budget.must is not None:
+            figure["must"] = budget.must
+        figures.append(figure)
+    return "[\n" + ",\n".join(json.dumps(figure) for figure in figures) + "\n]\n"
+
+
+def wrong(budgets, found):
+    """What is above its bound, missing, or without a bound."""
+    texts = [f"{name} was not measured" for name in budgets if name not in found]
+    texts += [f"{name} has no budget" for name in found if name not in budgets]
+    for name, budget in budgets.items():
+        value = round(found[name].instructions) if name in found else 0
+        if value > budget.bound:
+            texts.append(f"{name} takes {value} {UNIT}, its bound is {budget.bound}")
+    for suffix in ("", CXX):
+        message, reflection = found.get("exc_inter" + suffix), found.get("reflect_inter" + suffix)
+        if message and reflection and message.instructions >= reflection.instructions:
+            texts.append(f"exc_inter{suffix} costs more than reflect_inter{suffix}, which it is to replace")
+    return texts
