@@ -2,15 +2,7 @@
 """The kernel of the PC without some of the thesis's modifications, so that their cost can be measured."""
 
 load("//build:transition.bzl", "TRANSITION_ATTRS")
-
-def _transition_impl(_settings, attr):
-    return {"//libkern:without": attr.without}
-
-_transition = transition(
-    implementation = _transition_impl,
-    inputs = [],
-    outputs = ["//libkern:without"],
-)
+load("//libkern:ext.bzl", "without_transition")
 
 def _impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".elf")
@@ -22,7 +14,7 @@ kernel_without = rule(
     implementation = _impl,
     attrs = dict(
         TRANSITION_ATTRS,
-        kernel = attr.label(cfg = _transition, mandatory = True),
+        kernel = attr.label(cfg = without_transition, mandatory = True),
         without = attr.string_list(doc = "names of MODIFICATIONS (libkern/ext.bzl)", mandatory = True),
     ),
 )

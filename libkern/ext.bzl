@@ -68,7 +68,8 @@ _ext_choice = rule(
 def _without_transition_impl(_settings, attr):
     return {"//libkern:without": attr.without}
 
-_without_transition = transition(
+# To a kernel without what the attribute `without` names.
+without_transition = transition(
     implementation = _without_transition_impl,
     inputs = [],
     outputs = ["//libkern:without"],
@@ -79,7 +80,7 @@ without_test = rule(
     implementation = renamed_program_impl,
     attrs = dict(
         TRANSITION_ATTRS,
-        program = attr.label(cfg = _without_transition, mandatory = True),
+        program = attr.label(cfg = without_transition, mandatory = True),
         without = attr.string_list(doc = "names, as for the flag"),
     ),
     test = True,
