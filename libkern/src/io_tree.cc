@@ -40,7 +40,11 @@ Status IoTree::give_all(Space& space) {
 }
 
 /// Ports of a job, in lines; the giver and the receiver are looked at again in each.
+///
+/// What others are taking is taken first, by whoever gives: else it could be given again behind their backs,
+/// and taking might never end.
 Progress IoTree::map(MapJob& job, Steps& steps) {
+    if (!job.copied_ && run_strip(steps) == Progress::more) return Progress::more;
     while (job.at_ < job.end_) {
         if (!steps.take()) return Progress::more;
         const std::uint32_t line_end = (job.at_ / line + 1) * line;
@@ -52,12 +56,11 @@ Progress IoTree::map(MapJob& job, Steps& steps) {
     if (!job.copied_) {
         job.copied_ = true;
         if (!job.from_->io_.linked()) return Progress::done;
-        job.relief_.start(order_, job.from_->io_,
-                          {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
-        return strip(job.relief_, job.strip_, {job.first_, job.end_}, job.to_, steps);
+        job.relief_.walk.start(order_, job.from_->io_,
+                               {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
+        begin(job.relief_, {job.first_, job.end_}, pool_.of(job.to_).raw());
     }
-    if (job.relief_.idle()) return Progress::done;
-    return strip(job.relief_, job.strip_, {job.first_, job.end_}, job.to_, steps);
+    return job.relief_.under_way_ ? run_strip(steps) : Progress::done;
 }
 
 /// The receiver holds nothing, or what it holds is from this giver; of a grant, from this very grant.
@@ -74,12 +77,10 @@ Status IoTree::copy(MapJob& job, Range range) {
     for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32) {
         const std::uint32_t given = ~word(from, p) & mask(range, p);
         if (given == 0) continue;
-        const bool member = to.io_.linked();
-        if (!member) KTRY(join(to, from, job.send_.grant()));
+        if (!to.io_.linked()) KTRY(join(to, from, job.send_.grant()));
         const std::uint32_t fresh = given & word(to, p);
         word(to, p) &= ~fresh;
         to.io_.count += static_cast<std::uint32_t>(std::popcount(fresh));
-        additions_ += member && fresh != 0;
         job.received_ = true;
     }
     changed(to);
@@ -142,45 +143,68 @@ void IoTree::leave(Space& space) {
 
 Progress IoTree::unmap(UnmapJob& job, Steps& steps) {
     if (!job.started_) {
+        if (run_strip(steps) == Progress::more) return Progress::more;
         job.started_ = true;
         if (!job.flush() || !job.space_->io_.linked()) return Progress::done;
-        job.supers_.start(order_, job.space_->io_, job.rule());
+        job.ports_.walk.start(order_, job.space_->io_, job.rule());
+        begin(job.ports_, {job.fpage_.first(), job.fpage_.end()}, 0);
     }
-    if (job.supers_.idle()) return Progress::done;
-    return strip(job.supers_, job.strip_, {job.fpage_.first(), job.fpage_.end()}, nullptr, steps);
+    return job.ports_.under_way_ ? run_strip(steps) : Progress::done;
 }
 
-/// Takes ports from all that the walk hits: all of the range, or those that `receiver` has.
-Progress IoTree::strip(Walk& walk, IoStrip& at, Range range, const Space* receiver, Steps& steps) {
-    if (at.additions != additions_) walk.again();
-    for (;;) {
-        const Walk::Visit v = walk.next(steps);
-        at.additions = additions_;
+/// The strip's walk was started.
+void IoTree::begin(IoStrip& strip, Range range, std::uint32_t receiver) {
+    ensure(!strip_, "ports were to be taken while others are being taken");
+    strip_ = &strip;
+    strip.under_way_ = &strip_;
+    strip.space_ = 0;
+    strip.receiver_ = receiver;
+    strip.first_ = static_cast<std::uint16_t>(range.first);
+    strip.last_ = static_cast<std::uint16_t>(range.end - 1);
+}
+
+/// Goes on with what is under way, whoever began it: takes ports from all that its walk hits.  Nobody gets
+/// any meanwhile, so a task that was passed stays as it was left.
+Progress IoTree::run_strip(Steps& steps) {
+    while (strip_) {
+        IoStrip& s = *strip_;
+        const Walk::Visit v = s.walk.next(steps);
         if (v.kind == Walk::Visit::Kind::more) return Progress::more;
-        if (v.kind != Walk::Visit::Kind::node) return Progress::done;
+        if (v.kind != Walk::Visit::Kind::node) {
+            s.cancel();
+            break;
+        }
         if (!v.hit) {
-            walk.pass();
+            s.walk.pass();
             continue;
         }
         Space& space = order_.space(*v.node);
-        if (at.space != v.node->space) at.space = v.node->space, at.port = range.first;
-        for (; at.port < range.end && space.io_.count != 0; at.port = (at.port / line + 1) * line) {
-            if (!steps.take()) return Progress::more;
-            strip_line(space, {at.port, std::min((at.port / line + 1) * line, range.end)}, receiver);
+        if (s.space_ != v.node->space) {
+            s.space_ = v.node->space;
+            s.line_ = static_cast<std::uint8_t>(s.first_ / line);
         }
-        at.space = 0;
+        for (; s.line_ <= s.last_ / line && space.io_.count != 0; ++s.line_) {
+            if (!steps.take()) return Progress::more;
+            const std::uint32_t begin = s.line_ * line, last = s.last_;
+            strip_line(space, {std::max<std::uint32_t>(s.first_, begin), std::min(begin + line, last + 1)},
+                       s.receiver_);
+        }
+        s.space_ = 0;
         if (space.io_.count != 0) {
-            walk.pass();
+            s.walk.pass();
         } else {
             leave(space);
-            walk.removed();
+            s.walk.removed();
         }
     }
+    return Progress::done;
 }
 
-void IoTree::strip_line(Space& space, Range range, const Space* receiver) {
+/// All of the range, or those that `receiver` has.
+void IoTree::strip_line(Space& space, Range range, std::uint32_t receiver) {
+    const Space* const has = receiver ? pool_.at<Space>(PAddr{receiver}) : nullptr;
     for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32) {
-        const std::uint32_t wanted = receiver ? mask(range, p) & held(*receiver, p) : mask(range, p);
+        const std::uint32_t wanted = has ? mask(range, p) & held(*has, p) : mask(range, p);
         const std::uint32_t lost = wanted & ~word(space, p);
         word(space, p) |= lost;
         space.io_.count -= static_cast<std::uint32_t>(std::popcount(lost));

@@ -14,12 +14,11 @@ void UnmapJob::start(Space& space, std::uint32_t fpage, std::uint32_t mask) {
     status_ = 0;
     at_ = fpage_.first();
     visited_ = 0;
-    strip_ = {};
     started_ = clear_ = unsettled_ = false;
 }
 
 void UnmapJob::cancel() {
-    supers_.cancel();
+    ports_.cancel();
     whole_.cancel();
     pages_.cancel();
 }
@@ -77,12 +76,12 @@ private:
 
 Progress Unmapper::run() {
     while (job_.at_ < job_.fpage_.end()) {
-        if (job_.supers_.idle() && job_.pages_.idle()) {
+        if (job_.supers().idle() && job_.pages_.idle()) {
             if (!steps_.take()) return Progress::more;
             if (!begin_page()) continue;
         }
-        const bool super = !job_.supers_.idle();
-        const Kind end = super ? walk_supers(job_.supers_) : walk_pages();
+        const bool super = !job_.supers().idle();
+        const Kind end = super ? walk_supers(job_.supers()) : walk_pages();
         if (end == Kind::more) return Progress::more;
         if (end == Kind::done) job_.at_ = super ? region_end() : job_.at_ + ia32::page_size;
     }
@@ -100,7 +99,7 @@ bool Unmapper::begin_page() {
     }
     if (spot.in_super()) {
         job_.visited_ = 0;
-        job_.supers_.start(mappings_.order, *spot.node, job_.rule());
+        job_.supers().start(mappings_.order, *spot.node, job_.rule());
         return true;
     }
     if (spot.kind == Spot::Kind::page && (job_.clear_ || !is_protected(va))) {

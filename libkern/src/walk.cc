@@ -172,11 +172,6 @@ void Walk::pass() {
     phase_ = Phase::skip;
 }
 
-void Walk::again() {
-    paid_ = false;
-    if (phase_ == Phase::back) phase_ = Phase::extend;
-}
-
 void Walk::cancel() {
     if (place_.linked()) unlink(place_);
     if (end_.linked()) unlink(end_);

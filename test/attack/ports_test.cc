@@ -131,5 +131,50 @@ TEST(PortEdge, IsWhatAProgramMeets) {
     }
 }
 
+/// Root takes all ports from A, who had given them to B; A, of a higher priority, gives B one of them again
+/// at every interrupt that comes between two entries of that.
+TEST(RevokedPorts, StayRevoked) {
+    Watched w;
+    Drumfire fire(w);
+    const auto wait = sim::Ipc{.receive = User::rmap(L4_FP_WHOLE_SPACE) | L4_RCV_OPEN};
+    unsigned gifts = 0;
+    bool had = false, has = true;
+    w.spawn({.task = kern::ThreadId::of(b).task.raw(),
+             .program = w.program([&](User u) -> Program {
+                 for (;;) co_await u(wait);
+             }),
+             .prio = 100});
+    w.spawn({.task = kern::ThreadId::of(a).task.raw(),
+             .program = w.program([&](User u) -> Program {
+                 co_await u(wait);
+                 co_await u.send_fpage(b, 0, L4_FP_IO_WHOLE);
+                 co_await u.attach(Drumfire::line.raw());
+                 for (;;) {
+                     co_await u.receive(l4_irq_id(Drumfire::line.raw()));
+                     co_await u.send_fpage(b, 0, l4_io_fpage(0, 0, 0));
+                     ++gifts;
+                 }
+             }),
+             .prio = 100});
+    w.spawn(L4_TASK_ROOT, 1, [&](User u) -> Program {
+        const auto holds = [&](l4_threadid_t id) {
+            return w.kernel().map_db().holds_port(
+                w.kernel().tasks().task(kern::ThreadId::of(id).task)->space(), 0);
+        };
+        co_await u.call_for_fpage(sigma0, L4_FP_IO_WHOLE, 0, L4_FP_WHOLE_SPACE);
+        co_await u.send_fpage(a, 0, L4_FP_IO_WHOLE);
+        co_await u.compute(100);
+        had = holds(b);
+        fire.begin();
+        co_await u(sim::Unmap{L4_FP_IO_WHOLE, L4_FP_FLUSH});
+        fire.end();
+        has = holds(a) || holds(b);
+    });
+    w.run(20000);
+    EXPECT_TRUE(had);
+    EXPECT_FALSE(has);
+    EXPECT_GE(gifts, 1u) << "nobody came between";
+}
+
 } // namespace
 } // namespace attack

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "l4/abi/limits.h"
 #include "test/memory/memory_world.h"
 
@@ -95,6 +97,91 @@ TEST_F(IoPorts, AWindowCutsThem) {
     w.fault(2, 0);
     w.map(2, 5, l4_fpage(0, 12, 0), 0, L4_FP_IO_WHOLE);
     EXPECT_FALSE(w.received);
+}
+
+/// 2 takes ports of which 4 gave all to 5 and 6; between its entries of 32 steps somebody else does
+/// something.
+class IoPortsTaken : public IoPorts {
+protected:
+    IoPortsTaken() {
+        give(2, 4, 0, 16);
+        give(4, 5, 0, 16);
+        give(4, 6, 0, 16);
+    }
+    /// In how many entries.
+    unsigned take(std::uint32_t fpage, const std::function<void()>& between) {
+        constexpr unsigned enough = 1000;
+        InFrame<kern::UnmapJob> job(w.desk);
+        job->start(w.space(2), fpage, L4_FP_FLUSH);
+        for (unsigned entry = 1; entry < enough; ++entry) {
+            kern::Steps steps(32);
+            if (w.db.run(*job, steps) == kern::Progress::done) return entry;
+            between();
+            w.db.check();
+        }
+        ADD_FAILURE() << "it has not ended after " << enough << " entries";
+        return enough;
+    }
+    /// A give with so few steps in an entry.
+    void give_port_0(std::uint16_t to, std::uint32_t at_once = ~0u) {
+        w.map(4, to, l4_io_fpage(0, 0, 0), 0, whole, at_once);
+    }
+    void expect_nobody_has_port_0() {
+        for (std::uint16_t task : {4, 5, 6}) EXPECT_FALSE(holds(task, 0)) << "task " << task;
+    }
+};
+
+TEST_F(IoPortsTaken, AreNotGivenAgainByWhoLosesThem) {
+    for (std::uint32_t at_once : {1u, 32u, ~0u}) {
+        take(L4_FP_IO_WHOLE, [&] { give_port_0(5, at_once); });
+        expect_nobody_has_port_0();
+        give(2, 4, 0, 16);
+        give(4, 5, 0, 16);
+    }
+}
+
+TEST_F(IoPortsTaken, AreNotGivenAgainToWhoDroppedThem) {
+    take(L4_FP_IO_WHOLE, [&] {
+        w.unmap(5, L4_FP_IO_WHOLE, L4_FP_FLUSH | L4_FP_ALL_SPACES);
+        give_port_0(5);
+    });
+    expect_nobody_has_port_0();
+}
+
+TEST_F(IoPortsTaken, AreTakenInTheEndHoweverOftenTheyAreGiven) {
+    const unsigned alone = take(l4_io_fpage(0, 15, 0), [] {});
+    give(2, 4, 0, 15);
+    give(4, 5, 0, 15);
+    give(4, 6, 0, 15);
+    unsigned n = 0;
+    EXPECT_LE(take(l4_io_fpage(0, 15, 0), [&] { give_port_0(++n % 2 ? 5 : 6, 1); }), alone);
+    expect_nobody_has_port_0();
+    EXPECT_TRUE(holds(5, 0x8000) && holds(6, 0xffff));
+}
+
+TEST_F(IoPortsTaken, AreTakenByOneAtATime) {
+    InFrame<kern::UnmapJob> other(w.desk);
+    other->start(w.space(4), l4_io_fpage(0, 4, 0), L4_FP_FLUSH);
+    kern::Progress progress = kern::Progress::more;
+    take(L4_FP_IO_WHOLE, [&] {
+        kern::Steps steps(3);
+        if (progress == kern::Progress::more) progress = w.db.run(*other, steps);
+    });
+    w.run(*other);
+    expect_nobody_has_port_0();
+}
+
+TEST_F(IoPortsTaken, WhatIsGivenUpHalfWayLeavesTheRest) {
+    {
+        InFrame<kern::UnmapJob> job(w.desk);
+        job->start(w.space(2), L4_FP_IO_WHOLE, L4_FP_FLUSH);
+        kern::Steps steps(200);
+        EXPECT_EQ(w.db.run(*job, steps), kern::Progress::more);
+    }
+    w.db.check();
+    EXPECT_TRUE(holds(4, 0));
+    give_port_0(6);
+    EXPECT_TRUE(holds(6, 0));
 }
 
 TEST_F(IoPorts, NeedMemory) {

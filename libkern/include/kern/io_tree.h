@@ -58,8 +58,9 @@ private:
     void open_bitmap(Space& space, PAddr low, PAddr high);
     Status join(Space& space, Space& giver, bool grant);
     void leave(Space& space);
-    Progress strip(Walk& walk, IoStrip& at, Range range, const Space* receiver, Steps& steps);
-    void strip_line(Space& space, Range range, const Space* receiver);
+    void begin(IoStrip& strip, Range range, std::uint32_t receiver);
+    Progress run_strip(Steps& steps);
+    void strip_line(Space& space, Range range, std::uint32_t receiver);
     void changed(const Space& space) {
         if (tables_.active(space)) load(space);
     }
@@ -68,7 +69,7 @@ private:
     FramePool& pool_;
     const Preorder& order_;
     const PageTables& tables_;
-    std::uint64_t additions_ = 0; ///< how often a task that held ports already got more
+    IoStrip* strip_ = nullptr; ///< the one that is under way
 };
 
 } // namespace kern

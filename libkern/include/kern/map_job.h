@@ -12,11 +12,31 @@ namespace kern {
 /// Has a job come to its end in this entry?
 enum class Progress : std::uint8_t { done, more, no_memory };
 
-/// How far taking ports from tasks has come.
-struct IoStrip {
-    std::uint32_t space = 0;     ///< the Space that is losing them, 0: none
-    std::uint32_t port = 0;      ///< its next port
-    std::uint64_t additions = 0; ///< IoTree::additions_ at the end of the last entry
+/// Ports that are being taken from the tasks of a walk, and how far that has come.
+///
+/// Begun and advanced by IoTree, one at a time; abandoned by cancel() or by destroying it.
+class IoStrip {
+public:
+    IoStrip() = default;
+    IoStrip(const IoStrip&) = delete;
+    IoStrip& operator=(const IoStrip&) = delete;
+    ~IoStrip() { cancel(); }
+    void cancel() {
+        walk.cancel();
+        if (under_way_) *under_way_ = nullptr;
+        under_way_ = nullptr;
+    }
+
+    Walk walk;
+
+private:
+    friend class IoTree;
+
+    IoStrip** under_way_ = nullptr;      ///< where IoTree says that it is; nullptr: it is not
+    std::uint32_t space_ = 0;            ///< the Space that is losing ports, 0: none
+    std::uint32_t receiver_ = 0;         ///< the Space whose ports are taken; 0: all of the range
+    std::uint16_t first_ = 0, last_ = 0; ///< the range
+    std::uint8_t line_ = 0;              ///< the next of space_'s bitmap
 };
 
 /// One map item of a message (docs/semantics.md 9.3): a flexpage of one space into a window of another.
@@ -44,8 +64,7 @@ private:
     bool received_ = false;
     bool copied_ = false; ///< ports: granted ones are with the receiver, the giver is being relieved of them
     std::uint32_t first_ = 0; ///< ports: the first
-    IoStrip strip_;
-    Walk relief_;
+    IoStrip relief_;
 };
 
 } // namespace kern

@@ -30,6 +30,7 @@ private:
     friend class ClearJob;
 
     bool flush() const { return (mask_ & L4_FP_FLUSH) != 0; }
+    Walk& supers() { return ports_.walk; }
     bool reset() const { return (mask_ & L4_UNMAP_RESET) != 0; }
     Walk::Rule rule() const;
 
@@ -40,11 +41,12 @@ private:
     std::uint32_t at_ = 0;      ///< the space's next address
     std::uint32_t part_ = 0;    ///< of the 4 MiB page being visited: the next 4 KiB part
     std::uint64_t visited_ = 0; ///< the serial number of that page; 0: none
-    IoStrip strip_;
-    bool started_ = false;   ///< ports: the walk was started
+    /// Its walk is over 4 MiB pages, too: a job is about one or the other.  (Threads have no byte to spare:
+    /// the three below lie in its padding.)
+    [[no_unique_address]] IoStrip ports_;
+    bool started_ = false;   ///< ports: taking them was begun
     bool clear_ = false;     ///< protected pages too
     bool unsettled_ = false; ///< counted in MapDb::unsettled_
-    Walk supers_;            ///< over 4 MiB pages, or over tasks that hold ports
     Walk whole_;             ///< over a 4 MiB page that can not be split and all below it
     Walk pages_;             ///< over 4 KiB pages
 };

@@ -56,8 +56,6 @@ public:
     void pass();
     /// The visitor removed the node that it visited.
     void removed() { paid_ = false; }
-    /// Bottom-up: visits what is still there again, from the last on.
-    void again();
     void cancel();
     bool idle() const { return phase_ == Phase::idle; }
 
