@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Builds a target for a platform of its own choosing, so that nobody has to type --platforms."""
 
+def _suffix(platform):
+    # A folder of outputs for each platform: the names that Bazel makes up for transitions are not always two
+    # for two compilers, and it does not see that what lies there is another one's.
+    return "-" + platform.rpartition(":")[2]
+
 def _platform_transition_impl(_settings, attr):
     level = getattr(attr, "optimization", "")
     return {
         # The bare machine has no sanitizer runtime, and objects to be inspected must be plain.
         "//command_line_option:features": ["all_o" + level] if level else [],
-        "//command_line_option:platform_suffix": "",
+        "//command_line_option:platform_suffix": _suffix(attr.platform),
         "//command_line_option:platforms": attr.platform,
     }
 
@@ -71,7 +76,7 @@ def _image_transition_impl(_settings, attr):
         # What is tested is what is shipped, and its instruction counts do not depend on who asks.
         "//command_line_option:compilation_mode": attr.mode,
         "//command_line_option:features": [],
-        "//command_line_option:platform_suffix": "",
+        "//command_line_option:platform_suffix": _suffix(attr.platform),
         "//command_line_option:platforms": attr.platform,
     }
 
