@@ -121,6 +121,8 @@ Passed pass(Actor& from, Actor& to, Word w0, Word w1, Word rcv = whole_space, Wo
 /// Runs a function of the program as sigma0: what it returns.
 Word as_sigma0(Word (*body)());
 /// Ports of root's.
+/// Root gets all ports from sigma0: at the start, and after a row that took some of root's own.
+void take_ports();
 Word in8(Word port);
 void out8(Word port, Word value);
 

@@ -98,10 +98,10 @@ void start() {
     at_boot.root_registers = call(L4_VEC_LTHREAD_EX_REGS, ex_regs(0));
     at_boot.root_id = call(L4_VEC_ID_NEAREST, nearest(nil));
     call(L4_VEC_THREAD_SCHEDULE, schedule(sigma0_id, default_slice(220)));
-    const Regs ports = ipc(both(sigma0_id, L4_FP_IO_WHOLE, 0, never, 0, whole_space));
+    take_ports();
     const Regs memory = ipc(both(sigma0_id, image | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0,
                                  fpage(image_alias, super_log2, 0) | L4_RCV_MAP));
-    if ((ports.eax & memory.eax & got_fpage) == 0) world::fail("sigma0 gives no ports or memory", memory.eax);
+    if ((memory.eax & got_fpage) == 0) world::fail("sigma0 gives no memory", memory.eax);
     call(L4_VEC_THREAD_SCHEDULE, schedule(root_id, default_slice(director_prio)));
     call(L4_VEC_LTHREAD_EX_REGS,
          ex_regs(1, address(pager), address(pager_stack + sizeof pager_stack - 16), sigma0_id));
@@ -183,6 +183,11 @@ Word superpage(Word i) {
 
 Word as_sigma0(Word (*body)()) {
     return ipc(both(sigma0_id, run_as_sigma0, address(body), never, 0, whole_space)).edx;
+}
+
+void take_ports() {
+    const Regs r = ipc(both(sigma0_id, L4_FP_IO_WHOLE, 0, never, 0, whole_space));
+    if ((r.eax & got_fpage) == 0) world::fail("sigma0 gives no ports", r.eax);
 }
 
 Word in8(Word port) { return l4_in8(static_cast<std::uint16_t>(port)); }

@@ -112,6 +112,7 @@ ROW(io_grant) {
     as_sigma0([] { return call(L4_VEC_FPAGE_UNMAP, unmap(ports(0x60), flush)).eax; });
     NO(B.can_use_port(0x60));
     YES(B.can_use_port(0x64));
+    take_ports(); // root had it from sigma0, too
 }
 
 ROW(io_grant_to_holder) {

@@ -55,6 +55,17 @@ def boot(args, path, serial):
     return status, serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
 
 
+def say_where(trace):
+    """Prints it; the trace's name from the root of the tree, where Bazel leaves a test's outputs in an archive."""
+    found = re.search(r"/bazel-out/(.*/test\.outputs)/", str(trace))
+    if not found:
+        print(f"trace: {trace}")
+        return trace
+    archive = f"bazel/out/{found.group(1)}/outputs.zip"
+    print(f"trace: {trace.name} in {archive}\ntake it out with: python3 -m zipfile -e {archive} bazel/traces")
+    return f"bazel/traces/{trace.name}"
+
+
 def report(args, path, text, logs):
     """What to do about a difference; the trace and both states go to the logs."""
     begun = re.findall(r"^trace (\d+) seed ([0-9a-f]+)$", text, re.M)
@@ -64,8 +75,9 @@ def report(args, path, text, logs):
     trace = logs / f"seed-{int(seed, 16)}-{args.mode}.trace"
     run(args.trace, "unpack", str(path), f"--number={number}", f"--to={trace}")
     print(f"seed {int(seed, 16)}, mode {args.mode}")
-    print(f"trace: {trace}\nreplay it with: bazel run //tools/trace -- replay {trace}")
-    print(f"and on the PC with: bazel run //hal-x86/replay -- --from={trace}")
+    here = say_where(trace)
+    print(f"replay it with: bazel run //tools/trace -- replay {here}")
+    print(f"and on the PC with: bazel run //hal-x86/replay -- --from={here}")
     found = re.search(r"^replay: trace \d+, step (\d+) differs: .*$", text, re.M)
     if not found:
         return print(text[text.rfind("\ntrace "):])

@@ -73,6 +73,7 @@ const char* Modules::move(const BootMemory& memory) {
         if (from.end < from.first || from.size() > top) return "a boot module is larger than memory";
         const std::uint32_t to = (top - from.size()) & ia32::frame_mask;
         if (to < from.first) return "a boot module lies where the kernel's memory is to be";
+        if (to < memory.image().end) return "the boot modules do not fit into memory";
         std::memmove(at_physical<void>(to), at_physical<void>(from.first), from.size());
         from = {to, to + from.size()};
         copied_modules_[next].start = from.first;
@@ -80,7 +81,7 @@ const char* Modules::move(const BootMemory& memory) {
         top = to;
     }
     area_ = {top, memory.boot_area().first};
-    return area_.first < memory.image().end ? "the boot modules do not fit into memory" : nullptr;
+    return nullptr;
 }
 
 } // namespace x86
