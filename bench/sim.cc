@@ -26,6 +26,7 @@ struct Arguments {
     std::string json; ///< empty: none is written
     std::vector<char*> others;
     std::string problem;
+    bool list_only = false;
 };
 
 /// `bazel run` starts programs elsewhere, and says where the caller is.
@@ -42,6 +43,7 @@ Arguments parse(int argc, char** argv) {
         const std::string_view argument = argv[i];
         if (argument != flag && !argument.starts_with(with_value)) {
             a.others.push_back(argv[i]);
+            a.list_only |= argument.starts_with("--benchmark_list_tests");
             continue;
         }
         const bool joined = argument != flag;
@@ -120,7 +122,8 @@ int run(int argc, char** argv) {
     Report report;
     benchmark::RunSpecifiedBenchmarks(&report);
     if (report.failed()) return 1;
-    if (report.empty()) return fail("no benchmark ran; --benchmark_list_tests lists them all");
+    if (report.empty() && !arguments.list_only)
+        return fail("no benchmark ran; --benchmark_list_tests lists them all, without a filter");
     if (!arguments.json.empty() && !report.write_json(arguments.json)) return fail(unwritable);
     return 0;
 }

@@ -36,6 +36,9 @@ class Smoke(unittest.TestCase):
             self.assertEqual({"suite": "sim", "unit": "ns"}, {key: row[key] for key in ("suite", "unit")})
             self.assertGreater(row["value"], 0, row)
 
+    def test_listing_is_no_failure(self):
+        self.assertEqual(run("--benchmark_list_tests").returncode, 0)
+
     def check_refused(self, arguments, message):
         done = run(*arguments)
         self.assertNotEqual(done.returncode, 0)

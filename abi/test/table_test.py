@@ -58,6 +58,17 @@ class Reader(unittest.TestCase):
         with self.assertRaisesRegex(table.TableError, "used twice"):
             read(ROW + ROW)
 
+    def test_refuses_what_is_no_chapter(self):
+        with self.assertRaisesRegex(table.TableError, "one.toml: .*line 2"):
+            read("nonsense\n")
+        with self.assertRaisesRegex(table.TableError, "index.toml lacks `chapters`"):
+            read(ROW, "")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "two.toml")
+            path.write_text(ROW, encoding="utf-8")
+            with self.assertRaisesRegex(table.TableError, "two.toml lacks a `title`"):
+                table.Chapter(path)
+
     def test_refuses_a_chapter_without_index(self):
         with self.assertRaisesRegex(table.TableError, "one"):
             read(ROW, "chapters = []")

@@ -112,4 +112,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except table.TableError as error:
+        sys.exit(f"abi/table: {error}")

@@ -21,6 +21,15 @@ class TableError(Exception):
     """The table is wrong; the message names the chapter and the fix."""
 
 
+def load(path):
+    """A file of the table as TOML has it."""
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TableError(f"{path.name}: {error}") from error
+
+
 class Constant:
     """One name of the headers: a plain value, one bit, or a bit field (a mask, maybe with its shift)."""
 
@@ -42,8 +51,9 @@ class Chapter:
 
     def __init__(self, path):
         self.path = path
-        with open(path, "rb") as file:
-            data = tomllib.load(file)
+        data = load(path)
+        if "title" not in data:
+            raise TableError(f"{path.name} lacks a `title`")
         self.title = data.pop("title")
         self.text = data.pop("text", "").strip()
         self.header = data.pop("header", None)
@@ -69,8 +79,9 @@ class Table:
 
     def __init__(self, directory):
         directory = pathlib.Path(directory)
-        with open(directory / "index.toml", "rb") as file:
-            names = tomllib.load(file)["chapters"]
+        names = load(directory / "index.toml").get("chapters")
+        if not isinstance(names, list):
+            raise TableError("index.toml lacks `chapters`, the list of the others' names")
         on_disk = {path.stem for path in directory.glob("*.toml")} - {"index"}
         if on_disk != set(names):
             raise TableError(f"index.toml and the directory differ: {sorted(on_disk ^ set(names))}")
