@@ -87,9 +87,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     constexpr std::uint32_t memory[] = {68, 96, 72, 256};
     const bool alone = (data[0] & 1) != 0;
-    fuzz::Session session("fuzz_syscall", {.mode = alone ? test::Mode::alone : test::Mode::free,
-                                           .kernel_pages = memory[data[0] >> 1 & 3],
-                                           .steps_per_entry = alone ? 1u + (data[0] >> 3 & 3) : 1u});
+    fuzz::Session session(FUZZ_TARGET, {.mode = alone ? test::Mode::alone : test::Mode::free,
+                                        .kernel_pages = memory[data[0] >> 1 & 3],
+                                        .steps_per_entry = alone ? 1u + (data[0] >> 3 & 3) : 1u});
     fuzz::Player({data + 1, size - 1}, session).play();
     return 0;
 }

@@ -11,7 +11,7 @@ def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
     Args:
       name: of the target.
       about: one line for `./drops fuzz`, which reads it, as the others, in the BUILD file.
-      srcs: define LLVMFuzzerTestOneInput.
+      srcs: define LLVMFuzzerTestOneInput. FUZZ_TARGET is the name in them.
       deps: of srcs.
       corpus: a folder of inputs in this package; corpus/NAME if not given.
       tests: whether the corpus is replayed by a test.
@@ -20,6 +20,7 @@ def fuzz_target(name, about, srcs, deps, corpus = None, tests = True):
         name = name + "_lib",
         srcs = srcs,
         copts = ["-O2"],
+        local_defines = ['FUZZ_TARGET=\\"%s\\"' % name],
         tags = ["manual"],
         target_compatible_with = _SIM,
         deps = deps,

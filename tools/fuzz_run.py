@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 
+import fuzz_arguments
 import fuzz_summary
 import programs
 import tree
@@ -164,7 +165,8 @@ def report(name, target, run):
     for path in inputs:
         here = os.path.relpath(path, tree.ROOT)
         print(f"replay it with: ./drops fuzz {name} --replay {here}")
-        print(f"when it is mended, keep it: cp {here} {target.corpus}/")
+        if name != fuzz_arguments.CANARY:  # its kernel is not to be mended
+            print(f"when it is mended, keep it: cp {here} {target.corpus}/")
     if not inputs:
         print(f"libFuzzer kept no input (status {run.status}); its log ends with:")
         print(shown(lines[-15:]))

@@ -46,6 +46,7 @@ class Arguments(unittest.TestCase):
         self.bad("--seconds 5", "which target")
         self.bad("all --replay README.md", "--replay wants one target")
         self.bad("fuzz_a --merge --replay README.md", "two different things")
+        self.bad("fuzz_a --merge --sanitize", "a search without --sanitize")
         self.bad("fuzz_a --replay no/such", "there is no input .*no/such")
 
     def test_good_ones_are_understood(self):

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -14,6 +15,20 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
+
+/// What is being run: a target that finds something ends the process.
+struct {
+    std::string path;
+    std::size_t size = 0; ///< so many of its bytes
+} now;
+
+void say_input(int signal) {
+    if (!now.path.empty())
+        std::fprintf(stderr, "the input is the first %zu bytes of %s: head -c %zu %s >FILE\n", now.size,
+                     now.path.c_str(), now.size, now.path.c_str());
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
 
 std::vector<std::string>& inputs() {
     static std::vector<std::string> all;
@@ -49,8 +64,11 @@ TEST(Corpus, EveryInputAndSomeOfItsPrefixesPass) {
         const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
         ASSERT_TRUE(in) << path << " can not be read";
         const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-        for (const std::size_t part : {1, 2, 4})
-            EXPECT_EQ(LLVMFuzzerTestOneInput(data, bytes.size() / part), 0);
+        for (const std::size_t part : {1, 2, 4}) {
+            now = {path, bytes.size() / part};
+            EXPECT_EQ(LLVMFuzzerTestOneInput(data, now.size), 0);
+        }
+        now = {};
     }
     RecordProperty("inputs", static_cast<int>(inputs().size()));
 }
@@ -59,6 +77,7 @@ TEST(Corpus, EveryInputAndSomeOfItsPrefixesPass) {
 
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
+    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, say_input);
     for (int i = 1; i < argc; ++i)
         if (!add(argv[i])) return 2;
     std::sort(inputs().begin(), inputs().end());

@@ -10,7 +10,7 @@ namespace fuzz {
 namespace {
 
 std::string how_to(const std::string& target) {
-    return "the input is kept by libFuzzer; run it again with: ./drops fuzz " + target + " --replay FILE";
+    return "run the input again with: ./drops fuzz " + target + " --replay FILE";
 }
 
 } // namespace

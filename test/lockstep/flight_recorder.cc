@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,16 @@ void handle_signals() {
     for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &ours, &others[i]);
 }
 
+/// Bazel puts a test's outputs into an archive and removes their folder: that archive, as it is called from
+/// the root of the tree.  Empty: `path` is not among such outputs.
+std::string archive_of(const std::string& path) {
+    constexpr std::string_view outputs = "/bazel-out/", folder = "/test.outputs/";
+    const std::size_t from = path.rfind(outputs), to = path.rfind(folder);
+    if (from == std::string::npos || to == std::string::npos || from > to) return {};
+    const std::size_t begin = from + outputs.size();
+    return "bazel/out/" + path.substr(begin, to + folder.size() - begin) + "outputs.zip";
+}
+
 } // namespace
 
 FlightRecorder::FlightRecorder(const Recording& recording, std::string name, std::string words)
@@ -55,14 +66,18 @@ std::string leave_path(const std::string& name) {
 }
 
 std::string leave(const Recording& recording, const std::string& name, const std::string& comment) {
-    const std::string path = leave_path(name);
+    const std::string path = leave_path(name), archive = archive_of(path);
     try {
         write_recording(path, recording, comment);
     } catch (const TraceError& e) {
         return std::string("the trace could not be kept: ") + e.what();
     }
-    return "trace: " + path + "\nreplay it with: bazel run //tools/trace -- replay " + path +
-           "\nmake it small with: bazel run //tools/trace -- shrink " + path;
+    const std::string tool = std::string("bazel run ") + trace_tool + " -- ";
+    const std::string here = archive.empty() ? path : "bazel/traces/" + name;
+    return "trace: " + (archive.empty() ? path : name + " in " + archive) +
+           (archive.empty() ? "" : "\ntake it out with: python3 -m zipfile -e " + archive + " bazel/traces") +
+           "\nreplay it with: " + tool + "replay " + here + "\nmake it small with: " + tool + "shrink " +
+           here;
 }
 
 } // namespace test

@@ -23,6 +23,9 @@ private:
     const std::string name_, words_;
 };
 
+/// The target of the program that replays traces on the kernel of this one: linking //fuzz:bug changes both.
+extern const char trace_tool[];
+
 /// Where a failing test leaves its traces: TEST_UNDECLARED_OUTPUTS_DIR, which Bazel sets, or here.
 std::string leave_path(const std::string& name);
 /// Writes it there; returns what to tell people: where it is and how to go on with it.

@@ -217,7 +217,7 @@ Unpacked unpack(const std::vector<std::uint32_t>& pack, std::uint32_t number_wan
     if (number_wanted == 0 || number_wanted > pack[2])
         throw std::invalid_argument("the pack has traces 1 to " + std::to_string(pack[2]));
     std::size_t at = sizeof(Head) / 4;
-    for (std::uint32_t n = 1; n < number_wanted; ++n) at += pack.at(at);
+    for (std::uint32_t n = 1; n < number_wanted && at < pack.size(); ++n) at += pack[at];
     System system;
     if (at + sizeof system / 4 > pack.size() || at + pack[at] > pack.size())
         throw std::invalid_argument("the pack is cut off");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -57,7 +58,9 @@ std::string text_of(const std::string& path) {
 std::string path_in(const std::string& message) {
     const std::size_t at = message.find("\ntrace: ");
     if (at == std::string::npos) return {};
-    return message.substr(at + 8, message.find('\n', at + 1) - at - 8);
+    const std::string where = message.substr(at + 8, message.find('\n', at + 1) - at - 8);
+    const std::size_t in = where.find(" in bazel/out/"); // an archive, which is made when the test has ended
+    return in == std::string::npos ? where : leave_path(where.substr(0, in));
 }
 
 /// A World that is recorded and not compared.
@@ -121,6 +124,24 @@ TEST(ScenarioRecorder, ADifferenceTellsTheStepAndHowToReplayIt) {
               std::string::npos)
         << message;
     EXPECT_NE(comment_of(text_of(path)).find("thread 5.0 ebx"), std::string::npos);
+}
+
+/// In a test that Bazel runs the folder of outputs is gone afterwards, so the commands begin with the
+/// archive.
+TEST(ScenarioRecorder, TheCommandsAreOfFilesThatAreThereAfterwards) {
+    const char* const before = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+    const std::string kept = before ? before : "";
+    const std::string folder = ::testing::TempDir() + "/bazel-out/k8/testlogs/a/b_test/test.outputs";
+    std::filesystem::create_directories(folder);
+    setenv("TEST_UNDECLARED_OUTPUTS_DIR", folder.c_str(), 1);
+    const std::string message = leave({}, "x.trace", "nothing");
+    before ? setenv("TEST_UNDECLARED_OUTPUTS_DIR", kept.c_str(), 1) : unsetenv("TEST_UNDECLARED_OUTPUTS_DIR");
+    const std::string archive = "bazel/out/k8/testlogs/a/b_test/test.outputs/outputs.zip";
+    EXPECT_EQ(message, "trace: x.trace in " + archive + "\ntake it out with: python3 -m zipfile -e " +
+                           archive +
+                           " bazel/traces\n"
+                           "replay it with: bazel run //tools/trace -- replay bazel/traces/x.trace\n"
+                           "make it small with: bazel run //tools/trace -- shrink bazel/traces/x.trace");
 }
 
 /// What ends the process, a broken invariant for one, leaves it, too.

@@ -86,15 +86,21 @@ int unpack(const Arguments& a) {
     const std::string to = a.text("to", "");
     if (to.empty()) throw std::invalid_argument("`unpack` wants --to=FILE: where the trace goes");
     const auto number = static_cast<std::uint32_t>(a.number("number", 1, 1, count_max));
-    const replay::Unpacked trace = replay::unpack(read_words(a.file(0)), number);
-    test::write_recording(to, trace.recording, "seed " + std::to_string(trace.seed));
+    const std::vector<std::uint32_t> words = read_words(a.file(0));
+    try {
+        const replay::Unpacked trace = replay::unpack(words, number);
+        test::write_recording(to, trace.recording, "seed " + std::to_string(trace.seed));
+    } catch (const std::invalid_argument& e) {
+        throw std::invalid_argument(a.file(0) + ": " + e.what());
+    }
     return 0;
 }
 
 int state(const Arguments& a) {
     a.expect(1, {"steps"});
     const test::Recording recording = test::read_recording(a.file(0));
-    const auto steps = static_cast<std::size_t>(a.number("steps", recording.actions.size(), 0, count_max));
+    const std::size_t count = recording.actions.size();
+    const auto steps = static_cast<std::size_t>(a.number("steps", count, 0, count));
     std::fputs(replay::state_after(recording, steps).c_str(), stdout);
     return 0;
 }

@@ -179,7 +179,8 @@ refused 'beyond the last seed, 18446744073709551615' random --seed=1844674407370
 refused '/dev/null: empty; a trace begins' replay /dev/null
 head -n 4 document.trace >none.trace
 refused 'the pack has traces 1 to 1' unpack second.pack --number=2 --to=x
-refused 'no pack of traces' unpack second.trace --to=x
+refused 'second.trace: no pack of traces' unpack second.trace --to=x
+refused 'too large for --steps' state second.trace --steps=99999
 refused '`pack` wants --to=FILE' pack
 refused 'none.trace: a trace without steps' replay none.trace
 run "$good" replay --help
