@@ -129,6 +129,7 @@ class Modules(InFolder):
             args = self.parse("--exec", "ls", "--append", "a,b")
             command = run_qemu.command(args, self.folder / "run", None)
         self.assertNotIn("-drive", command)
+        self.assertEqual(command[command.index("-vga") + 1], "none")
         self.assertEqual(command[command.index("-append") + 1], "exit=f4")
         self.assertRegex(command[command.index("-initrd") + 1],
                          r"^0/sigma0\.elf,1/root\.elf exit=0xf4,2/linux\.elf data=shell\.cpio -- "

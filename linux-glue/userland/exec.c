@@ -113,7 +113,7 @@ static void become(char* text, int out, int err) {
     if (nothing >= 0) dup2(nothing, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
-    execve("/bin/sh", (char*[]){"sh", "-c", text, NULL}, environment);
+    execve("/bin/sh", (char*[]){"sh", "-c", "--", text, NULL}, environment);
     fail("/bin/sh of the initramfs");
 }
 
