@@ -11,8 +11,9 @@ load("//image:iso.bzl", "entry")
 _LINUX = entry(
     "linux",
     "Linux, to a shell",
-    "//linux-glue:linux memory=2000M kmem=0 mcp=24 tasks=64 data=shell.cpio -- console=hvc0 quiet",
-    "//linux-glue:shell_initramfs",
+    "//linux-glue:linux memory=2000M kmem=0 mcp=24 tasks=64 irq=4 ports=0x3f8-0x3ff data=userland.cpio -- " +
+    "console=hvc0 quiet",
+    "//linux-glue:userland_initramfs",
 )
 
 SMALL_ENTRIES = [

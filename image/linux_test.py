@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 RUN = ["tools/run", "--timeout", "200"]
-SHELL = pathlib.Path("linux-glue/shell.cpio")
+SHELL = pathlib.Path("linux-glue/userland.cpio")
 HELLO = pathlib.Path("linux-glue/hello.cpio")
 BUILT = dict(os.environ, DROPS_BUILT=os.getcwd())
 
