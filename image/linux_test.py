@@ -134,7 +134,7 @@ class Shell(unittest.TestCase):
         with subprocess.Popen([*RUN, "--iso", "image/drops_iso.iso"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as tool:
             seen = b""
-            while b"~ # " not in seen:
+            while b"/root # " not in seen:
                 self.assertTrue(select.select([tool.stdout], [], [], 150)[0], seen)
                 data = os.read(tool.stdout.fileno(), 4096)
                 self.assertTrue(data, seen)
