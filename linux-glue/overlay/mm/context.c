@@ -14,7 +14,9 @@
 static LIST_HEAD(tasks); /* contexts with a task; the one that ran last is last */
 
 int init_new_context(struct task_struct* tsk, struct mm_struct* mm) {
+    void* vdso = mm->context.vdso; /* a parent's, or none */
     memset(&mm->context, 0, sizeof(mm->context));
+    mm->context.vdso = vdso;
     INIT_LIST_HEAD(&mm->context.in_tasks);
     return 0;
 }

@@ -36,11 +36,14 @@ static const struct user_fxsr_struct* image_of(const struct task_struct* tsk) {
     return tsk->thread.fpu_used ? &tsk->thread.fpu : &initial;
 }
 
-/* All but the bits that MXCSR has, which fxsave tells and fxrstor does not take. */
+/* All but the bits that MXCSR has, which fxsave tells and fxrstor does not take. By words: it is asked at
+ * each change of threads and each signal, and memcmp goes by bytes. */
 static bool is_initial(const struct user_fxsr_struct* i) {
-    const size_t registers = offsetof(struct user_fxsr_struct, st_space);
-    return i->mxcsr == initial.mxcsr && !memcmp(i, &initial, offsetof(struct user_fxsr_struct, mxcsr)) &&
-           !memcmp(i->st_space, initial.st_space, offsetof(struct user_fxsr_struct, padding) - registers);
+    const u32 *at = (const u32*)i->st_space, *end = (const u32*)i->padding;
+    u32 bits = (i->cwd ^ initial.cwd) | i->swd | i->twd | i->fop | (i->mxcsr ^ initial.mxcsr);
+    bits |= i->fip | i->fcs | i->foo | i->fos;
+    for (; !bits && at < end; at += 4) bits = at[0] | at[1] | at[2] | at[3];
+    return !bits;
 }
 
 void l4_fpu_store(struct task_struct* tsk) {
@@ -76,7 +79,7 @@ void l4_fpu_reset(struct task_struct* tsk) {
 static void set_image(struct task_struct* tsk, const struct user_fxsr_struct* from) {
     memcpy(&tsk->thread.fpu, from, IMAGE_BYTES);
     tsk->thread.fpu.mxcsr &= mxcsr_bits;
-    changed(tsk, true);
+    changed(tsk, !is_initial(&tsk->thread.fpu));
 }
 
 /* Two bits for a register whose bit in the short tag word is set: valid 0, zero 1, special 2. */

@@ -88,7 +88,7 @@ static unsigned long return_to(struct ksignal* ksig, unsigned long in_vdso, void
 static int put_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs, const struct place* place) {
     struct sigframe __user* at = place->frame;
     struct sigframe f = {.sig = ksig->sig};
-    f.pretcode = return_to(ksig, 0, at->retcode);
+    f.pretcode = return_to(ksig, l4_vdso_sigreturn(), at->retcode);
     fill_context(&f.sc, regs, place, set->sig[0]);
     f.extramask[0] = set->sig[1];
     memcpy(f.retcode, sigreturn_code, sizeof(f.retcode));
@@ -99,7 +99,7 @@ static int put_rt_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* reg
                         const struct place* place) {
     struct rt_sigframe __user* at = place->frame;
     struct rt_sigframe f = {.sig = ksig->sig, .pinfo = (u32)&at->info, .puc = (u32)&at->uc};
-    f.pretcode = return_to(ksig, 0, at->retcode);
+    f.pretcode = return_to(ksig, l4_vdso_rt_sigreturn(), at->retcode);
     fill_context((struct sigcontext_32*)&f.uc.uc_mcontext, regs, place, set->sig[0]);
     f.uc.uc_sigmask = *set;
     f.uc.uc_stack = (stack_t){.ss_sp = (void __user*)current->sas_ss_sp,
