@@ -130,19 +130,28 @@ class OwnLinux(unittest.TestCase):
 class Shell(unittest.TestCase):
     """Of the ISO, where nobody has chosen anything."""
 
+    def read_until(self, tool, text):
+        seen = b""
+        while text not in seen:
+            self.assertTrue(select.select([tool.stdout], [], [], 150)[0], seen)
+            data = os.read(tool.stdout.fileno(), 4096)
+            self.assertTrue(data, seen)
+            seen += data
+        return seen
+
     def test_the_iso_boots_to_it(self):
         with subprocess.Popen([*RUN, "--iso", "image/drops_iso.iso"], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE) as tool:
-            seen = b""
-            while b"/root # " not in seen:
-                self.assertTrue(select.select([tool.stdout], [], [], 150)[0], seen)
-                data = os.read(tool.stdout.fileno(), 4096)
-                self.assertTrue(data, seen)
-                seen += data
-            tool.terminate()
+                              stdout=subprocess.PIPE, bufsize=0) as tool:
+            seen = self.read_until(tool, b"/root # ")
+            tool.stdin.write(b"echo a$((6*7))b; tty\r")
+            answer = self.read_until(tool, b"/root # ")
+            tool.stdin.write(b"exit\r")
+            rest = tool.stdout.read()
         self.assertIn(b"*linux: ", seen)
         self.assertRegex(seen, rb"\nLinux 6\.1\.\d+-drops on drops\. ")
-        self.assertNotIn(b"panic", seen)
+        self.assertIn(b"\na42b\n/dev/hvc0\n", answer)
+        self.assertIn(b"\nroot: all tasks have ended, 0 failed\n", rest)
+        self.assertEqual(tool.returncode, 0)
 
 
 if __name__ == "__main__":
