@@ -226,6 +226,13 @@ check "run builds the ISO" called "//image:drops_iso //hal-x86:drops"
 check "... boots it" called "file=drops.iso,media=cdrom"
 check "... and says when QEMU does not start" says "QEMU could not start"
 check "... and fails" status_is 2
+check "... having said that it takes its time" says "drops: building what is to boot"
+drops run --exec 'ls -l'
+check "a command's run builds its init" called "//hal-x86:drops //linux-glue:exec"
+check "... without a word" called "--ui_event_filters=-info"
+rm -r "$tree/linux-glue/.cache"
+PATH=$TEST_TMPDIR/bin:$PATH "$tree/drops" run --exec 'ls -l' >"$TEST_TMPDIR/out" 2>/dev/null
+check "what run installs is no output of the guest" test ! -s "$TEST_TMPDIR/out"
 touch "$TEST_TMPDIR/elsewhere/sigma0.elf"
 drops run --kernel-only --module sigma0.elf:'a, b'
 check "the kernel alone is built" called "--show_result=0 //hal-x86:drops"

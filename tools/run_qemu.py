@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -38,7 +39,10 @@ def build(args):
         labels.append("//linux-glue:exec")
     if not labels or "DROPS_BUILT" in os.environ:
         return True
-    done = programs.run(["bazel", "build", "--noshow_progress", "--show_result=0", *labels], "drops")
+    if "//image:drops_iso" in labels and not (BUILT / ISO).exists() and shutil.which("bazel"):
+        run_machine.say("building what is to boot; with Linux that takes minutes, but only once")
+    quiet = ["--ui_event_filters=-info"] if args.exec is not None and not args.verbose else []
+    done = programs.run(["bazel", "build", "--noshow_progress", "--show_result=0", *quiet, *labels], "drops")
     if done.returncode != 0:
         run_machine.say("what is to boot could not be built; the message is above")
     return done.returncode == 0
