@@ -32,7 +32,8 @@ def qemu_test(
       allow: words that are forbidden otherwise.
       forbid: further words that must not come.
       press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
-      typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return.
+      typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return,
+        \\^C control C.
       plan: there must be a TAP plan, with as many results as it says, all ok.
       size: of the test.
       **kwargs: of the sh_test.

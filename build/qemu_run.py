@@ -28,7 +28,8 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=50, help="then QEMU is ended")
     parser.add_argument("--press", help="TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor")
     parser.add_argument("--type", action="append", default=[],
-                        help="TEXT=KEYS: after TEXT, KEYS on the serial line; \\e: escape, \\r: return")
+                        help="TEXT=KEYS: after TEXT, KEYS on the serial line; \\e: escape, \\r: return, "
+                        "\\^C: control C")
     parser.add_argument("--qemu", action="append", default=[], help="further arguments")
     return parser.parse_args()
 
@@ -79,6 +80,11 @@ def typist(args, qemu):
         yield line
 
 
+def characters(keys):
+    keys = keys.replace("\\e", "\033").replace("\\r", "\r")
+    return re.sub(r"\\\^(.)", lambda control: chr(ord(control[1]) ^ 0x40), keys)
+
+
 class Typed:
     """What has come over the line, and how far it was answered."""
 
@@ -97,7 +103,7 @@ class Typed:
         if at >= 0:
             self.answered = at + len(awaited)
             with contextlib.suppress(OSError):  # QEMU may have ended
-                self.line.sendall(keys.replace("\\e", "\033").replace("\\r", "\r").encode())
+                self.line.sendall(characters(keys).encode())
             self.keys.pop(0)
 
 

@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The ISO's menu, in its order; the first is what boots when nobody chooses. tools/run reads it, too."""
+"""The ISOs' menus, in their order; the first is what boots when nobody chooses. tools/run reads it, too."""
 
 load("//image:iso.bzl", "entry")
 
 # Name, title, and the boot modules behind sigma0 and the root task: each a label, and behind it options, "--"
 # and arguments (l4env/README.md). An entry with base = () names its own sigma0 and root task first.
-ENTRIES = [
+
+# Linux takes all the memory that there is. The last module is its initramfs; tools/run_linux.py puts others
+# in its place.
+_LINUX = entry(
+    "linux",
+    "Linux, to a shell",
+    "//linux-glue:linux memory=2000M kmem=0 mcp=24 tasks=64 irq=4 ports=0x3f8-0x3ff data=userland.cpio -- " +
+    "console=hvc0 quiet",
+    "//linux-glue:userland_initramfs",
+)
+
+SMALL_ENTRIES = [
     entry("hello", "a program that prints a line", "//l4env/examples:hello"),
     entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),
     entry("ping-pong-sysenter", "the same by sysenter", "//l4env/examples:ping_pong_sysenter tasks=1 --"),
@@ -25,3 +36,5 @@ ENTRIES = [
         "//l4env/examples:servers tasks=1 --",
     ),
 ]
+
+ENTRIES = [_LINUX] + SMALL_ENTRIES

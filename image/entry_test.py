@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-COMMAND = ["tools/run", "--iso", "image/drops_iso.iso", "--icount", "--timeout", "250", "--entry"]
+COMMAND = ["tools/run", "--iso", "image/drops_small_iso.iso", "--icount", "--timeout", "250", "--entry"]
 
 
 def tap_is_whole(text):

@@ -1,21 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The ISO is small, holds what it should, and is the same whenever, wherever and by whomever it is made."""
+"""An ISO is small, holds what it should, and is the same whenever, wherever and by whomever it is made:
+iso_test.py NAME MOST-BYTES
+"""
 
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
-ISO = pathlib.Path("image/drops_iso.iso")
-MOST = 2_000_000  # bytes
+NAME, MOST = sys.argv[1], int(sys.argv[2])
+ISO = pathlib.Path(f"image/{NAME}.iso")
 
 
 def files():
     """What is in it, by name there."""
-    lines = pathlib.Path("image/drops_iso.files").read_text().splitlines()
+    lines = pathlib.Path(f"image/{NAME}.files").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines)
 
 
@@ -67,4 +70,4 @@ class Iso(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=sys.argv[:1])

@@ -15,7 +15,7 @@ import unittest
 import zlib
 
 RUN = ["tools/run"]
-ISO = ["--iso", "image/drops_iso.iso", "--timeout", "100"]
+ISO = ["--iso", "image/drops_small_iso.iso", "--timeout", "100"]
 KERNEL = ["--kernel-only", "--kernel", "hal-x86/drops.elf", "--timeout", "100"]
 SIGMA0 = ["--module", "l4env/sigma0/sigma0.elf"]
 ROOT = ["--module", "l4env/roottask/roottask.elf:exit=0xf4"]
@@ -87,6 +87,7 @@ class Menu(unittest.TestCase):
         menu, rest, status = self.choose(b"")
         self.assertIn("*hello: ", menu)
         names = re.findall(r'\bentry\(\s*"([^"]+)"', pathlib.Path("image/entries.bzl").read_text())
+        self.assertEqual(names.pop(0), "linux")  # which the small ISO has not
         self.assertGreater(len(names), 10)
         for name in names[:12]:  # that fit the screen
             self.assertIn(name + ": ", menu)
@@ -117,7 +118,7 @@ class Run(unittest.TestCase):
         self.assertIn("drops: 47 MiB of memory", run(*ISO, "--entry", "hello", "--memory", "48").stdout)
 
     def test_time_runs_out(self):
-        done = run("--iso", "image/drops_iso.iso", "--timeout", "1")
+        done = run("--iso", "image/drops_small_iso.iso", "--timeout", "1")
         self.assertEqual((done.returncode, done.stderr), (124, "drops: the time of --timeout is over\n"))
 
 

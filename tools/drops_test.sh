@@ -53,9 +53,12 @@ status_is() { [ "$status" = "$1" ]; }
 stand_in dpkg-query "[ -e '$TEST_TMPDIR/installed' ] && echo 'ii 1.0'"
 stand_in id 'echo 0'
 stand_in apt-get "case \"\$*\" in
+    *i386*update) ;;
+    *i386*download*) [ ! -e '$TEST_TMPDIR/no-busybox' ] && echo deb >busybox-static_1%3a1.0_i386.deb ;;
     update*) echo 'E: one suite is unreachable'; exit 100 ;;
     *install*) touch '$TEST_TMPDIR/installed' ;;
 esac"
+stand_in dpkg-deb 'echo 1:1.0'
 stand_in npm "case \"\$1\" in
     ci) mkdir -p '$tree/tools/node_modules/.bin' && touch '$tree/tools/node_modules/.bin/buildifier' ;;
     --version) echo 9.0 ;;
@@ -91,7 +94,10 @@ drops run a b
 check "... and of run" says '`run` takes options only, but got `a`'
 check "... and fails" status_is 2
 drops run --entry frobnicate
-check "an unknown entry of the menu is named" says 'no entry `frobnicate`; it has hello, ping-pong, '
+check "an unknown entry of the menu is named" says 'no entry `frobnicate`; it has linux, hello, ping-pong, '
+check "... and fails" status_is 2
+drops run --exec ''
+check "an empty command is refused" says "--exec wants a command for the guest's shell, not nothing"
 check "... and fails" status_is 2
 drops run --help
 check "run lists its entries" says "ping-pong"
@@ -122,7 +128,8 @@ drops help
 check "help works" status_is 0
 
 drops doctor
-check "doctor says what is missing" says "clang-16               MISSING"
+check "doctor says that busybox is missing" says "busybox-static:i386    MISSING"
+check "... and what else" says "clang-16               MISSING"
 check "... and what may be" says "qemu-user              not installed; apt-get install qemu-user (optional"
 check "... and fails" status_is 1
 check "... and installs nothing" not_called install
@@ -133,18 +140,18 @@ check "a bare machine gets its packages" called "install -qy --no-install-recomm
 check "... named before" says "drops: installing the Debian packages bazel-bootstrap"
 check "... though one suite is unreachable" says "E: one suite is unreachable"
 check "... and buildifier" called "npm ci --prefix tools"
+check "... and Linux's source" called "linux-source-6.1"
+check "... and busybox for Linux" says "the Debian package busybox-static:i386 into linux-glue/.cache"
+check "... downloaded" called "download busybox-static"
+check "... with lists of its own" called "-o Dir::State=/"
+check "... which stays" test -e "$tree/linux-glue/.cache/busybox-static_i386.deb"
 check "everything is tested" called "bazel test --build_event_json_file="
 check "... by its pattern" called " //..."
 check "cases are counted, disabled ones are not" ends_with "2 passed, 0 failed"
 check "... and that is a success" status_is 0
-check "Linux's source is not among them" not_called linux-source
-rm "$TEST_TMPDIR/installed"
-drops test //linux-glue:boots_test
-check "... but for a target of linux-glue" called linux-source-6.1
-check "... which is tested" called "-- //linux-glue:boots_test"
-
 drops test --config=asan //libkern/...
 check "the second time nothing is installed" not_called install
+check "... and nothing downloaded" not_called download
 check "arguments reach bazel" called "--config=asan -- //libkern/..."
 check "targets replace the pattern" called "-- //libkern/..."
 drops test --config asan libkern/... -//libkern/test/...
@@ -153,6 +160,14 @@ drops test --keep_going libkern/...
 check "... behind an option without a value, too" called "--keep_going -- libkern/..."
 drops test --keep_going fuzz:fuzz_map_test
 check "a target of a package, too" called "--keep_going -- fuzz:fuzz_map_test"
+rm -r "$tree/linux-glue/.cache"
+touch "$TEST_TMPDIR/no-busybox"
+drops test //libkern/...
+check "without busybox it says so" says "could not download busybox-static:i386 of Debian 12"
+check "... and fails" status_is 1
+check "... early" not_called "bazel test"
+check "... and leaves no half of it" test ! -e "$tree/linux-glue/.cache/busybox-static_i386.deb"
+rm "$TEST_TMPDIR/no-busybox"
 drops test -- -//libkern/...
 check "what is taken away is taken away from everything" called "-- //... -//libkern/..."
 drops test --help
@@ -211,6 +226,13 @@ check "run builds the ISO" called "//image:drops_iso //hal-x86:drops"
 check "... boots it" called "file=drops.iso,media=cdrom"
 check "... and says when QEMU does not start" says "QEMU could not start"
 check "... and fails" status_is 2
+check "... having said that it takes its time" says "drops: building what is to boot"
+drops run --exec 'ls -l'
+check "a command's run builds its init" called "//hal-x86:drops //linux-glue:exec"
+check "... without a word" called "--ui_event_filters=-info"
+rm -r "$tree/linux-glue/.cache"
+PATH=$TEST_TMPDIR/bin:$PATH "$tree/drops" run --exec 'ls -l' >"$TEST_TMPDIR/out" 2>/dev/null
+check "what run installs is no output of the guest" test ! -s "$TEST_TMPDIR/out"
 touch "$TEST_TMPDIR/elsewhere/sigma0.elf"
 drops run --kernel-only --module sigma0.elf:'a, b'
 check "the kernel alone is built" called "--show_result=0 //hal-x86:drops"
@@ -251,6 +273,7 @@ mv "$TEST_TMPDIR/uninstalled" "$TEST_TMPDIR/installed"
 stand_in dpkg-query "[ -e '$TEST_TMPDIR/installed' ] && echo 'ii 1.0'"
 drops doctor
 check "doctor is content now" status_is 0
+check "doctor knows the version of busybox" says "busybox-static:i386    1:1.0"
 check "doctor knows the version of buildifier" says "@bazel/buildifier      1.2.3"
 
 exit $((failures > 0))

@@ -10,9 +10,12 @@ import tree
 
 OPTIONS = """\
   --entry NAME          boot this entry of the menu at once
+  --exec CMD            boot Linux, run CMD in its shell, print what it writes, end with its status
+  --verbose             with --exec: everything else that the machine prints, on standard error
+  --initrd FILE         Linux starts with this initramfs, compressed or not, in place of busybox's
+  --append WORDS        for Linux's command line; with --kernel-only, for the kernel's (docs/pc.md)
   --kernel-only         no ISO: the kernel and the modules that are named
   --module FILE[:ARGS]  a boot module, again for more: first sigma0, then the root task, then its programs
-  --append WORDS        the kernel's command line, with --kernel-only (docs/pc.md)
   --display             show the screen in a window
   --screenshot FILE     write the screen as a PNG when the guest is done, or at the end of --timeout (60)
   --gdb                 wait for gdb, and say how to call it
@@ -21,8 +24,14 @@ OPTIONS = """\
   --timeout SECONDS     end the machine then, with status 124
   --iso FILE, --kernel FILE   these instead of the ones that would be built
 
-Ctrl-C ends the machine. The exit status is the guest's verdict: 0 when it is content, 1 when something
-failed, 255 when the kernel stopped (docs/run.md)."""
+Ctrl-C ends the machine. The exit status is the command's with --exec (125: the guest did not get to its
+end), else the guest's verdict: 0 when it is content, 1 when something failed, 255 when the kernel stopped
+(docs/run.md)."""
+
+LINUX = "linux"  # the entry that options for Linux are about
+# Linux and the root task take 31 words; some are our own.
+MOST_WORDS, MOST_TEXT = 24, 1800
+LEAST_BESIDE_INITRD = 24  # MiB
 
 
 class Bad(Exception):
@@ -41,6 +50,9 @@ class Arguments:
     kernel_only: bool = False
     modules: list = dataclasses.field(default_factory=list)
     append: str = None
+    exec: str = None
+    initrd: pathlib.Path = None
+    verbose: bool = False
     display: bool = False
     screenshot: pathlib.Path = None
     gdb: bool = False
@@ -49,6 +61,11 @@ class Arguments:
     timeout: int = None
     iso: pathlib.Path = None
     kernel: pathlib.Path = None
+
+    def for_linux(self):
+        """Options that want Linux with a command line or an initramfs of its own, by name."""
+        values = {"--exec": self.exec, "--initrd": self.initrd, "--append": self.append}
+        return [option for option, value in values.items() if value is not None]
 
 
 def entries():
@@ -59,10 +76,12 @@ def entries():
 
 def listing(known):
     width = max(map(len, known))
-    lines = ["usage: ./drops run [OPTIONS]", "", "Boots the ISO in QEMU, with its console in the terminal."]
+    lines = ["usage: ./drops run [OPTIONS]", "",
+             "Boots the ISO in QEMU, its console in the terminal, to Linux unless another entry is chosen."]
     lines += ["", "Options:", OPTIONS, "", "Entries:"]
     lines += [f"  {name:{width}}  {title}" for name, title in known.items()]
-    lines += ["", "Examples: ./drops run --entry ping-pong --icount",
+    lines += ["", "Examples: ./drops run --exec 'uname -a; echo $((6*7))'",
+              "          ./drops run --entry ping-pong --icount",
               "          ./drops run --kernel-only --module sigma0.elf --module root.elf:exit=0xf4"]
     return "\n".join(lines)
 
@@ -122,12 +141,34 @@ def _text(option, value):
     return value
 
 
+def _command(option, value):
+    if not value.strip():
+        raise Bad(f"{option} wants a command for the guest's shell, not nothing")
+    return value
+
+
 # What is made of their values.
 WITH_VALUE = {
-    "--entry": _text, "--module": _module, "--append": _text, "--screenshot": _new_file, "--iso": _file,
-    "--kernel": _file, "--memory": _number(8, 3584), "--timeout": _number(1, 86400),
+    "--entry": _text, "--exec": _command, "--initrd": _file, "--append": _text, "--module": _module,
+    "--screenshot": _new_file, "--iso": _file, "--kernel": _file, "--memory": _number(8, 3584),
+    "--timeout": _number(1, 86400),
 }
-ALONE = ["--kernel-only", "--display", "--gdb", "--icount"]
+ALONE = ["--kernel-only", "--verbose", "--display", "--gdb", "--icount"]
+
+
+def _check_linux(args):
+    for option in args.for_linux():
+        if args.entry not in (None, LINUX):
+            raise Bad(f"{option} is for Linux, and --entry {args.entry} does not boot it; leave one out")
+        if args.iso:
+            raise Bad(f"{option} boots Linux without an ISO; leave out --iso")
+    words = args.append or ""
+    if len(words.split()) > MOST_WORDS or len(words.encode()) > MOST_TEXT:
+        raise Bad(f"--append takes up to {MOST_WORDS} words and {MOST_TEXT} bytes for Linux")
+    size = args.initrd.stat().st_size >> 20 if args.initrd else 0
+    if size + LEAST_BESIDE_INITRD > args.memory:
+        raise Bad(f"--initrd: {args.initrd} has {size} MiB and is unpacked as well; give more than --memory "
+                  f"{args.memory}")
 
 
 def _check_together(args, known):
@@ -137,11 +178,16 @@ def _check_together(args, known):
         for option, value in [("--entry", args.entry), ("--iso", args.iso)]:
             if value:
                 raise Bad(f"{option} is of the ISO, which --kernel-only does without; leave one of them out")
+        for option in ["--exec", "--initrd"]:
+            if option in args.for_linux():
+                raise Bad(f"{option} boots Linux, and --kernel-only what you name; leave one of them out")
     else:
-        for option, value in [("--module", args.modules), ("--append", args.append),
-                              ("--kernel", args.kernel)]:
+        for option, value in [("--module", args.modules), ("--kernel", args.kernel)]:
             if value:
                 raise Bad(f"{option} wants --kernel-only as well: the ISO has modules and options of its own")
+        _check_linux(args)
+    if args.verbose and args.exec is None:
+        raise Bad("--verbose is for --exec: without it everything is printed")
     if args.screenshot and args.display:
         raise Bad("--screenshot is of a machine without a window; leave out --display")
     if args.display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

@@ -54,8 +54,8 @@ def say(text):
 class Machine:
     """Runs until the guest, the user or the time ends it."""
 
-    def __init__(self, command, folder, timeout=None, screenshot=None, held=False):
-        self.screenshot, self.held = screenshot, held
+    def __init__(self, command, folder, timeout=None, screenshot=None, held=False, reader=None):
+        self.screenshot, self.held, self.reader = screenshot, held, reader
         self.end_of_time = time.monotonic() + timeout if timeout else None
         self.status = None  # that is already clear, whatever QEMU's is
         self.reason = None  # for which QEMU says that it ends
@@ -89,6 +89,9 @@ class Machine:
         if not mask & selectors.EVENT_READ:
             return
         data = self.receive(self.console)
+        if self.reader:
+            self.reader.feed(data)
+            return
         if not sys.stdout.isatty():
             data = data.replace(b"\r", b"")
         while data:
@@ -172,7 +175,7 @@ class Machine:
 
     def run(self):
         """The exit status."""
-        if sys.stdin:
+        if sys.stdin and not self.reader:
             self.selector.register(sys.stdin, selectors.EVENT_READ, self.on_keys)
         while self.console in self.selector.get_map():
             wait = max(0, self.end_of_time - time.monotonic()) if self.end_of_time else None
@@ -212,13 +215,14 @@ class Machine:
 def run(command, folder, **options):
     """Runs QEMU with `folder` as its own, in the terminal; the exit status.
 
-    timeout: seconds; screenshot: a file; held: the monitor does not start the machine, gdb will."""
+    timeout: seconds; screenshot: a file; held: the monitor does not start the machine, gdb will; reader: its
+    feed() takes what the console prints, and nothing is typed."""
 
     def ended(*_):
         sys.exit(128 + signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, ended)
-    with terminal():
+    with contextlib.nullcontext() if options.get("reader") else terminal():
         machine = Machine(command, folder, **options)
         try:
             return machine.run()

@@ -2,20 +2,26 @@
 """From what `./drops run` was asked for to QEMU's command line."""
 
 import contextlib
+import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
 
 import programs
+import run_arguments
+import run_exec
+import run_linux
 import run_machine
 import tree
 
 GDB_PORT = 1234  # QEMU's own choice
-BUILT = tree.ROOT / "bazel/bin"
+# A test names the folder where everything has been built.
+BUILT = pathlib.Path(os.environ.get("DROPS_BUILT", tree.ROOT / "bazel/bin")).absolute()
 ISO, KERNEL = "image/drops_iso.iso", "hal-x86/drops.elf"
-MENU = "image/drops_iso.cfg"
+MENU, INIT = "image/drops_iso.cfg", "linux-glue/exec.elf"
 # As in the tests: the same machine with any QEMU option of the user's, and none that the host decides.
 MACHINE = ["qemu-system-i386", "-accel", "tcg", "-nodefaults", "-no-user-config", "-net", "none",
            "-no-reboot", "-vga", "std"]
@@ -29,18 +35,23 @@ def build(args):
         labels = ["//hal-x86:drops"]
     if not args.kernel_only and not args.iso:
         labels = ["//image:drops_iso", "//hal-x86:drops"]
-    if not labels:
+    if args.exec is not None:
+        labels.append("//linux-glue:exec")
+    if not labels or "DROPS_BUILT" in os.environ:
         return True
-    done = programs.run(["bazel", "build", "--noshow_progress", "--show_result=0", *labels], "drops")
+    if "//image:drops_iso" in labels and not (BUILT / ISO).exists() and shutil.which("bazel"):
+        run_machine.say("building what is to boot; with Linux that takes minutes, but only once")
+    quiet = ["--ui_event_filters=-info"] if args.exec is not None and not args.verbose else []
+    done = programs.run(["bazel", "build", "--noshow_progress", "--show_result=0", *quiet, *labels], "drops")
     if done.returncode != 0:
         run_machine.say("what is to boot could not be built; the message is above")
     return done.returncode == 0
 
 
-def initrd(args, folder):
+def initrd(modules, folder):
     """The modules for -initrd, which splits at commas and ends a file's name at a space."""
     words = []
-    for number, module in enumerate(args.modules):
+    for number, module in enumerate(modules):
         place = folder / str(number)
         place.mkdir()
         name = re.sub(r"\s", "_", module.path.name)
@@ -51,10 +62,14 @@ def initrd(args, folder):
 
 def boots(args, folder):
     """What says from what the machine boots; `folder` is where QEMU will look for it."""
-    if args.kernel_only:
+    if args.kernel_only or args.for_linux():
+        modules, append = args.modules, args.append
+        if not args.kernel_only:
+            modules = run_linux.asked_for(args, BUILT / MENU, BUILT, BUILT / INIT, folder)
+            append = None
         (folder / "drops.elf").symlink_to(args.kernel or BUILT / KERNEL)
-        append = f"exit=f4 {args.append or ''}".rstrip()
-        return ["-kernel", "drops.elf", "-append", append, *initrd(args, folder)]
+        append = f"exit=f4 {append or ''}".rstrip()
+        return ["-kernel", "drops.elf", "-append", append, *initrd(modules, folder)]
     (folder / "drops.iso").symlink_to(args.iso or BUILT / ISO)
     # image/grub.cfg reads the entry there.
     chosen = ["-smbios", f"type=11,value=drops:{args.entry}"] if args.entry else []
@@ -64,6 +79,8 @@ def boots(args, folder):
 def command(args, folder, port):
     words = [*MACHINE, "-m", str(args.memory), *boots(args, folder)]
     words += [] if args.display else ["-display", "none"]
+    if args.exec is not None and not (args.display or args.screenshot):
+        words[words.index("-vga") + 1] = "none"  # a screen that nobody sees takes half of the time
     words += ICOUNT if args.icount else []
     words += ["-gdb", f"tcp:127.0.0.1:{port}"] if port else []
     return words
@@ -85,8 +102,8 @@ def programs_of(args):
     if args.iso:
         return []
     text = (BUILT / MENU).read_text()
-    if args.entry:
-        text = text[text.index(f" --id '{args.entry}' {{\n"):]
+    if args.entry or args.for_linux():
+        text = text[text.index(f" --id '{args.entry or run_arguments.LINUX}' {{\n"):]
         text = text[:text.index("\n}")]
     found = re.findall(r"^  module /boot/(\S+)", text, re.MULTILINE)
     return [BUILT / path for path in dict.fromkeys(found)]
@@ -136,4 +153,7 @@ def main(args):
         words = command(args, folder, port)
         if port:
             prepare_gdb(args, folder, port)
-        return run_machine.run(words, folder, timeout=args.timeout, screenshot=args.screenshot, held=args.gdb)
+        reader = run_exec.Reader(args.verbose) if args.exec is not None else None
+        status = run_machine.run(words, folder, timeout=args.timeout, screenshot=args.screenshot,
+                                 held=args.gdb, reader=reader)
+        return reader.verdict(status) if reader else status

@@ -67,7 +67,6 @@ class Arguments(InFolder):
     def test_what_does_not_go_together_is_named(self):
         (self.folder / "a").touch()
         self.bad("--module a", "--module wants --kernel-only as well")
-        self.bad("--append checks", "--append wants --kernel-only")
         self.bad("--kernel a", "--kernel wants --kernel-only")
         self.bad("--kernel-only --entry hello", "--entry is of the ISO")
         self.bad("--kernel-only --iso a", "--iso is of the ISO")

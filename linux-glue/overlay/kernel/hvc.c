@@ -1,21 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// hvc0: output through the microkernel.
+// hvc0: output through the microkernel, which has the serial line and the screen anyway; input from the UART
+// of the same line, by its interrupt, if the root task gives ports and line (README.md). The two share no
+// register: the microkernel looks at the line status and writes what is to be sent.
 #include <asm/l4.h>
 #include <linux/console.h>
 #include <linux/err.h>
 #include <linux/init.h>
+#include <linux/irq.h>
 
 #include "../../../drivers/tty/hvc/hvc_console.h"
+#include "l4/roottask/client.h"
+#include "l4/sys/io.h"
+
+enum { COM1 = 0x3f8, COM1_LOG2 = 3, COM1_LINE = 4 };
+enum { DATA = COM1, INTERRUPT_ENABLE = COM1 + 1, LINE_STATUS = COM1 + 5 };
+enum { RECEIVED = 1, DATA_READY = 1 };
+
+static unsigned long input_stack[2048];
+static bool has_input __ro_after_init;
 
 static int put_chars(u32 vtermno, const char* text, int count) {
     l4_console_write(text, count);
     return count;
 }
 
-/* There is no input yet. */
-static int get_chars(u32 vtermno, char* text, int count) { return 0; }
+/* Until nothing is left, or the line would not interrupt again. */
+static int get_chars(u32 vtermno, char* text, int count) {
+    int n = 0;
+    while (has_input && n < count && (l4_in8(LINE_STATUS) & DATA_READY)) text[n++] = l4_in8(DATA);
+    return n;
+}
 
-static const struct hv_ops ops = {.get_chars = get_chars, .put_chars = put_chars};
+/* Without an interrupt hvc would poll. If there is no input, there is nothing to poll for. */
+static int start_input(struct hvc_struct* hp, int irq) {
+    if (has_input) return notifier_add_irq(hp, irq);
+    hp->irq_requested = 1;
+    return 0;
+}
+
+static void end_input(struct hvc_struct* hp, int irq) {
+    if (has_input) notifier_del_irq(hp, irq);
+}
+
+static const struct hv_ops ops = {.get_chars = get_chars,
+                                  .put_chars = put_chars,
+                                  .notifier_add = start_input,
+                                  .notifier_del = end_input,
+                                  .notifier_hangup = end_input};
+
+/* The line interrupts again when all has been read: a handler that comes later than this thread waits again
+ * is early enough. */
+static void input_thread(void) {
+    const l4_word_t status = l4_root_irq_attach(COM1_LINE);
+    l4_ipc_send(l4_server(L4_LINUX), 0, status, 0, L4_TIMEOUT_NEVER);
+    for (;;) {
+        if (status != L4_ROOT_OK)
+            l4_ipc_sleep(L4_TIMEOUT_NEVER);
+        else if (l4_irq_wait(COM1_LINE, L4_TIMEOUT_NEVER) == L4_IPC_OK)
+            l4_interrupt(L4_IRQ_CONSOLE);
+    }
+}
+
+static bool __init take_ports(void) {
+    const l4_ipc_result_t r = l4_ipc_call(l4_root_pager(), 0, l4_io_fpage(COM1, COM1_LOG2, 0), 0,
+                                          l4_rcv_anywhere(), L4_TIMEOUT_NEVER);
+    return l4_ipc_error(r) == L4_IPC_OK && l4_ipc_got_fpage(r);
+}
+
+static bool __init take_line(void) {
+    l4_ipc_result_t r;
+    l4_start_thread(L4_INPUT, input_thread, input_stack + ARRAY_SIZE(input_stack), l4_server(L4_KEEPER));
+    r = l4_ipc_receive(l4_server(L4_INPUT), 0, L4_TIMEOUT_NEVER);
+    return l4_ipc_error(r) == L4_IPC_OK && r.w0 == L4_ROOT_OK;
+}
 
 static int __init console_init_l4(void) {
     hvc_instantiate(0, 0, &ops);
@@ -24,5 +81,12 @@ static int __init console_init_l4(void) {
 }
 console_initcall(console_init_l4);
 
-static int __init device_init_l4(void) { return PTR_ERR_OR_ZERO(hvc_alloc(0, 0, &ops, 256)); }
+static int __init device_init_l4(void) {
+    has_input = take_ports() && take_line();
+    if (has_input)
+        l4_out8(INTERRUPT_ENABLE, RECEIVED);
+    else
+        pr_info("hvc0: no input: the root task gives no ports or no interrupt line\n");
+    return PTR_ERR_OR_ZERO(hvc_alloc(0, L4_IRQ_CONSOLE, &ops, 256));
+}
 device_initcall(device_init_l4);

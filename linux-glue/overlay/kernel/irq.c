@@ -3,7 +3,8 @@
 // (l4_interrupt), and run the handler on their own stack as if they had interrupted it. While l4_irq_on says
 // no, they leave a bit.
 //
-// Nothing here needs a lock: whoever preempts has come to its end before the other goes on.
+// Nothing here needs a lock: whoever preempts has come to its end before the other goes on, or waits for a
+// thread that is not in a handler.
 #include <asm/irq_regs.h>
 #include <asm/l4.h>
 #include <linux/init.h>
@@ -17,6 +18,8 @@
 unsigned int l4_irq_on;
 unsigned long l4_irq_pending;
 unsigned int l4_idle;
+
+static bool busy; /* an interrupt thread is in a handler: what comes meanwhile waits */
 
 static void no_operation(struct irq_data* d) {}
 
@@ -59,14 +62,18 @@ void l4_irq_replay(void) {
 
 void l4_interrupt(unsigned int irq) {
     const unsigned int on = READ_ONCE(l4_irq_on);
-    if (!on && !READ_ONCE(l4_idle)) {
+    if (busy || (!on && !READ_ONCE(l4_idle))) {
         set_bit(irq, &l4_irq_pending);
         return;
     }
     WRITE_ONCE(l4_irq_on, ARCH_IRQ_DISABLED);
+    busy = true;
     barrier();
     handle(irq);
     barrier();
+    busy = false;
+    barrier();
+    /* What has waited comes now, or when the Linux thread has woken up. */
     if (on)
         arch_local_irq_enable();
     else

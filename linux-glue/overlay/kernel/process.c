@@ -11,6 +11,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 
+#include "../user/fpu.h"
 #include "../user/user.h"
 
 void ret_from_fork(void);
@@ -26,12 +27,16 @@ int copy_thread(struct task_struct* tsk, const struct kernel_clone_args* args) {
     *frame = (struct first_frame){.ip = (unsigned long)ret_from_fork};
     tsk->thread.sp = (unsigned long)frame;
     if (args->fn) {
+        tsk->thread.fpu_used = false;
         memset(regs, 0, sizeof(*regs));
         frame->bx = (unsigned long)args->fn;
         frame->di = (unsigned long)args->fn_arg;
         return 0;
     }
     *regs = *current_pt_regs();
+    l4_fpu_get(current);
+    tsk->thread.fpu_used = current->thread.fpu_used;
+    if (current->thread.fpu_used) tsk->thread.fpu = current->thread.fpu;
     regs->ax = 0;
     if (args->stack) regs->sp = args->stack;
     return args->flags & CLONE_SETTLS ? l4_set_tls(tsk, -1, (struct user_desc __user*)args->tls, false) : 0;
@@ -59,6 +64,7 @@ void flush_thread(void) {
     memset(current->thread.tls_array, 0, sizeof(current->thread.tls_array));
     current->thread.tls_changed = true;
     current->thread.map_at = 0;
+    current->thread.fpu_used = false;
 }
 
 /* The first function outside the scheduler that a thread waits in. */

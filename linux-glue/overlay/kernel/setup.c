@@ -21,7 +21,6 @@ struct cpuinfo_x86 boot_cpu_data;
 EXPORT_SYMBOL(boot_cpu_data);
 DEFINE_PER_CPU(struct task_struct*, current_task) ____cacheline_aligned = &init_task;
 EXPORT_PER_CPU_SYMBOL(current_task);
-unsigned int vdso32_enabled;
 
 static void early_write(struct console* con, const char* text, unsigned int length) {
     l4_console_write(text, length);

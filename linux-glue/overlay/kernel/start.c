@@ -69,7 +69,7 @@ void __init l4_start_thread(enum l4_server_thread n, void (*entry)(void), void* 
     if (l4_lthread_ex_regs(n, regs).eflags == L4_EX_REGS_ERROR)
         give_up("Linux: its kmem= is too little for its threads\n");
     if (l4_thread_schedule(l4_server(n), l4_sched_param_us(prio + n, L4_TIME_NEVER)).param == L4_SCHED_ERROR)
-        give_up("Linux: its mcp= must be at least 2 above its prio=\n");
+        give_up("Linux: its mcp= must be at least 3 above its prio=\n");
 }
 
 /* The initramfs is a boot module, which the root task lets the server read where it is. */

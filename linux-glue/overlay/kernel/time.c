@@ -98,6 +98,7 @@ static struct clocksource tsc = {
     .read = read_tsc,
     .mask = CLOCKSOURCE_MASK(64),
     .flags = CLOCK_SOURCE_IS_CONTINUOUS,
+    .vdso_clock_mode = VDSO_CLOCKMODE_TSC,
 };
 
 static u64 notrace read_sched_clock(void) { return get_cycles(); }

@@ -7,13 +7,16 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
+#include "../user/fpu.h"
 #include "../user/user.h"
 #include "l4/roottask/client.h"
 
 static LIST_HEAD(tasks); /* contexts with a task; the one that ran last is last */
 
 int init_new_context(struct task_struct* tsk, struct mm_struct* mm) {
+    void* vdso = mm->context.vdso; /* a parent's, or none */
     memset(&mm->context, 0, sizeof(mm->context));
+    mm->context.vdso = vdso;
     INIT_LIST_HEAD(&mm->context.in_tasks);
     return 0;
 }
@@ -34,6 +37,13 @@ static void end_task(mm_context_t* c) {
     if (c->task) l4_root_task_free(take_task(c));
 }
 
+/* The context whose task has not run for the longest time; its owner keeps the FPU registers. */
+static mm_context_t* coldest(void) {
+    mm_context_t* c = list_first_entry_or_null(&tasks, mm_context_t, in_tasks);
+    if (c && c->owner) l4_fpu_get(c->owner);
+    return c;
+}
+
 void arch_exit_mmap(struct mm_struct* mm) { end_task(&mm->context); }
 
 void destroy_context(struct mm_struct* mm) { end_task(&mm->context); }
@@ -41,9 +51,11 @@ void destroy_context(struct mm_struct* mm) { end_task(&mm->context); }
 /* A number of the root task's, or that of the task that has not run for the longest time. */
 static unsigned int new_number(void) {
     l4_word_t task;
+    mm_context_t* c;
     if (l4_root_task_alloc(&task) == L4_ROOT_OK) return task;
-    if (list_empty(&tasks)) panic("the root task gives no task number: tasks=");
-    return take_task(list_first_entry(&tasks, mm_context_t, in_tasks));
+    c = coldest();
+    if (!c) panic("the root task gives no task number: tasks=");
+    return take_task(c);
 }
 
 static bool create(unsigned int task) {
@@ -58,8 +70,9 @@ void l4_ready_task(struct mm_struct* mm) {
         const unsigned int task = new_number();
         /* Out of kernel memory: others give theirs. */
         while (!create(task)) {
-            if (list_empty(&tasks)) panic("no kernel memory for a task: kmem=");
-            end_task(list_first_entry(&tasks, mm_context_t, in_tasks));
+            mm_context_t* other = coldest();
+            if (!other) panic("no kernel memory for a task: kmem=");
+            end_task(other);
         }
         c->task = task;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// ptrace and core dumps: general registers. FPU registers are not there yet.
+// ptrace and core dumps: register sets.
+#include <asm/ldt.h>
 #include <asm/ptrace.h>
 #include <asm/user.h>
 #include <linux/elf.h>
@@ -8,6 +9,9 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
+
+#include "fpu.h"
+#include "user.h"
 
 /* EFLAGS that a debugger may set. */
 #define SETTABLE_FLAGS 0x00250dd5UL
@@ -34,6 +38,21 @@ static int general_set(struct task_struct* tsk, const struct user_regset* set, u
     return error;
 }
 
+static int tls_active(struct task_struct* tsk, const struct user_regset* set) {
+    int n = GDT_ENTRY_TLS_ENTRIES;
+    while (n > 0 && !((u32*)&tsk->thread.tls_array[n - 1])[1]) n--;
+    return n;
+}
+
+static int tls_get(struct task_struct* tsk, const struct user_regset* set, struct membuf to) {
+    unsigned int i;
+    for (i = 0; i < GDT_ENTRY_TLS_ENTRIES && to.left; i++) {
+        const struct user_desc d = l4_get_tls(tsk, GDT_ENTRY_TLS_MIN + i);
+        membuf_write(&to, &d, sizeof(d));
+    }
+    return to.left;
+}
+
 static const struct user_regset regsets[] = {
     {.core_note_type = NT_PRSTATUS,
      .n = ELF_NGREG,
@@ -41,6 +60,25 @@ static const struct user_regset regsets[] = {
      .align = sizeof(u32),
      .regset_get = general_get,
      .set = general_set},
+    {.core_note_type = NT_PRFPREG,
+     .n = sizeof(struct user_i387_struct) / sizeof(u32),
+     .size = sizeof(u32),
+     .align = sizeof(u32),
+     .regset_get = l4_fpregs_get,
+     .set = l4_fpregs_set},
+    {.core_note_type = NT_PRXFPREG,
+     .n = sizeof(struct user_fxsr_struct) / sizeof(u32),
+     .size = sizeof(u32),
+     .align = sizeof(u32),
+     .regset_get = l4_fxregs_get,
+     .set = l4_fxregs_set},
+    {.core_note_type = NT_386_TLS,
+     .n = GDT_ENTRY_TLS_ENTRIES,
+     .bias = GDT_ENTRY_TLS_MIN,
+     .size = sizeof(struct user_desc),
+     .align = sizeof(struct user_desc),
+     .active = tls_active,
+     .regset_get = tls_get},
 };
 
 static const struct user_regset_view view = {
@@ -73,14 +111,34 @@ static int poke(struct task_struct* tsk, unsigned long offset, unsigned long val
     return 0;
 }
 
+/* All of set `n` of the list, to or from a program. */
+static int get_set(struct task_struct* tsk, unsigned int n, void __user* to) {
+    return copy_regset_to_user(tsk, &view, n, 0, regsets[n].n * regsets[n].size, to) ? -EIO : 0;
+}
+
+static int put_set(struct task_struct* tsk, unsigned int n, const void __user* from) {
+    return copy_regset_from_user(tsk, &view, n, 0, regsets[n].n * regsets[n].size, from) ? -EIO : 0;
+}
+
+static int get_area(struct task_struct* tsk, unsigned long index, struct user_desc __user* to) {
+    struct user_desc d;
+    if (index < GDT_ENTRY_TLS_MIN || index > GDT_ENTRY_TLS_MAX) return -EINVAL;
+    d = l4_get_tls(tsk, index);
+    return copy_to_user(to, &d, sizeof(d)) ? -EFAULT : 0;
+}
+
 long arch_ptrace(struct task_struct* tsk, long request, unsigned long addr, unsigned long data) {
     switch (request) {
         case PTRACE_PEEKUSR: return peek(tsk, addr, (unsigned long __user*)data);
         case PTRACE_POKEUSR: return poke(tsk, addr, data);
-        case PTRACE_GETREGS:
-            return copy_regset_to_user(tsk, &view, 0, 0, sizeof(struct pt_regs), (void __user*)data);
-        case PTRACE_SETREGS:
-            return copy_regset_from_user(tsk, &view, 0, 0, sizeof(struct pt_regs), (void __user*)data);
+        case PTRACE_GETREGS: return get_set(tsk, 0, (void __user*)data);
+        case PTRACE_SETREGS: return put_set(tsk, 0, (void __user*)data);
+        case PTRACE_GETFPREGS: return get_set(tsk, 1, (void __user*)data);
+        case PTRACE_SETFPREGS: return put_set(tsk, 1, (void __user*)data);
+        case PTRACE_GETFPXREGS: return get_set(tsk, 2, (void __user*)data);
+        case PTRACE_SETFPXREGS: return put_set(tsk, 2, (void __user*)data);
+        case PTRACE_GET_THREAD_AREA: return get_area(tsk, addr, (void __user*)data);
+        case PTRACE_SET_THREAD_AREA: return l4_set_tls(tsk, addr, (void __user*)data, false);
         default: return ptrace_request(tsk, request, addr, data);
     }
 }

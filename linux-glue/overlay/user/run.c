@@ -11,6 +11,8 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 
+#include "fpu.h"
+
 struct l4_running l4_running;
 
 void __init l4_user_init(void) { l4_utcb_take_exceptions(L4_UTCB_DEBUG); }
@@ -55,13 +57,18 @@ static void get_state(struct pt_regs* regs, const l4_utcb_state_t* s) {
     regs->cs = __USER_CS;
 }
 
-/* The task's thread becomes current's. */
-static void put_tls(mm_context_t* c, l4_utcb_t* utcb) {
+/* The task's thread becomes current's, with TLS and FPU registers: one system call, which also tells those of
+ * the one before. */
+static void take_thread(mm_context_t* c, l4_utcb_t* utcb) {
+    struct task_struct* old = c->owner == current ? NULL : c->owner;
+    l4_word_t fpu = 0;
     if (c->owner == current && !current->thread.tls_changed) return;
+    if (c->owner != current) fpu = l4_fpu_load(current) | (old ? L4_EX_REGS_FPU_GET : 0);
     BUILD_BUG_ON(sizeof(utcb->tls) != sizeof(current->thread.tls_array));
     memcpy(utcb->tls, current->thread.tls_array, sizeof(utcb->tls));
-    l4_lthread_ex_regs(l4_ex_regs_target(c->task, 0) | L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL,
+    l4_lthread_ex_regs(l4_ex_regs_target(c->task, 0) | fpu | L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL,
                        l4_ex_regs_keep());
+    if (old) l4_fpu_store(old);
     c->owner = current;
     current->thread.tls_changed = false;
 }
@@ -74,7 +81,7 @@ static bool run(struct pt_regs* regs, l4_utcb_state_t* state) {
     l4_ipc_result_t m;
     l4_word_t page, at = current->thread.map_at;
     l4_ready_task(current->mm);
-    put_tls(c, utcb);
+    take_thread(c, utcb);
     put_state(&utcb->state, regs);
     utcb->snd_size = L4_UTCB_STATE_WORDS;
     page = c->window && at ? l4_user_fpage(current->mm, at) : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Signal frames of i386, to the byte, but for the FPU's part, which is not there yet.
+// Signal frames of i386, to the byte, as on a processor with fxsave and without xsave.
 #include <linux/entry-common.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -10,14 +10,24 @@
 #include <asm/sigframe.h>
 #include <asm/sighandling.h>
 
+#include "fpu.h"
 #include "user.h"
 
-/* What a handler may return to when the program names nothing: the call, and as many bytes as the frame has.
+/* What a handler returns to when the program names nothing and has no vDSO: the call, and as many bytes as
+ * the frame has.
  */
 static const u8 sigreturn_code[8] = {0x58, 0xb8, __NR_sigreturn, 0, 0, 0, 0xcd, 0x80};
 static const u8 rt_sigreturn_code[8] = {0xb8, __NR_rt_sigreturn, 0, 0, 0, 0xcd, 0x80, 0};
 
-static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, unsigned int mask) {
+/* Where a handler's frame lies: below that of the FPU. ESP + 4 is a multiple of 16 where the handler begins,
+ * as after a call. */
+struct place {
+    struct _fpstate_32 __user* fpu;
+    void __user* frame;
+};
+
+static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, const struct place* at,
+                         unsigned int mask) {
     memset(sc, 0, sizeof(*sc));
     sc->gs = regs->gs;
     sc->fs = regs->fs;
@@ -37,11 +47,13 @@ static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, u
     sc->cs = regs->cs;
     sc->flags = regs->flags;
     sc->ss = regs->ss;
+    sc->fpstate = (u32)at->fpu;
     sc->oldmask = mask;
     sc->cr2 = current->thread.fault_addr;
 }
 
-static void take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
+/* 0, or -EFAULT. */
+static int take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
     regs->gs = sc->gs;
     regs->fs = sc->fs;
     regs->di = sc->di;
@@ -55,32 +67,40 @@ static void take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
     regs->ip = sc->ip;
     regs->flags = (regs->flags & ~FIX_EFLAGS) | (sc->flags & FIX_EFLAGS);
     regs->orig_ax = -1;
+    return l4_fpu_from_frame((const struct _fpstate_32 __user*)sc->fpstate);
 }
 
-/* The place of a frame: ESP + 4 is a multiple of 16 where the handler begins, as after a call. */
-static void __user* frame_at(struct ksignal* ksig, struct pt_regs* regs, size_t size) {
-    unsigned long sp = sigsp(regs->sp, ksig);
-    return (void __user*)(((sp - size + 4) & ~15UL) - 4);
+/* The FPU's image, which is aligned, comes 112 bytes after the beginning of its frame. False: an alternate
+ * stack is too small. */
+static bool find_place(struct place* at, struct ksignal* ksig, struct pt_regs* regs, size_t size) {
+    const unsigned long start = sigsp(regs->sp, ksig), image = sizeof(struct user_fxsr_struct);
+    const unsigned long fpu = ((start - image) & ~63UL) - (sizeof(struct _fpstate_32) - image);
+    const unsigned long frame = ((fpu - size + 4) & ~15UL) - 4;
+    *at = (struct place){(struct _fpstate_32 __user*)fpu, (void __user*)frame};
+    return (start == regs->sp && !on_sig_stack(start)) || __on_sig_stack(frame);
 }
 
-static unsigned long return_to(struct ksignal* ksig, void __user* code) {
-    return ksig->ka.sa.sa_flags & SA_RESTORER ? (unsigned long)ksig->ka.sa.sa_restorer : (unsigned long)code;
+static unsigned long return_to(struct ksignal* ksig, unsigned long in_vdso, void __user* code) {
+    if (ksig->ka.sa.sa_flags & SA_RESTORER) return (unsigned long)ksig->ka.sa.sa_restorer;
+    return in_vdso ?: (unsigned long)code;
 }
 
-static int put_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs, struct sigframe __user* at) {
+static int put_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs, const struct place* place) {
+    struct sigframe __user* at = place->frame;
     struct sigframe f = {.sig = ksig->sig};
-    f.pretcode = return_to(ksig, at->retcode);
-    fill_context(&f.sc, regs, set->sig[0]);
+    f.pretcode = return_to(ksig, l4_vdso_sigreturn(), at->retcode);
+    fill_context(&f.sc, regs, place, set->sig[0]);
     f.extramask[0] = set->sig[1];
     memcpy(f.retcode, sigreturn_code, sizeof(f.retcode));
     return copy_to_user(at, &f, sizeof(f)) ? -EFAULT : 0;
 }
 
 static int put_rt_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs,
-                        struct rt_sigframe __user* at) {
+                        const struct place* place) {
+    struct rt_sigframe __user* at = place->frame;
     struct rt_sigframe f = {.sig = ksig->sig, .pinfo = (u32)&at->info, .puc = (u32)&at->uc};
-    f.pretcode = return_to(ksig, at->retcode);
-    fill_context((struct sigcontext_32*)&f.uc.uc_mcontext, regs, set->sig[0]);
+    f.pretcode = return_to(ksig, l4_vdso_rt_sigreturn(), at->retcode);
+    fill_context((struct sigcontext_32*)&f.uc.uc_mcontext, regs, place, set->sig[0]);
     f.uc.uc_sigmask = *set;
     f.uc.uc_stack = (stack_t){.ss_sp = (void __user*)current->sas_ss_sp,
                               .ss_flags = sas_ss_flags(regs->sp),
@@ -93,11 +113,16 @@ static int put_rt_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* reg
 static int put_handler(struct ksignal* ksig, struct pt_regs* regs) {
     sigset_t* set = sigmask_to_save();
     const bool rt = ksig->ka.sa.sa_flags & SA_SIGINFO;
-    void __user* at = frame_at(ksig, regs, rt ? sizeof(struct rt_sigframe) : sizeof(struct sigframe));
+    void __user* at;
+    struct place place;
     int error;
-    if (!access_ok(at, sizeof(struct rt_sigframe))) return -EFAULT;
-    error = rt ? put_rt_frame(ksig, set, regs, at) : put_frame(ksig, set, regs, at);
+    if (!find_place(&place, ksig, regs, rt ? sizeof(struct rt_sigframe) : sizeof(struct sigframe)))
+        return -EFAULT;
+    error = l4_fpu_to_frame(place.fpu);
+    if (!error) error = rt ? put_rt_frame(ksig, set, regs, &place) : put_frame(ksig, set, regs, &place);
     if (error) return error;
+    l4_fpu_reset(current);
+    at = place.frame;
     regs->sp = (unsigned long)at;
     regs->ip = (unsigned long)ksig->ka.sa.sa_handler;
     regs->ax = ksig->sig;
@@ -165,8 +190,7 @@ SYSCALL_DEFINE0(sigreturn) {
     set.sig[0] = f.sc.oldmask;
     set.sig[1] = f.extramask[0];
     set_current_blocked(&set);
-    take_context(regs, &f.sc);
-    return regs->ax;
+    return take_context(regs, &f.sc) ? bad_frame() : regs->ax;
 }
 
 SYSCALL_DEFINE0(rt_sigreturn) {
@@ -176,7 +200,7 @@ SYSCALL_DEFINE0(rt_sigreturn) {
     current->restart_block.fn = do_no_restart_syscall;
     if (copy_from_user(&uc, &at->uc, sizeof(uc))) return bad_frame();
     set_current_blocked(&uc.uc_sigmask);
-    take_context(regs, (struct sigcontext_32*)&uc.uc_mcontext);
+    if (take_context(regs, (struct sigcontext_32*)&uc.uc_mcontext)) return bad_frame();
     if (restore_altstack(&at->uc.uc_stack)) return bad_frame();
     return regs->ax;
 }

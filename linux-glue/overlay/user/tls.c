@@ -25,8 +25,8 @@ static void encode(u32 words[2], const struct user_desc* d) {
                d->seg_32bit << 22 | d->limit_in_pages << 23;
 }
 
-static void decode(struct user_desc* d, unsigned int entry, const u32 words[2]) {
-    *d = (struct user_desc){
+static struct user_desc decode(unsigned int entry, const u32 words[2]) {
+    return (struct user_desc){
         .entry_number = entry,
         .base_addr = words[0] >> 16 | (words[1] & 0xff) << 16 | (words[1] & 0xff000000),
         .limit = (words[0] & 0xffff) | (words[1] & 0xf0000),
@@ -67,6 +67,10 @@ int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from
     return 0;
 }
 
+struct user_desc l4_get_tls(struct task_struct* tsk, unsigned int index) {
+    return decode(index, slot_words(tsk, index - GDT_ENTRY_TLS_MIN));
+}
+
 SYSCALL_DEFINE1(set_thread_area, struct user_desc __user*, from) {
     return l4_set_tls(current, -1, from, true);
 }
@@ -76,6 +80,6 @@ SYSCALL_DEFINE1(get_thread_area, struct user_desc __user*, to) {
     int index;
     if (get_user(index, &to->entry_number)) return -EFAULT;
     if (index < GDT_ENTRY_TLS_MIN || index > GDT_ENTRY_TLS_MAX) return -EINVAL;
-    decode(&d, index, slot_words(current, index - GDT_ENTRY_TLS_MIN));
+    d = l4_get_tls(current, index);
     return copy_to_user(to, &d, sizeof(d)) ? -EFAULT : 0;
 }

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include "fpu.h"
 #include "user.h"
 
 struct meaning {
@@ -15,7 +16,7 @@ struct meaning {
 static const struct meaning meanings[] = {
     [0] = {SIGFPE, FPE_INTDIV},  [1] = {SIGTRAP, TRAP_TRACE}, [3] = {SIGTRAP, SI_KERNEL},
     [6] = {SIGILL, ILL_ILLOPN},  [11] = {SIGBUS, SI_KERNEL},  [12] = {SIGBUS, SI_KERNEL},
-    [16] = {SIGFPE, FPE_FLTINV}, [17] = {SIGBUS, BUS_ADRALN}, [19] = {SIGFPE, FPE_FLTINV},
+    [16] = {SIGFPE, FPE_FLTUNK}, [17] = {SIGBUS, BUS_ADRALN}, [19] = {SIGFPE, FPE_FLTUNK},
 };
 
 void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state) {
@@ -29,6 +30,10 @@ void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state) {
             return;
     }
     if (state->trapno < ARRAY_SIZE(meanings) && meanings[state->trapno].signal) m = meanings[state->trapno];
+    if (m.code == FPE_FLTUNK && m.signal == SIGFPE) {
+        m.code = l4_fpu_error(state->trapno);
+        if (!m.code) return; /* the program has changed the registers since */
+    }
     current->thread.trap_nr = state->trapno;
     current->thread.error_code = state->err;
     current->thread.fault_addr = 0;

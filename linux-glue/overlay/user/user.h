@@ -28,6 +28,10 @@ void l4_force_entry(void);
 /* A task for the mm, with one thread that waits for the answer to its first exception. */
 void l4_ready_task(struct mm_struct* mm);
 
+/* vdso/map.c: what a handler of current's returns to; 0: it has no vDSO. */
+unsigned long l4_vdso_sigreturn(void);
+unsigned long l4_vdso_rt_sigreturn(void);
+
 /* user/traps.c: what an exception of the program means. */
 void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state);
 
@@ -35,6 +39,7 @@ void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state);
 void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int error);
 l4_word_t l4_user_fpage(struct mm_struct* mm, unsigned long address);
 
-/* user/tls.c; `index` -1: the one in the descriptor. */
+/* user/tls.c: descriptors GDT_ENTRY_TLS_MIN to _MAX. `index` -1: the one in the descriptor. */
+struct user_desc l4_get_tls(struct task_struct* tsk, unsigned int index);
 int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from, bool may_choose);
 #endif

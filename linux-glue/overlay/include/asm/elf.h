@@ -31,4 +31,16 @@ typedef struct user_i387_struct elf_fpregset_t;
     } while (0)
 /* All general registers are 0. */
 #define ELF_PLAT_INIT(regs, load_addr) memset((regs), 0, offsetof(struct pt_regs, ds))
+
+/* The vDSO (vdso/map.c). */
+#define ARCH_DLINFO                                                             \
+    do {                                                                        \
+        if (!current->mm->context.vdso) break;                                  \
+        NEW_AUX_ENT(AT_SYSINFO, l4_vdso_vsyscall());                            \
+        NEW_AUX_ENT(AT_SYSINFO_EHDR, (unsigned long)current->mm->context.vdso); \
+    } while (0)
+#define ARCH_HAS_SETUP_ADDITIONAL_PAGES
+unsigned long l4_vdso_vsyscall(void);
+struct linux_binprm;
+int arch_setup_additional_pages(struct linux_binprm* bprm, int uses_interp);
 #endif

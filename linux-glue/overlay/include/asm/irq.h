@@ -5,7 +5,8 @@
 #define NR_IRQS 16
 
 /* What interrupt threads bring; the numbers are Linux's. */
-#define L4_IRQ_TIMER 0
+#define L4_IRQ_TIMER   0
+#define L4_IRQ_CONSOLE 1
 
 #include <asm-generic/irq.h>
 #endif

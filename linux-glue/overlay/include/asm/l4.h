@@ -23,6 +23,7 @@
 enum l4_server_thread {
     L4_LINUX,  /* all of Linux but interrupts */
     L4_TIMER,  /* brings L4_IRQ_TIMER */
+    L4_INPUT,  /* brings L4_IRQ_CONSOLE */
     L4_KEEPER, /* pager of the others: vmalloc, fix-ups, oops */
 };
 

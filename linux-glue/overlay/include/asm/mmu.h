@@ -15,7 +15,7 @@ typedef struct {
     bool changed_all;          /* more entries than fit have changed */
     unsigned int changed_count;
     unsigned long changed[L4_CHANGED_MAX]; /* frames of entries that have changed (mm/tlb.c) */
-    struct task_struct* owner;             /* whose TLS the task's thread has */
-    void* vdso;
+    struct task_struct* owner;             /* whose TLS and FPU registers its thread has */
+    void* vdso;                            /* the image, in the program; NULL: none */
 } mm_context_t;
 #endif

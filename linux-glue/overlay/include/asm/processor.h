@@ -6,6 +6,7 @@
 #include <asm/desc_defs.h>
 #include <asm/page.h>
 #include <asm/ptrace.h>
+#include <asm/user.h>
 #include <linux/types.h>
 
 /* Below the UTCB area, on a border of 4 MiB. */
@@ -33,6 +34,8 @@ struct thread_struct {
     unsigned long fault_addr, error_code, trap_nr;
     unsigned long map_at; /* the next answer maps this address; 0: nothing */
     bool tls_changed;     /* the L4 thread does not have tls_array yet */
+    bool fpu_used;        /* false: FPU registers are those of a new thread (user/fpu.c) */
+    struct user_fxsr_struct fpu __attribute__((aligned(16)));
 };
 #define INIT_THREAD \
     {}
@@ -44,7 +47,6 @@ struct thread_struct {
 void start_thread(struct pt_regs* regs, unsigned long ip, unsigned long sp);
 unsigned long __get_wchan(struct task_struct* tsk);
 
-static __always_inline void cpu_relax(void) { asm volatile("rep; nop" ::: "memory"); }
-
+#include <asm/vdso/processor.h>
 #include <linux/prefetch.h>
 #endif

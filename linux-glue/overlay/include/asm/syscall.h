@@ -29,5 +29,5 @@ static inline void syscall_get_arguments(struct task_struct* tsk, struct pt_regs
     memcpy(args, &regs->bx, 6 * sizeof(*args));
 }
 static inline int syscall_get_arch(struct task_struct* tsk) { return AUDIT_ARCH_I386; }
-static inline bool arch_syscall_is_vdso_sigreturn(struct pt_regs* regs) { return false; }
+bool arch_syscall_is_vdso_sigreturn(struct pt_regs* regs);
 #endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Init when `./drops run --exec` boots Linux: runs the command in /.drops/command by /bin/sh and sends what
+// it writes over the console, which carries text of others, too:
+//
+//     @drops:1 BASE64        of its standard output; @drops:2 of its standard error
+//     @drops:end STATUS N    its end: status as a shell has it, and how many bytes there were in all
+//
+// tools/run_exec.py reads it. With the argument `together` both go into one pipe, so that their order is
+// kept.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { at_once = 720 }; // bytes in a line, a multiple of three
+
+static unsigned long sent; // bytes in all
+
+/// One line in one piece: between two writes others' text may come.
+static void send_line(const char* line, size_t length) {
+    while (length > 0) {
+        const ssize_t done = write(STDOUT_FILENO, line, length);
+        if (done < 0 && errno != EINTR && errno != EAGAIN) return; // the count at the end will tell
+        if (done > 0) line += done, length -= (size_t)done;
+    }
+}
+
+static void send_bytes(int stream, const unsigned char* bytes, size_t count) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char line[32 + at_once / 3 * 4];
+    char* to = line + sprintf(line, "@drops:%d ", stream);
+    for (size_t i = 0; i < count; i += 3) {
+        const size_t left = count - i;
+        const unsigned three = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
+                               (left > 2 ? bytes[i + 2] : 0u);
+        *to++ = digits[three >> 18];
+        *to++ = digits[three >> 12 & 63];
+        *to++ = left > 1 ? digits[three >> 6 & 63] : '=';
+        *to++ = left > 2 ? digits[three & 63] : '=';
+    }
+    *to++ = '\n';
+    send_line(line, (size_t)(to - line));
+    sent += count;
+}
+
+/// How many bytes; at the end of a pipe it becomes -1.
+static ssize_t pass_on(int stream, int* pipe) {
+    unsigned char bytes[at_once];
+    const ssize_t count = read(*pipe, bytes, sizeof bytes);
+    if (count > 0) send_bytes(stream, bytes, (size_t)count);
+    if (count == 0) *pipe = -1;
+    return count;
+}
+
+/// What is in it now: somebody may go on writing for ever.
+static void drain(int stream, int pipe) {
+    int left = 0;
+    if (pipe < 0 || ioctl(pipe, FIONREAD, &left) < 0) return;
+    for (ssize_t count; left > 0 && (count = pass_on(stream, &pipe)) > 0;) left -= (int)count;
+}
+
+static void prepare(void) {
+    static const char* const places[][2] = {{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        mkdir(places[i][1], 0755);
+        mount(places[i][0], places[i][1], places[i][0], 0, NULL); // a kernel need not have each
+    }
+    mkdir("/tmp", 01777);
+    struct termios mode;
+    if (tcgetattr(STDOUT_FILENO, &mode) == 0) {
+        cfmakeraw(&mode);
+        tcsetattr(STDOUT_FILENO, TCSANOW, &mode);
+    }
+    klogctl(8, NULL, 1); // the console is ours, but for the kernel's last words
+}
+
+static char* command(void) {
+    char* text = NULL;
+    size_t room = 0;
+    FILE* const file = fopen("/.drops/command", "r");
+    if (file == NULL || getdelim(&text, &room, '\0', file) < 0) return "";
+    fclose(file);
+    return text;
+}
+
+static void fail(const char* what) {
+    dprintf(STDERR_FILENO, "drops: %s: %s\n", what, strerror(errno));
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+/// In the child.
+static void become(char* text, int out, int err) {
+    static char* const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                        "HOME=/root", "TERM=dumb", "SHELL=/bin/sh", NULL};
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    const int nothing = open("/dev/null", O_RDONLY);
+    if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    execve("/bin/sh", (char*[]){"sh", "-c", "--", text, NULL}, environment);
+    fail("/bin/sh of the initramfs");
+}
+
+/// Buries whoever has ended; true if `child` is among them.
+static bool has_ended(pid_t child, int* status) {
+    bool found = false;
+    int how;
+    for (pid_t pid; (pid = waitpid(-1, &how, WNOHANG)) > 0;) {
+        if (pid != child) continue;
+        *status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+        found = true;
+    }
+    return found;
+}
+
+static void make_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) < 0) fail("pipe");
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+static void on_child(int signal) { (void)signal; }
+
+/// Its status; what it has started may go on, and is not waited for.
+static int run(char* text, bool together) {
+    int out[2], err[2] = {-1, -1}, status = 0;
+    sigset_t children, none;
+    sigemptyset(&none);
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &children, NULL); // comes in ppoll only
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_child}, NULL);
+    make_pipe(out);
+    if (!together) make_pipe(err);
+    const pid_t child = fork();
+    if (child < 0) fail("fork");
+    if (child == 0) become(text, out[1], together ? out[1] : err[1]);
+    close(out[1]);
+    if (!together) close(err[1]);
+    while (!has_ended(child, &status)) {
+        struct pollfd pipes[] = {{.fd = out[0], .events = POLLIN}, {.fd = err[0], .events = POLLIN}};
+        if (ppoll(pipes, 2, NULL, &none) <= 0) continue;
+        if (pipes[0].revents != 0) pass_on(1, &out[0]);
+        if (pipes[1].revents != 0) pass_on(2, &err[0]);
+    }
+    drain(1, out[0]);
+    drain(2, err[0]);
+    return status;
+}
+
+int main(int argc, char** argv) {
+    char line[64];
+    prepare();
+    const int status = run(command(), argc > 1 && strcmp(argv[1], "together") == 0);
+    send_line(line, (size_t)sprintf(line, "@drops:end %d %lu\n", status, sent));
+    tcdrain(STDOUT_FILENO);
+    sync();
+    return reboot(RB_POWER_OFF);
+}

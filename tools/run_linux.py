@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Linux with a command line or an initramfs of its own: the ISO's modules for it, without the ISO."""
+
+import os
+import re
+import shlex
+import sys
+
+import newc
+import run_arguments
+
+INIT = "/.drops/init"  # of --exec
+
+
+def modules(menu, built):
+    """Those of the menu's entry for Linux; the last is the initramfs, and the one before it Linux."""
+    text = menu.read_text()
+    text = text[text.index(f" --id '{run_arguments.LINUX}' {{\n"):]
+    text = text[:text.index("\n}")]
+    found = []
+    for line in re.findall(r"^  module /boot/(.*)$", text, re.MULTILINE):
+        path, _, *words = shlex.split(line)
+        found.append(run_arguments.Module(built / path, " ".join(words)))
+    return found
+
+
+def for_exec(command, init):
+    """What an initramfs has in addition: linux-glue/userland/exec.c."""
+    return newc.archive([
+        (".drops", newc.DIRECTORY, b""),
+        (".drops/init", newc.PROGRAM, init),
+        (".drops/command", newc.FILE, os.fsencode(command)),
+    ])
+
+
+def one_output():
+    """Standard output and standard error are the same file, so their order shows."""
+    return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
+
+
+def asked_for(args, menu, built, init, folder):
+    """The modules for this boot. `init` is exec.c's program; `folder` takes the initramfs."""
+    *others, linux, initramfs = modules(menu, built)
+    words = [linux.words, args.append or ""]
+    data = (args.initrd or initramfs.path).read_bytes()
+    if args.exec is not None:
+        data += bytes(-len(data) % 4) + for_exec(args.exec, init.read_bytes())
+        words += [f"rdinit={INIT}", "-- together" if one_output() else ""]
+    place = folder / initramfs.path.name  # Linux's data= names it
+    place.write_bytes(data)
+    linux = run_arguments.Module(linux.path, " ".join(filter(None, words)))
+    return [*others, linux, run_arguments.Module(place)]
