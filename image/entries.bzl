@@ -17,6 +17,14 @@ _LINUX = entry(
 )
 
 SMALL_ENTRIES = [
+    entry(
+        "conformance",
+        "the rows of the ABI table, as one program",
+        "//conformance:sigma0",
+        "//conformance:all_rows",
+        icount = True,
+        base = (),
+    ),
     entry("hello", "a program that prints a line", "//l4env/examples:hello"),
     entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),
     entry("ping-pong-sysenter", "the same by sysenter", "//l4env/examples:ping_pong_sysenter tasks=1 --"),

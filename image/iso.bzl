@@ -4,19 +4,20 @@
 # The first two boot modules of an entry that does not bring its own.
 L4ENV = ("//l4env/sigma0", "//l4env/roottask exit=0xf4")
 
-def entry(name, title, *modules, base = L4ENV):
+def entry(name, title, *modules, icount = False, base = L4ENV):
     """One entry of the menu.
 
     Args:
       name: by which `./drops run --entry` knows it.
       title: what it shows, in a few words.
       *modules: the boot modules behind those of `base`, each a label and behind a space words for it.
+      icount: `./drops run` boots it as if --icount were given: its programs count on exact times.
       base: sigma0 and the root task; () if they are the first of `modules`.
 
     Returns:
       what drops_iso() takes.
     """
-    return struct(name = name, title = title, modules = base + modules)
+    return struct(icount = icount, name = name, title = title, modules = base + modules)
 
 def _path(file):
     # The same in the image as in the tree: what the guest prints about a module says where it is from.

@@ -4,7 +4,7 @@
 load("//build:transition.bzl", "l4_program")
 load("//l4env:entry.bzl", "sysenter_program")
 
-def drops_program(name, srcs, deps, at = "0x1000000", copts = [], **kwargs):
+def drops_program(name, srcs, deps, at = "0x1000000", copts = [], linkopts = [], **kwargs):
     """Declares NAME, a static program for drops (NAME.elf), and NAME_sysenter (sysenter/NAME.elf).
 
     Args:
@@ -13,6 +13,7 @@ def drops_program(name, srcs, deps, at = "0x1000000", copts = [], **kwargs):
       deps: its libraries; //l4env/crt0 among them, unless it has an entry of its own.
       at: the address of its first page.
       copts: flags for srcs.
+      linkopts: further flags for the linker.
       **kwargs: of both targets.
     """
     native.cc_binary(
@@ -23,7 +24,7 @@ def drops_program(name, srcs, deps, at = "0x1000000", copts = [], **kwargs):
             "-Wl,-Ttext-segment=" + at,
             "-Wl,-z,max-page-size=4096",
             "-Wl,-z,noexecstack",
-        ],
+        ] + linkopts,
         tags = ["manual"],
         target_compatible_with = ["//build/platforms:on_drops"],
         deps = deps,

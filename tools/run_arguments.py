@@ -68,10 +68,18 @@ class Arguments:
         return [option for option, value in values.items() if value is not None]
 
 
+def entries_file():
+    return (tree.ROOT / "image/entries.bzl").read_text()
+
+
 def entries():
     """Titles by name, in the menu's order."""
-    text = (tree.ROOT / "image/entries.bzl").read_text()
-    return dict(re.findall(r'\bentry\(\s*"([^"]+)",\s*"([^"]+)"', text))
+    return dict(re.findall(r'\bentry\(\s*"([^"]+)",\s*"([^"]+)"', entries_file()))
+
+
+def exact_entries():
+    """The names of those that are booted as if --icount were given."""
+    return re.findall(r'\bentry\(\s*"([^"]+)",[^()]*?\bicount = True', entries_file())
 
 
 def listing(known):
@@ -226,4 +234,5 @@ def parse(words, known):
         else:
             raise Bad(f"`run` takes options only, but got `{word}`; `./drops run --help` lists them")
     _check_together(args, known)
+    args.icount |= args.entry in exact_entries()
     return args

@@ -44,7 +44,8 @@ def asked_for(args, menu, built, init, folder):
     words = [linux.words, args.append or ""]
     data = (args.initrd or initramfs.path).read_bytes()
     if args.exec is not None:
-        data += bytes(-len(data) % 4) + for_exec(args.exec, init.read_bytes())
+        # Archives begin at a word; in lz4's old format one ends with a word of zeros.
+        data += bytes(4 + -len(data) % 4) + for_exec(args.exec, init.read_bytes())
         words += [f"rdinit={INIT}", "-- together" if one_output() else ""]
     place = folder / initramfs.path.name  # Linux's data= names it
     place.write_bytes(data)

@@ -120,7 +120,7 @@ class Modules(InFolder):
         self.assertRegex(linux.words,
                          r"^data=shell.cpio -- console=hvc0 a rdinit=/\.drops/init( -- together)?$")
         data = initramfs.path.read_bytes()
-        self.assertEqual(data[:8], b"shell\0\0\0")
+        self.assertEqual(data[:18], b"shell" + bytes(7) + b"070701")
         self.assertIn(b"ls 'x  y'\n\xff", data)
         self.assertIn(b"\x7fELF init", data)
 

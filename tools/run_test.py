@@ -100,6 +100,7 @@ class Arguments(InFolder):
         lines = (tree.ROOT / "image/entries.bzl").read_text()
         self.assertEqual(len(real), lines.count("entry("))
         self.assertIn("hello", real)
+        self.assertEqual(run_arguments.exact_entries(), ["conformance"])
         for name, title in real.items():
             self.assertRegex(run_arguments.listing(real), rf"\n  {name} +{title}\n")
 

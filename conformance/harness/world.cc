@@ -218,7 +218,11 @@ void conformance_main() {
     }
     print("1..");
     print_number(number, 10);
-    print("\n");
+    print("\n# ");
+    print_number(number, 10);
+    print(" rows, ");
+    print_number(failed, 10);
+    print(" failed\n");
     out8(exit_port, failed == 0 ? 0x10 : 0x11);
     for (;;) settle(1000000);
 }

@@ -56,7 +56,7 @@ def boot(args, path, serial):
 
 
 def say_where(trace):
-    """Prints it; the trace's name from the root of the tree, where Bazel leaves a test's outputs in an archive."""
+    """Prints it; what to call the trace: Bazel leaves a test's outputs in an archive."""
     found = re.search(r"/bazel-out/(.*/test\.outputs)/", str(trace))
     if not found:
         print(f"trace: {trace}")

@@ -116,6 +116,36 @@ TEST(Kill, EndsAlthoughTheTaskMakesThreadsMeanwhile) {
     EXPECT_TRUE(killed(w));
 }
 
+/// Its threads wait for messages, and are there for some entries still; but nobody can send to them.
+TEST(Kill, NoMessageReachesItsThreadsMeanwhile) {
+    Watched w({.limits = tiny, .instruction_time = Micros{1}});
+    Drumfire fire(w);
+    for (const std::uint8_t i : {0, 1, 2, 3, 4})
+        w.spawn({.task = 5, .lthread = i, .program = w.program([](User u) -> Program {
+                     for (;;) co_await u.wait();
+                 })});
+    unsigned waiting = 0;
+    resist(w, b, [&](User u) -> sim::Routine<int> {
+        for (const std::uint8_t i : {1, 2, 3, 4}) {
+            const l4_threadid_t id = l4_threadid(5, i);
+            const kern::Task* const task = w.kernel().tasks().task(kern::TaskNo{5});
+            const kern::Thread* const to = w.kernel().tasks().thread(kern::ThreadId::of(id));
+            if (!task || !task->dying()) continue;
+            waiting += to != nullptr && to->wait().what == For::receive_any;
+            const auto result =
+                co_await u(sim::Ipc{.partner = id, .w0 = 1, .send = 0, .timeout = L4_TIMEOUT_SND_ZERO});
+            EXPECT_EQ(result.error(), std::uint32_t{L4_IPC_ENOT_EXISTENT});
+        }
+        co_return 0;
+    });
+    w.spawn(L4_TASK_ROOT, 2, [&](User u) -> Program {
+        co_await until(u, begin - 1);
+        fire.begin();
+    });
+    EXPECT_TRUE(killed(w));
+    EXPECT_GT(waiting, 0u) << "nobody was there to be sent to";
+}
+
 /// What lthread_ex_regs could change of a thread.
 struct Seen {
     explicit Seen(const kern::Thread& t)

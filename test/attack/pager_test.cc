@@ -325,5 +325,69 @@ TEST(Pager, ThatTakesPagesBackInMidCopyDelaysItAndSpoilsNothing) {
     }
 }
 
+/// C's answer to a fault of B's is a flexpage of 16 pages.  After so many entries of it C.1 takes the fault
+/// back; what C gives D then goes to D, whole, and no further page to B.
+class TakenBack {
+public:
+    explicit TakenBack(unsigned entries) : left_(entries), w({.limits = tiny}), fire(w) {
+        w.spawn(7, 0, [this](User u) { return pager(u); });
+        w.spawn({.task = 7,
+                 .lthread = 1,
+                 .program = w.program([this](User u) { return take_back(u); }),
+                 .prio = 200});
+        w.spawn(8, 0, [](User u) -> Program {
+            for (;;) co_await u(sim::Ipc{.receive = User::rmap(L4_FP_WHOLE_SPACE) | L4_RCV_OPEN});
+        });
+        w.run();
+        const sim::Entry faulter = w.program([](User u) -> Program {
+            co_await u.load8(treasure);
+            for (;;) co_await u.wait();
+        });
+        w.spawn({.task = 6, .program = faulter, .pager = c});
+        w.run(200000);
+    }
+    Word pages(std::uint16_t task) {
+        const kern::Space& space = w.kernel().tasks().task(kern::TaskNo{task})->space();
+        Word n = 0;
+        for (Word i = 0; i < count; ++i)
+            n += w.kernel().map_db().present(space, kern::VAddr{treasure + i * page});
+        return n;
+    }
+    static constexpr Word count = 16, log2 = L4_PAGE_SHIFT + 4;
+    Word answered = 0, given = 0; ///< results of C's two messages
+    Word at_once = 0;             ///< pages that B had when the fault was taken back
+
+private:
+    Program pager(User u) {
+        for (Word i = 0; i < count; ++i) co_await u.store32(treasure + i * page, i);
+        const sim::IpcResult m = co_await u.wait();
+        fire.begin();
+        answered = (co_await u.send_fpage(m.from, treasure, l4_fpage(treasure, log2, L4_FP_WRITE))).error();
+        given = (co_await u.send_fpage(d, treasure, l4_fpage(treasure, log2, L4_FP_WRITE))).error();
+    }
+    Program take_back(User u) {
+        const sim::Entry idle = w.program(sim::park);
+        co_await u.attach(Drumfire::line.raw());
+        for (; left_ != 0; --left_) co_await u.receive(l4_irq_id(Drumfire::line.raw()));
+        at_once = pages(6);
+        co_await u(sim::ExRegs{.target = l4_ex_regs_target(6, 0), .esp = 0x1000, .eip = idle.eip});
+        fire.end();
+    }
+    unsigned left_;
+    Watched w;
+    Drumfire fire;
+};
+
+TEST(Pager, WhoseAnswerIsTakenBackInItsMiddleGivesNoMoreOfIt) {
+    for (const unsigned entries : {2u, 8u, 14u}) {
+        TakenBack s(entries);
+        EXPECT_EQ(s.answered, std::uint32_t{L4_IPC_SEABORTED}) << entries;
+        EXPECT_TRUE(s.at_once < TakenBack::count && (s.at_once > 0 || entries == 2)) << s.at_once;
+        EXPECT_EQ(s.pages(6), s.at_once);
+        EXPECT_EQ(s.given, std::uint32_t{L4_IPC_OK});
+        EXPECT_EQ(s.pages(8), TakenBack::count);
+    }
+}
+
 } // namespace
 } // namespace attack

@@ -151,6 +151,7 @@ void expect_delivered_late(const Ipc& receive) {
     World w;
     Answer answer;
     bool masked_before = false, masked_meanwhile = false, pending_meanwhile = false;
+    w.start(b, [](User u) -> Program { co_await u.wait(); });
     w.start(a, [&](User u) -> Program {
         co_await u(attach());
         masked_before = masked(w, line);
@@ -177,6 +178,7 @@ TEST(Interrupt, ThatIsPendingIsDeliveredAtOnce) {
     expect_delivered_late(receive_from(irq));
     expect_delivered_late(wait_open());
     expect_delivered_late(poll());
+    expect_delivered_late(reply_and_wait(b, 1, 2)); // B waits for it: a message by the short way
 }
 
 TEST(Interrupt, ThatIsNotPendingIsNotDeliveredToAPoll) {
