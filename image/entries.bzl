@@ -17,6 +17,9 @@ _LINUX = entry(
 )
 
 SMALL_ENTRIES = [
+    entry("hello", "a program that prints a line", "//l4env/examples:hello"),
+    entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),
+    entry("ping-pong-sysenter", "the same by sysenter", "//l4env/examples:ping_pong_sysenter tasks=1 --"),
     entry(
         "conformance",
         "the rows of the ABI table, as one program",
@@ -25,9 +28,6 @@ SMALL_ENTRIES = [
         icount = True,
         base = (),
     ),
-    entry("hello", "a program that prints a line", "//l4env/examples:hello"),
-    entry("ping-pong", "what a message and its answer cost", "//l4env/examples:ping_pong tasks=1 --"),
-    entry("ping-pong-sysenter", "the same by sysenter", "//l4env/examples:ping_pong_sysenter tasks=1 --"),
     entry("two-tasks", "two tasks call each other", "//l4env/examples:two_tasks tasks=1 --"),
     entry("threads", "threads of one task", "//l4env/examples:threads"),
     entry("semaphores", "threads wait for each other", "//l4env/examples:semaphores"),
