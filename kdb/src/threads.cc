@@ -69,6 +69,7 @@ void put_registers(Output& out, const arch::Frame& f) {
 
 void put_flags(Output& out, const kern::Thread& t) {
     if (t.alien()) out << "  alien" << (t.dealien() ? ", its next call is executed" : "");
+    if (t.reflection() != 0) out << "  exception " << Hex{t.reflection()} << " to be reflected";
     if (t.triggered()) out << "  to raise an exception";
     if (t.stop()) out << "  to stop";
     if (t.time_limit() != kern::never) out << "  time limit " << t.time_limit();

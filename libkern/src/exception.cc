@@ -40,18 +40,21 @@ void Kernel::send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, 
 }
 
 /// What a processor does with a gate of the same privilege.  False: the thread has none for this vector.
-/// Should memory be missing for it, the page fault is all that happens, and the instruction traps again.
+/// Should memory be missing for it, the page fault is all that happens now: the instruction traps again, or,
+/// where it is over, the exception is pending.
 bool Kernel::reflect(Thread& t, std::uint32_t vector, std::uint32_t code) {
     if constexpr (!Ext::reflection) return false;
     const std::uint64_t gate_at = std::uint64_t{vector} * 8;
     if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_) return false;
+    t.deferred_.reflection = ia32::is_trap(vector) ? vector & 7 : 0; // before a fault that could kill t
     std::uint32_t gate[2];
     if (!fetch(t, t.idt_base_ + static_cast<std::uint32_t>(gate_at), gate, sizeof gate)) return true;
     const std::uint32_t handler = (gate[0] & 0xffff) | (gate[1] & 0xffff0000);
-    if (handler == 0) return false;
     const std::uint32_t words[] = {t.frame.eflags, t.frame.cs, t.frame.eip, code};
     const std::uint32_t count = ia32::has_error_code(vector) ? 4 : 3;
-    if (!push(t, words, count)) return true;
+    if (handler != 0 && !push(t, words, count)) return true;
+    t.deferred_.reflection = 0;
+    if (handler == 0) return false;
     t.frame.eip = handler;
     t.frame.eflags &= ~ia32::eflags_trap;
     return true;
@@ -95,6 +98,11 @@ void Kernel::run_deferred(Thread& t) {
     if (Ext::ex_regs_stop && d.stop) {
         d.stop = false;
         return block(t, {.what = Wait::For::stopped}, never);
+    }
+    if (Ext::reflection && d.reflection != 0) {
+        const std::uint32_t vector = d.reflection;
+        d.reflection = 0;
+        return exception(t, vector, 0);
     }
     std::uint32_t trapno = L4_TRAP_TIME, err = 0;
     if (d.after_call != 0) {

@@ -64,13 +64,19 @@ void Kernel::ex_regs_existing(Thread& caller, Thread& target, ExRegs args) {
     caller.frame.ebp = old_preempter.high;
 }
 
+/// What it is doing ends, and what the instruction that it leaves has still to bring.
+void Kernel::restart(Thread& target) {
+    target.deferred_.reflection = 0;
+    abort_ipc(target);
+}
+
 /// The same for a new thread and an old one: what it is doing ends, its registers are set, and it goes on.
 void Kernel::ex_regs_change(Thread& caller, Thread& target, const ExRegs& args) {
     if (args.restarts()) {
         if (target.dead())
             make_ready(target, Place::tail);
         else if (!args.has(L4_EX_REGS_NO_CANCEL))
-            abort_ipc(target);
+            restart(target);
     }
     ex_regs_set(caller, target, args);
     if (args.esp != L4_EX_REGS_KEEP) target.frame.esp = args.esp;

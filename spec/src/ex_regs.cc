@@ -167,6 +167,7 @@ void System::start_or_cancel(ThreadName target, bool cancels) {
         t.dead = false;
         make_ready(target, Place::tail);
     } else if (cancels) {
+        t.reflection = 0;
         cancel_ipc(target);
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions, aliens, and what a thread has to do before it returns to user mode (semantics 12, 14.6).
+#include <utility>
+
 #include "l4/abi/exception.h"
 
 #include "spec/system.h"
@@ -8,6 +10,11 @@ namespace spec {
 namespace {
 
 constexpr Word eflags_tf = 0x100, user_cs = 0x1b;
+
+/// Their instruction is over: it does not raise them again.
+bool is_trap(Word vector) {
+    return vector == L4_TRAP_DEBUG || vector == L4_TRAP_BREAKPOINT || vector == L4_TRAP_OVERFLOW;
+}
 
 bool has_error_code(Word vector) {
     return vector == L4_TRAP_DOUBLE_FAULT || vector == L4_TRAP_ALIGNMENT ||
@@ -55,9 +62,13 @@ bool System::reflect(ThreadName self, Word vector, Word error_code) {
     if (vector == L4_TRAP_PAGE_FAULT || std::uint64_t{vector} * 8 + 7 > t.idt_limit) {
         return false;
     }
+    const auto lacks_memory = [&] {
+        t.reflection = is_trap(vector) && !t.dead ? vector : 0;
+        return true;
+    };
     const auto gate = user_bytes(self, t.idt_base + 8 * vector, 8, false);
     if (!gate) {
-        return true;
+        return lacks_memory();
     }
     Word handler = 0;
     for (const std::size_t byte : {7u, 6u, 1u, 0u}) {
@@ -74,7 +85,7 @@ bool System::reflect(ThreadName self, Word vector, Word error_code) {
     for (Word i = 1; i <= frame.size(); ++i) {
         const auto word = user_bytes(self, t.registers.esp - 4 * i, 4, true);
         if (!word) {
-            return true;
+            return lacks_memory();
         }
         stack.insert(stack.end(), word->begin(), word->end());
     }
@@ -108,7 +119,9 @@ void System::call_is_over(Thread& t) {
     }
 }
 
-bool System::has_pending(const Thread& t) { return t.after_call != 0 || t.triggered || t.time_fault; }
+bool System::has_pending(const Thread& t) {
+    return t.reflection != 0 || t.after_call != 0 || t.triggered || t.time_fault;
+}
 
 /// Ready, and goes on with `resume` (1.4, 12.5).
 bool System::in_kernel(const Thread& t) { return t.ready && (t.wants_resume || t.stop || has_pending(t)); }
@@ -120,6 +133,8 @@ void System::resume(ThreadName self) {
         drive(self);
     } else if (t.stop) {
         stop(self);
+    } else if (t.reflection != 0) {
+        exception(self, std::exchange(t.reflection, 0), 0);
     } else if (t.after_call != 0) {
         const Word error_code = t.after_call;
         t.after_call = 0;

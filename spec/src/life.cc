@@ -29,7 +29,7 @@ void System::kill(ThreadName name) {
     Thread& t = thread(name);
     t.dead = true;
     t.stopped = t.stop = false;
-    t.after_call = t.executing = 0;
+    t.reflection = t.after_call = t.executing = 0;
     t.triggered = t.time_fault = false;
     t.time_limit.reset();
 }

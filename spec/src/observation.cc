@@ -115,6 +115,7 @@ Fields fields(const ThreadView& t) {
         {"pfa", hex(t.pfa)},
         {"alien", text(t.alien)},
         {"dealien", text(t.dealien)},
+        {"reflection", hex(t.reflection)},
         {"after call", hex(t.after_call)},
         {"triggered", text(t.triggered)},
         {"time fault", text(t.time_fault)},

@@ -64,6 +64,7 @@ ThreadView System::view(const Thread& t) const {
     view.pfa = fault.pfa;
     view.alien = t.alien;
     view.dealien = t.dealien;
+    view.reflection = t.reflection;
     view.after_call = t.after_call;
     view.triggered = t.triggered;
     view.time_fault = t.time_fault;

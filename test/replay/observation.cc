@@ -75,7 +75,8 @@ private:
                           t.remaining().raw(), t.consumed().raw(), t.time_limit().raw()});
         to_.add("scheduled", {t.prio().raw(), t.mcp(), both(t.pager()), both(t.internal_preempter()),
                               both(t.external_preempter())});
-        to_.add("pending", {t.alien(), t.dealien(), t.after_call(), t.triggered(), t.time_fault(), t.stop()});
+        to_.add("pending", {t.alien(), t.dealien(), t.reflection(), t.after_call(), t.triggered(),
+                            t.time_fault(), t.stop()});
         registers(t);
         t.senders.for_each([&](const kern::Thread& s) { to_.add("sender", {name(&s)}); });
     }

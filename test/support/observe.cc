@@ -114,6 +114,7 @@ spec::ThreadView observe_thread(const kern::Kernel& kernel, arch::Machine& machi
         .pfa = t.fault().pfa,
         .alien = t.alien(),
         .dealien = t.dealien(),
+        .reflection = t.reflection(),
         .after_call = t.after_call(),
         .triggered = t.triggered(),
         .time_fault = t.time_fault(),

@@ -18,4 +18,7 @@ constexpr bool has_error_code(std::uint32_t vector) {
     return vector == 8 || (vector >= 10 && vector <= 13) || vector == 17;
 }
 
+/// Exceptions that come when their instruction is over, so that it does not raise them again.
+constexpr bool is_trap(std::uint32_t vector) { return vector == 1 || vector == 3 || vector == 4; }
+
 } // namespace ia32

@@ -180,6 +180,7 @@ private:
     bool may_control(const Thread& t, const Thread& target) const;
     void ex_regs_create(Thread& caller, Task& task, const ExRegs& args);
     void ex_regs_existing(Thread& caller, Thread& target, ExRegs args);
+    void restart(Thread& target);
     void ex_regs_change(Thread& caller, Thread& target, const ExRegs& args);
     void ex_regs_get(Thread& caller, const Thread& target, const ExRegs& args);
     void ex_regs_set(Thread& caller, Thread& target, const ExRegs& args);

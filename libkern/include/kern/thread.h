@@ -58,6 +58,8 @@ public:
 
     bool alien() const { return Ext::alien && alien_; }
     bool dealien() const { return dealien_; } ///< its next system call is executed
+    /// Vector of the exception that is pending because its reflection lacked memory; 0: none.
+    std::uint32_t reflection() const { return deferred_.reflection; }
     bool triggered() const { return deferred_.trigger; }
     bool time_fault() const { return deferred_.time_fault; }
     bool stop() const { return deferred_.stop; } ///< to come; not once it has stopped

@@ -64,7 +64,8 @@ struct Fault {
 struct alignas(std::uint32_t) Deferred {
     std::uint16_t after_call = 0; ///< error code of the exception that follows an alien's call; 0: none
     bool stop : 1 = false, trigger : 1 = false, time_fault : 1 = false;
-    std::uint8_t unused : 5 = 0, padding = 0; // it is asked for at each way out: a word, all of which counts
+    std::uint8_t reflection : 3 = 0; ///< vector of a trap that waits for memory to be reflected; 0: none
+    std::uint8_t unused : 2 = 0, padding = 0; // it is asked for at each way out: a word, all of which counts
     bool any() const { return std::bit_cast<std::uint32_t>(*this) != 0; }
 };
 

@@ -62,6 +62,7 @@ struct ThreadView {
     Registers registers;
     Word trapno = 0, err = 0, pfa = 0;   ///< state words (11.4)
     bool alien = false, dealien = false; ///< dealien: its next system call is executed (12.7)
+    Word reflection = 0;                 ///< vector of a trap whose reflection is pending; 0: none
     Word after_call = 0;                 ///< error code of a pending after-call exception; 0: none
     bool triggered = false, time_fault = false, stop = false; ///< pending (12.5, 14.6)
     std::optional<Time> time_limit;

@@ -68,7 +68,9 @@ struct Thread {
     bool alien = false;
     bool dealien = false; ///< its next system call is executed (12.7)
     Word executing = 0;   ///< that call, under way: what `after_call` will be
-    Word after_call = 0;  ///< pending (12.5), like the next two
+    Word reflection =
+        0; ///< vector of the trap that lacked memory (12.3); pending (12.5), like the next three
+    Word after_call = 0;
     bool triggered = false, time_fault = false;
     Deadline time_limit;
 

@@ -3,6 +3,7 @@
 // (docs/semantics.md 12.3, 17.2).
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "ia32/trap_frame.h"
@@ -249,6 +250,75 @@ TEST(Reflection, ThroughAGateWithoutAnAddressKills) {
                  co_await u.raise(L4_TRAP_DIVIDE);
              }}});
     EXPECT_EQ(w.state(a), For::dead);
+}
+
+/// A's pager E gives pages; A traps with none for its stack.
+struct WithoutStack {
+    World w;
+    ipc::Pager pager;
+    arch::Frame before{}, there{};
+    Word pushed = 0; ///< EIP
+    int instructions = 0;
+
+    explicit WithoutStack(std::vector<ipc::Pager::Reply> replies, Time delay = 0)
+        : pager(std::move(replies), delay) {}
+    void run(Word vector, Word flags) {
+        const sim::Entry handler = w.program([this](User u) -> Program {
+            co_await u.look(there);
+            pushed = co_await u.load32(there.esp);
+        });
+        w.start(e, pager.body());
+        w.start(a,
+                [this, handler, vector, flags](User u) -> Program {
+                    co_await install(u, vector, handler.eip, 0x7ff);
+                    arch::Frame mine = registers(0x11110000);
+                    mine.esp = stack_top;
+                    mine.eflags |= flags;
+                    co_await u.assume(mine);
+                    if (flags == 0) co_await u.look(before);
+                    if (flags == 0) co_await u.raise(vector);
+                    for (; instructions < 5; ++instructions) co_await u.compute(1);
+                },
+                {.pager = e});
+        w.run();
+    }
+};
+
+/// Their instruction is over: they can not come again by themselves.
+TEST(Reflection, OfATrapWithoutAStackComesAfterThePageFault) {
+    ABI_ROW(exc_lidt_reflection);
+    for (const Word vector : {L4_TRAP_DEBUG, L4_TRAP_BREAKPOINT, L4_TRAP_OVERFLOW}) {
+        WithoutStack t({ipc::Pager::Reply::map, ipc::Pager::Reply::words, ipc::Pager::Reply::map});
+        t.run(vector, 0);
+        EXPECT_EQ(t.pager.messages.size(), 3u) << "the table, twice the stack";
+        EXPECT_EQ(t.there.esp, stack_top - 12) << vector;
+        const bool behind = vector != L4_TRAP_DEBUG; // a program that raises that one stays where it is
+        EXPECT_EQ(t.pushed, next(t.before) + (behind ? sim::instruction_length : 0)) << vector;
+        EXPECT_EQ(t.instructions, 0) << vector;
+    }
+}
+
+TEST(Reflection, OfASingleStepWithoutAStackComesBeforeTheNextInstruction) {
+    ABI_ROW(exc_lidt_reflection);
+    WithoutStack t({ipc::Pager::Reply::map});
+    t.run(L4_TRAP_DEBUG, ia32::eflags_trap);
+    EXPECT_EQ(t.there.esp, stack_top - 12);
+    EXPECT_EQ(t.instructions, 0);
+}
+
+/// While A's breakpoint waits for its stack, A's other thread sends A elsewhere.
+TEST(Reflection, ThatIsPendingIsForgottenWhenTheThreadIsSentElsewhere) {
+    ABI_ROW(exc_lidt_reflection);
+    for (const Word flags : {Word{0}, Word{L4_EX_REGS_NO_CANCEL}}) {
+        WithoutStack t({ipc::Pager::Reply::map}, 1000);
+        ipc::Landing landing;
+        const sim::Entry elsewhere = t.w.program(landing.body());
+        t.w.start(l4_threadid(5, 1), ipc::ex_regs_at(1500, 0, elsewhere, flags));
+        t.run(L4_TRAP_BREAKPOINT, 0);
+        EXPECT_EQ(landing.arrived.empty(), flags != 0);
+        EXPECT_EQ(t.pushed, flags != 0 ? elsewhere.eip : 0);
+        EXPECT_EQ(t.w.thread(a).reflection(), 0u);
+    }
 }
 
 TEST(Lidt, ReadsItsOperandThroughThePager) {
