@@ -54,6 +54,7 @@ MapOnePage::MapOnePage(std::uint32_t n) : system_({.mappings = n}), receiver_(&s
 
 void MapOnePage::map(std::uint32_t from, std::uint32_t va) {
     system_.call(map_to(*receiver_, from, va));
+    system_.settle();
     system_.call(thank(system_.root()));
 }
 

@@ -10,10 +10,12 @@ Result<PAddr> FramePool::take() {
         free_ = PAddr{*at<std::uint32_t>(frame)};
         hand_out(frame, frame_size);
         ++used_;
+        ++taken_;
         return frame;
     }
     if (fresh_ == count_) return Err::no_memory;
     ++used_;
+    ++taken_;
     return first_ + fresh_++ * frame_size;
 }
 

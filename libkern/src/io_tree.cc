@@ -39,37 +39,87 @@ Status IoTree::give_all(Space& space) {
     return Done{};
 }
 
-/// Ports of a job, in lines; the giver and the receiver are looked at again in each.
-///
-/// What others are taking is taken first, by whoever gives: else it could be given again behind their backs,
-/// and taking might never end.
+/// Who has no ports gives none, and waits for nobody.
 Progress IoTree::map(MapJob& job, Steps& steps) {
-    if (!job.copied_ && run_strip(steps) == Progress::more) return Progress::more;
-    while (job.at_ < job.end_) {
-        if (!steps.take()) return Progress::more;
-        const std::uint32_t line_end = (job.at_ / line + 1) * line;
-        const Range range{job.at_, std::min(line_end, job.end_)};
-        if (may_give(job) && !copy(job, range).ok()) return Progress::no_memory;
-        job.at_ = range.end;
+    if (job.phase_ == Phase::idle) {
+        if (job.at_ == job.end_ || !job.from_->io_.linked()) return Progress::done;
+        enqueue(job, Phase::to_give);
     }
-    if (!job.send_.grant() || !job.received_) return Progress::done;
-    if (!job.copied_) {
-        job.copied_ = true;
-        if (!job.from_->io_.linked()) return Progress::done;
-        job.relief_.walk.start(order_, job.from_->io_,
-                               {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
-        begin(job.relief_, {job.first_, job.end_}, pool_.of(job.to_).raw());
-    }
-    return job.relief_.under_way_ ? run_strip(steps) : Progress::done;
+    return run(job, steps);
 }
 
-/// The receiver holds nothing, or what it holds is from this giver; of a grant, from this very grant.
-bool IoTree::may_give(const MapJob& job) const {
+Progress IoTree::unmap(UnmapJob& job, Steps& steps) {
+    if (job.phase_ == Phase::idle) {
+        if (!job.flush() || !job.space_->io_.linked()) return Progress::done;
+        enqueue(job, Phase::to_take);
+    }
+    return run(job, steps);
+}
+
+void IoTree::enqueue(PortJob& job, Phase phase) {
+    job.phase_ = phase;
+    queue_.push_back(job);
+}
+
+/// Does what is queued, up to this job.
+Progress IoTree::run(const PortJob& job, Steps& steps) {
+    while (job.place_.linked())
+        if (!advance(*queue_.front(), steps)) return Progress::more;
+    return job.phase_ == Phase::no_memory ? Progress::no_memory : Progress::done;
+}
+
+/// False: out of steps.  Each job costs one, or many that have nothing to do could end in one entry.
+bool IoTree::advance(PortJob& first, Steps& steps) {
+    switch (first.phase_) {
+        case Phase::to_give:
+            if (!steps.take()) return false;
+            begin_giving(static_cast<MapJob&>(first));
+            return true;
+        case Phase::to_take:
+            if (!steps.take()) return false;
+            begin_taking(static_cast<UnmapJob&>(first));
+            return true;
+        case Phase::giving: return give(static_cast<MapJob&>(first), steps);
+        default: return take(first, steps);
+    }
+}
+
+void IoTree::end(PortJob& job, Phase how) {
+    job.phase_ = how;
+    queue_.remove(job);
+}
+
+/// The receiver must hold nothing, or, unless it is a grant, what this giver gave.
+void IoTree::begin_giving(MapJob& job) {
     const IoRights &from = job.from_->io_, &to = job.to_->io_;
-    if (!from.linked() || job.from_ == job.to_) return false;
-    if (!to.linked()) return true;
-    if (!job.send_.grant()) return to.giver == from.space;
-    return job.received_ && to.giver == from.giver && to.depth == from.depth;
+    const bool more = to.linked() && !job.send_.grant() && to.giver == from.space;
+    const bool may = from.linked() && job.from_ != job.to_ && (!to.linked() || more);
+    if (!may) return end(job, Phase::done);
+    job.phase_ = Phase::giving;
+}
+
+bool IoTree::give(MapJob& job, Steps& steps) {
+    while (job.at_ < job.end_) {
+        if (!steps.take()) return false;
+        const std::uint32_t line_end = (job.at_ / line + 1) * line;
+        const Range range{job.at_, std::min(line_end, job.end_)};
+        const std::uint32_t taken = pool_.taken();
+        if (!copy(job, range).ok()) {
+            end(job, Phase::no_memory);
+            return true;
+        }
+        job.at_ = range.end;
+        steps.pay((pool_.taken() - taken) * steps_per_frame);
+    }
+    if (job.send_.grant() && job.received_) {
+        job.walk_.start(order_, job.from_->io_,
+                        {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
+        job.phase_ = Phase::relieving;
+        job.line_ = static_cast<std::uint8_t>(taken(job).first / line);
+    } else {
+        end(job, Phase::done);
+    }
+    return true;
 }
 
 Status IoTree::copy(MapJob& job, Range range) {
@@ -130,6 +180,61 @@ void IoTree::open_bitmap(Space& space, PAddr low, PAddr high) {
     for (const PAddr frame : space.io_.bitmap) std::fill_n(pool_.at<std::uint32_t>(frame), frame_words, ~0u);
 }
 
+void IoTree::begin_taking(UnmapJob& job) {
+    if (!job.space_->io_.linked()) return end(job, Phase::done);
+    job.walk_.start(order_, job.space_->io_, job.rule());
+    job.phase_ = Phase::taking;
+    job.line_ = static_cast<std::uint8_t>(taken(job).first / line);
+}
+
+IoTree::Range IoTree::taken(const PortJob& job) {
+    if (job.phase_ == Phase::relieving) {
+        const auto& map = static_cast<const MapJob&>(job);
+        return {map.first_, map.end_};
+    }
+    const Fpage& fpage = static_cast<const UnmapJob&>(job).fpage_;
+    return {fpage.first(), fpage.end()};
+}
+
+/// Takes ports from one task that the walk hits.
+bool IoTree::take(PortJob& job, Steps& steps) {
+    using Kind = Walk::Visit::Kind;
+    const Walk::Visit v = job.walk_.next(steps);
+    if (v.kind == Kind::more) return false;
+    if (v.kind != Kind::node) {
+        end(job, Phase::done);
+        return true;
+    }
+    if (!v.hit) {
+        job.walk_.pass();
+        return true;
+    }
+    Space& space = order_.space(*v.node);
+    const Range all = taken(job);
+    for (; job.line_ * line < all.end && space.io_.count != 0; ++job.line_) {
+        if (!steps.take()) return false;
+        const std::uint32_t begin = job.line_ * line;
+        take_line(space, {std::max(all.first, begin), std::min(all.end, begin + line)});
+    }
+    job.line_ = static_cast<std::uint8_t>(all.first / line);
+    if (space.io_.count != 0) {
+        job.walk_.pass();
+    } else {
+        leave(space);
+        job.walk_.removed();
+    }
+    return true;
+}
+
+void IoTree::take_line(Space& space, Range range) {
+    for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32) {
+        const std::uint32_t lost = mask(range, p) & ~word(space, p);
+        word(space, p) |= lost;
+        space.io_.count -= static_cast<std::uint32_t>(std::popcount(lost));
+    }
+    changed(space);
+}
+
 void IoTree::leave(Space& space) {
     order_.remove(space.io_);
     const std::array<PAddr, 2> frames = space.io_.bitmap;
@@ -139,77 +244,6 @@ void IoTree::leave(Space& space) {
     for (const PAddr frame : frames) space.io_.free ? pool_.give(frame) : space.account().give_frame(frame);
     if (!space.io_.free) space.frames_ -= 2;
     space.io_.free = false;
-}
-
-Progress IoTree::unmap(UnmapJob& job, Steps& steps) {
-    if (!job.started_) {
-        if (run_strip(steps) == Progress::more) return Progress::more;
-        job.started_ = true;
-        if (!job.flush() || !job.space_->io_.linked()) return Progress::done;
-        job.ports_.walk.start(order_, job.space_->io_, job.rule());
-        begin(job.ports_, {job.fpage_.first(), job.fpage_.end()}, 0);
-    }
-    return job.ports_.under_way_ ? run_strip(steps) : Progress::done;
-}
-
-/// The strip's walk was started.
-void IoTree::begin(IoStrip& strip, Range range, std::uint32_t receiver) {
-    ensure(!strip_, "ports were to be taken while others are being taken");
-    strip_ = &strip;
-    strip.under_way_ = &strip_;
-    strip.space_ = 0;
-    strip.receiver_ = receiver;
-    strip.first_ = static_cast<std::uint16_t>(range.first);
-    strip.last_ = static_cast<std::uint16_t>(range.end - 1);
-}
-
-/// Goes on with what is under way, whoever began it: takes ports from all that its walk hits.  Nobody gets
-/// any meanwhile, so a task that was passed stays as it was left.
-Progress IoTree::run_strip(Steps& steps) {
-    while (strip_) {
-        IoStrip& s = *strip_;
-        const Walk::Visit v = s.walk.next(steps);
-        if (v.kind == Walk::Visit::Kind::more) return Progress::more;
-        if (v.kind != Walk::Visit::Kind::node) {
-            s.cancel();
-            break;
-        }
-        if (!v.hit) {
-            s.walk.pass();
-            continue;
-        }
-        Space& space = order_.space(*v.node);
-        if (s.space_ != v.node->space) {
-            s.space_ = v.node->space;
-            s.line_ = static_cast<std::uint8_t>(s.first_ / line);
-        }
-        for (; s.line_ <= s.last_ / line && space.io_.count != 0; ++s.line_) {
-            if (!steps.take()) return Progress::more;
-            const std::uint32_t begin = s.line_ * line, last = s.last_;
-            strip_line(space, {std::max<std::uint32_t>(s.first_, begin), std::min(begin + line, last + 1)},
-                       s.receiver_);
-        }
-        s.space_ = 0;
-        if (space.io_.count != 0) {
-            s.walk.pass();
-        } else {
-            leave(space);
-            s.walk.removed();
-        }
-    }
-    return Progress::done;
-}
-
-/// All of the range, or those that `receiver` has.
-void IoTree::strip_line(Space& space, Range range, std::uint32_t receiver) {
-    const Space* const has = receiver ? pool_.at<Space>(PAddr{receiver}) : nullptr;
-    for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32) {
-        const std::uint32_t wanted = has ? mask(range, p) & held(*has, p) : mask(range, p);
-        const std::uint32_t lost = wanted & ~word(space, p);
-        word(space, p) |= lost;
-        space.io_.count -= static_cast<std::uint32_t>(std::popcount(lost));
-    }
-    changed(space);
 }
 
 } // namespace kern

@@ -50,6 +50,7 @@ private:
 Progress Mapper::run(Steps& steps) {
     while (job_.at_ < job_.end_) {
         if (!steps.take()) return Progress::more;
+        const std::uint32_t taken = mappings_.taken();
         const VAddr va{job_.at_};
         const Spot spot = mappings_.tables.find(*job_.from_, va);
         std::uint32_t next = job_.at_ + ia32::page_size;
@@ -66,6 +67,7 @@ Progress Mapper::run(Steps& steps) {
                 return Progress::no_memory;
         }
         job_.at_ = next < job_.end_ ? next : job_.end_;
+        mappings_.pay_for_frames(steps, taken);
     }
     return Progress::done;
 }

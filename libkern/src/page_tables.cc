@@ -156,10 +156,9 @@ Status PageTables::split(Space& space, VAddr va) {
     std::uint32_t& entry = directory(space, va);
     std::uint32_t& shadow_word = shadow(space, va);
     const std::uint32_t first = entry & ~ia32::super;
-    for (std::uint32_t i = 0; i < ia32::entries; ++i) {
-        words(table)[i] = first + i * ia32::page_size;
-        words(*its_shadow)[i] = shadow_word;
-    }
+    std::uint32_t* const pages = words(table);
+    for (std::uint32_t i = 0; i < ia32::entries; ++i) pages[i] = first + i * ia32::page_size;
+    std::fill_n(words(*its_shadow), ia32::entries, shadow_word);
     entry = table.raw() | ia32::present | ia32::writable | ia32::user;
     shadow_word = (*its_shadow).raw() | split_bit | ia32::entries;
     space.frames_ += 2;

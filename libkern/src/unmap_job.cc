@@ -14,11 +14,11 @@ void UnmapJob::start(Space& space, std::uint32_t fpage, std::uint32_t mask) {
     status_ = 0;
     at_ = fpage_.first();
     visited_ = 0;
-    started_ = clear_ = unsettled_ = false;
+    clear_ = unsettled_ = false;
 }
 
 void UnmapJob::cancel() {
-    ports_.cancel();
+    PortJob::cancel();
     whole_.cancel();
     pages_.cancel();
 }
@@ -57,10 +57,10 @@ private:
     bool visit_parts(MapNode& super, const Walk::Visit& v, bool split, bool& gone);
     bool pay_for_part(const MapNode& super, bool each);
     void start_list(const MapNode& super, bool below);
-    void downgrade(MapNode& node, std::uint32_t part) {
-        job_.status_ |= mappings_.downgrade(node, part, job_.reset());
-    }
+    void saw(std::uint32_t status) { job_.status_ = static_cast<std::uint8_t>(job_.status_ | status); }
+    void downgrade(MapNode& node, std::uint32_t part) { saw(mappings_.downgrade(node, part, job_.reset())); }
     bool is_split(const MapNode& super) const;
+    bool split_up(const MapNode& super);
     bool is_used(const MapNode& super) const;
     /// A page that can not be split goes, whatever was asked for.
     bool flushes() const { return job_.flush() || !job_.whole_.idle(); }
@@ -117,7 +117,7 @@ Walk::Visit::Kind Unmapper::walk_pages() {
         if (v.kind != Kind::node) return v.kind;
         MapNode& page = static_cast<MapNode&>(*v.node);
         if (v.hit && flushes()) {
-            job_.status_ |= mappings_.remove(page);
+            saw(mappings_.remove(page));
             job_.pages_.removed();
             continue;
         }
@@ -146,8 +146,7 @@ Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
 bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
     MapNode& super = static_cast<MapNode&>(*v.node);
     const bool all_parts = first_part() == 0 && end_part() == ia32::entries;
-    if (v.hit && !all_parts && !is_split(super) &&
-        !mappings_.tables.split(mappings_.order.space(super), super.va()).ok()) {
+    if (v.hit && !all_parts && !is_split(super) && !split_up(super)) {
         job_.visited_ = 0;
         job_.whole_.start(mappings_.order, super,
                           {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
@@ -166,11 +165,19 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
             // Pages that were mapped from it after their part's turn.
             job_.part_ = mappings_.used_part(super, 0, ia32::entries);
             if (job_.part_ < ia32::entries) continue;
-            job_.status_ |= mappings_.remove(super);
+            saw(mappings_.remove(super));
         }
         walk.removed();
         return true;
     }
+}
+
+/// False: there is no memory for a table.
+bool Unmapper::split_up(const MapNode& super) {
+    const std::uint32_t taken = mappings_.taken();
+    const bool ok = mappings_.tables.split(mappings_.order.space(super), super.va()).ok();
+    mappings_.pay_for_frames(steps_, taken);
+    return ok;
 }
 
 /// What is mapped from each part; and, if the page is split, the part itself.  Flushing, a part goes only
@@ -190,7 +197,7 @@ bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, boo
             if (end == Kind::lost) continue;
         }
         if (v.hit && flush && is_used(super)) continue;
-        if (each && flush) job_.status_ |= mappings_.remove_part(super, job_.part_, gone);
+        if (each && flush) saw(mappings_.remove_part(super, job_.part_, gone));
         if (gone) return true;
         ++job_.part_;
     }

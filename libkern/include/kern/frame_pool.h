@@ -33,6 +33,8 @@ public:
 
     std::uint32_t size() const { return count_; }
     std::uint32_t used() const { return used_; }
+    /// How often a frame was taken, modulo 2^32.
+    std::uint32_t taken() const { return taken_; }
     PAddr begin() const { return first_; }
     PAddr end() const { return first_ + count_ * frame_size; }
 
@@ -71,6 +73,7 @@ private:
     const std::uint32_t count_;
     std::uint32_t fresh_ = 0; ///< frames that were ever taken; those beyond are free and untouched
     std::uint32_t used_ = 0;
+    std::uint32_t taken_ = 0;
     std::uint32_t fail_in_ = 0;
     PAddr free_{}; ///< the first free frame below the mark
 };

@@ -5,8 +5,10 @@
 #include "arch/machine.h"
 #include "kern/frame_pool.h"
 #include "kern/limits.h"
+#include "kern/list.h"
 #include "kern/map_job.h"
 #include "kern/page_tables.h"
+#include "kern/port_job.h"
 #include "kern/preorder.h"
 #include "kern/result.h"
 #include "kern/space.h"
@@ -18,6 +20,10 @@ namespace kern {
 ///
 /// A task has one giver at a time, so that its rights are one node in one tree, and a bitmap that the machine
 /// reads. A step is a cache line of bitmap (512 ports).
+///
+/// Jobs are done one after another, in the order in which they came; whoever waits for its own does those
+/// before it.  So each is as if at once, ports can not be given again behind the back of who takes them, and
+/// nobody waits for what comes after it.
 class IoTree {
 public:
     IoTree(arch::Machine& machine, FramePool& pool, const Preorder& order, const PageTables& tables)
@@ -42,6 +48,7 @@ private:
     friend class Checker;
     static constexpr std::uint32_t line = 512; ///< ports
 
+    using Phase = PortJob::Phase;
     struct Range {
         std::uint32_t first, end;
     };
@@ -51,16 +58,22 @@ private:
     std::uint32_t held(const Space& space, std::uint32_t port) const {
         return space.io_.linked() ? ~word(space, port) : 0;
     }
-    bool may_give(const MapJob& job) const;
+    void enqueue(PortJob& job, Phase phase);
+    Progress run(const PortJob& job, Steps& steps);
+    bool advance(PortJob& first, Steps& steps);
+    void begin_giving(MapJob& job);
+    bool give(MapJob& job, Steps& steps);
     Status copy(MapJob& job, Range range);
     Status make_bitmap(Space& space);
     Status make_free_bitmap(Space& space);
     void open_bitmap(Space& space, PAddr low, PAddr high);
     Status join(Space& space, Space& giver, bool grant);
+    void begin_taking(UnmapJob& job);
+    bool take(PortJob& job, Steps& steps);
+    static Range taken(const PortJob& job);
+    void take_line(Space& space, Range range);
     void leave(Space& space);
-    void begin(IoStrip& strip, Range range, std::uint32_t receiver);
-    Progress run_strip(Steps& steps);
-    void strip_line(Space& space, Range range, std::uint32_t receiver);
+    void end(PortJob& job, Phase how);
     void changed(const Space& space) {
         if (tables_.active(space)) load(space);
     }
@@ -69,7 +82,7 @@ private:
     FramePool& pool_;
     const Preorder& order_;
     const PageTables& tables_;
-    IoStrip* strip_ = nullptr; ///< the one that is under way
+    List<PortJob, &PortJob::place_> queue_;
 };
 
 } // namespace kern

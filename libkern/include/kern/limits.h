@@ -18,6 +18,9 @@ struct Limits {
 /// For comparing with the specification: every operation ends in the entry in which it begins.
 inline constexpr Limits unlimited{~0u, ~0u, ~0u, ~0u, ~0u};
 
+/// Of Limits::pages, for a frame that is taken: it is written whole.
+inline constexpr std::uint32_t steps_per_frame = 16;
+
 /// What is left of a bound in this entry.
 class Steps {
 public:
@@ -30,6 +33,8 @@ public:
         left_ -= taken;
         return taken;
     }
+    /// For what was done already, whatever is left.
+    constexpr void pay(std::uint32_t n) { take_up_to(n); }
     constexpr bool exhausted() const { return left_ == 0; }
 
 private:

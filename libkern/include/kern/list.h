@@ -41,7 +41,7 @@ public:
     void push_back(T& t) { insert(t.*Hook, *head_.prev_, head_); }
     void push_front(T& t) { insert(t.*Hook, head_, *head_.next_); }
     void insert_after(T& t, T& where) { insert(t.*Hook, where.*Hook, *(where.*Hook).next_); }
-    void remove(T& t) {
+    static void remove(T& t) {
         Link<T>& l = t.*Hook;
         ensure(l.linked(), "removed from a list without being on it");
         l.prev_->next_ = l.next_;

@@ -4,6 +4,7 @@
 
 #include "arch/machine.h"
 #include "kern/frame_pool.h"
+#include "kern/limits.h"
 #include "kern/map_node.h"
 #include "kern/page_tables.h"
 #include "kern/preorder.h"
@@ -50,6 +51,12 @@ public:
     static PAddr head(const MapNode& super, std::uint32_t part) { return super.fan_out() + 4 * part; }
     /// The first part in [from, end) on whose list anything is, or `end`.  Reads at most a frame.
     std::uint32_t used_part(const MapNode& super, std::uint32_t from, std::uint32_t end) const;
+
+    /// For frames taken since taken() was `before`.
+    void pay_for_frames(Steps& steps, std::uint32_t before) const {
+        steps.pay((pool_.taken() - before) * steps_per_frame);
+    }
+    std::uint32_t taken() const { return pool_.taken(); }
 
     PageTables tables;
     Preorder order;

@@ -4,6 +4,7 @@
 
 #include "kern/fpage.h"
 #include "kern/map_job.h"
+#include "kern/port_job.h"
 #include "kern/space.h"
 #include "kern/strong.h"
 #include "kern/walk.h"
@@ -15,7 +16,7 @@ namespace kern {
 /// Advanced by MapDb::run(); abandoned by cancel() or by destroying it: what it did stays done.  Lives in
 /// kernel memory and does not move.  Between two entries others may map, unmap and grant whatever they like;
 /// the space outlives it.
-class UnmapJob {
+class UnmapJob : public PortJob {
 public:
     /// fpage and mask as in EAX and ECX of the system call.
     void start(Space& space, std::uint32_t fpage, std::uint32_t mask);
@@ -30,25 +31,22 @@ private:
     friend class ClearJob;
 
     bool flush() const { return (mask_ & L4_FP_FLUSH) != 0; }
-    Walk& supers() { return ports_.walk; }
+    Walk& supers() { return walk_; } ///< over 4 MiB pages: a job is about these or about ports
     bool reset() const { return (mask_ & L4_UNMAP_RESET) != 0; }
     Walk::Rule rule() const;
 
-    Space* space_ = nullptr;
-    Fpage fpage_{0};
+    // Threads have no byte to spare: these two lie in PortJob's padding.
+    std::uint8_t status_ = 0;
+    bool clear_     : 1 = false; ///< protected pages too
+    bool unsettled_ : 1 = false; ///< counted in MapDb::unsettled_
     std::uint32_t mask_ = 0;
-    std::uint32_t status_ = 0;
-    std::uint32_t at_ = 0;      ///< the space's next address
-    std::uint32_t part_ = 0;    ///< of the 4 MiB page being visited: the next 4 KiB part
+    Fpage fpage_{0};
+    std::uint32_t at_ = 0;   ///< the space's next address
+    std::uint32_t part_ = 0; ///< of the 4 MiB page being visited: the next 4 KiB part
+    Space* space_ = nullptr;
     std::uint64_t visited_ = 0; ///< the serial number of that page; 0: none
-    /// Its walk is over 4 MiB pages, too: a job is about one or the other.  (Threads have no byte to spare:
-    /// the three below lie in its padding.)
-    [[no_unique_address]] IoStrip ports_;
-    bool started_ = false;   ///< ports: taking them was begun
-    bool clear_ = false;     ///< protected pages too
-    bool unsettled_ = false; ///< counted in MapDb::unsettled_
-    Walk whole_;             ///< over a 4 MiB page that can not be split and all below it
-    Walk pages_;             ///< over 4 KiB pages
+    Walk whole_;                ///< over a 4 MiB page that can not be split and all below it
+    Walk pages_;                ///< over 4 KiB pages
 };
 
 /// The end of a space's contents: everything in it and all that was mapped from it, its tables, its ports.

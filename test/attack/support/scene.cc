@@ -149,8 +149,8 @@ Scene wide_split_tree(sim::World& w, Word n) {
         co_await get_superpage(u);
         co_await u.send_fpage(b, 0, l4_fpage(from, L4_SUPERPAGE_SHIFT, L4_FP_WRITE));
         co_await u.receive(b);
-        co_await take_part(1); // splits them all
         co_await u.receive(herald);
+        co_await take_part(1); // splits them all
         co_await take_part(2);
     });
     return {give_turn, [=](sim::World& x) {
@@ -171,6 +171,19 @@ Scene idle_items(sim::World& w, Word n) {
     send.send(2 * n);
     receive.window() = l4_fpage(0x40000000, L4_SUPERPAGE_SHIFT, 0);
     return ten_messages(w, send, receive, {.partner = b, .w1 = item(0), .send = from | L4_SND_MAP});
+}
+
+/// Window: the whole space.
+Scene far_items(sim::World& w, Word n) {
+    sim::MessageBuffer send(from, 2 * n), receive(to, 2 * n);
+    constexpr Word regions = 400, first = 0x50000000, item = l4_fpage(from, L4_PAGE_SHIFT, L4_FP_WRITE);
+    for (Word i = 0; i < n; ++i) {
+        send.word(2 * i) = first + i % regions * super;
+        send.word(2 * i + 1) = item;
+    }
+    send.send(2 * n);
+    receive.window() = L4_FP_WHOLE_SPACE;
+    return ten_messages(w, send, receive, {.partner = b, .w0 = first, .w1 = item, .send = from | L4_SND_MAP});
 }
 
 Scene empty_strings(sim::World& w, Word n) {

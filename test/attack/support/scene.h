@@ -28,6 +28,8 @@ Mass::Scene split_superpage(sim::World& w, Word n);
 Mass::Scene wide_split_tree(sim::World& w, Word n);
 /// Map items that map nothing: of ports to a window of memory, or of nothing at all.
 Mass::Scene idle_items(sim::World& w, Word n);
+/// Map items of one page, each to a 4 MiB region where nothing is.
+Mass::Scene far_items(sim::World& w, Word n);
 /// Ten messages of `n` strings without a byte.
 Mass::Scene empty_strings(sim::World& w, Word n);
 
