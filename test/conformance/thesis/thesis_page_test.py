@@ -12,14 +12,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 PAGE = ROOT / "docs/thesis.md"
 LENGTHS = {"3.1": 9, "3.2": 2, "3.3": 5, "4.1": 4, "4.2": 6, "4.3": 4}
 SECTIONS = ["3.4"] + [f"{part}.{n}" for part, count in LENGTHS.items() for n in range(1, count + 1)]
-PARTS = ("abi", "hal-sim", "hal-x86", "ia32", "l4env", "libkern", "lookup", "spec", "test")
+PARTS = ("abi", "hal-sim", "hal-x86", "ia32", "l4env", "libkern", "linux-glue", "lookup", "spec", "test")
 
 
 def problems(text, names):
     """What is wrong with a page, where the tree's files have `names` (paths from its top)."""
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     found = [f"no row {s}" for s in SECTIONS if not any(line.startswith(f"| {s} ") for line in rows)]
-    for word in re.findall(r"`([\w/-]+\.(?:cc|h|bzl|py))`", text):
+    for word in re.findall(r"`([\w/-]+\.(?:cc?|h|bzl|py|S))`", text):
         # Behind a path others of its folder, or of the kernel's, stand by their last name.
         if word not in names and ("/" in word or not any(name.endswith("/" + word) for name in names)):
             found.append(f"{word} does not exist")
