@@ -169,5 +169,61 @@ TEST(Liveness, OfAReceiverInATransferIsItsSenders) {
     EXPECT_GE(received, begin + hog);
 }
 
+/// A time limit that passes in the midst of a thread's operation is due when that is over; who gives a later
+/// one meanwhile replaces it (15.2).  A takes pages back from B; its handler's thread comes between.
+TEST(TimeLimit, ThatPassesInAnOperationCanStillBeReplaced) {
+    constexpr Word treasure = 0x10000000, page = 0x1000, count = 16, log2 = L4_PAGE_SHIFT + 4;
+    constexpr std::uint64_t far = 1000000;
+    for (const bool replaced : {true, false}) {
+        Watched w({.limits = tiny, .instruction_time = kern::Micros{1}});
+        Drumfire fire(w);
+        unsigned exceptions = 0, shots = 0;
+        w.spawn(6, 0, [](User u) -> Program {
+            for (;;) co_await u(sim::Ipc{.receive = User::rmap(L4_FP_WHOLE_SPACE) | L4_RCV_OPEN});
+        });
+        w.spawn(7, 0, [&](User u) -> Program {
+            l4_utcb_t mine{};
+            mine.status = L4_UTCB_EXCEPTIONS;
+            co_await u.utcb().store(mine);
+            for (;; ++exceptions) co_await u.wait();
+        });
+        const auto limit = [](User u, std::uint64_t at) -> sim::Routine<int> {
+            l4_utcb_t mine{};
+            mine.status = L4_UTCB_TIME_LIMIT;
+            mine.time_limit[0] = static_cast<Word>(at);
+            co_await u.utcb().store(mine);
+            co_await u(
+                sim::ExRegs{.target = l4_ex_regs_target(5, 0) | L4_EX_REGS_STATE_SET | L4_EX_REGS_NO_CANCEL});
+            co_return 0;
+        };
+        w.spawn({.task = 7,
+                 .lthread = 1,
+                 .program = w.program([&](User u) -> Program {
+                     co_await u.attach(Drumfire::line.raw());
+                     co_await u.receive(l4_irq_id(Drumfire::line.raw()));
+                     const std::uint64_t soon = u.now().raw() + 20;
+                     co_await limit(u, soon);
+                     while (u.now().raw() <= soon + 5) co_await u.receive(l4_irq_id(Drumfire::line.raw()));
+                     EXPECT_NE(w.find(a)->op(), kern::Op::none) << "A's operation is over too early";
+                     if (replaced) co_await limit(u, far);
+                     for (;; ++shots) co_await u.receive(l4_irq_id(Drumfire::line.raw()));
+                 }),
+                 .prio = 200});
+        w.run();
+        w.spawn({.task = 5, .program = w.program([&](User u) -> Program {
+                     for (Word i = 0; i < count; ++i) co_await u.store32(treasure + i * page, i);
+                     co_await u.send_fpage(b, treasure, l4_fpage(treasure, log2, L4_FP_WRITE));
+                     co_await u(sim::ExRegs{.pager = c});
+                     fire.begin();
+                     co_await u(sim::Unmap{.fpage = l4_fpage(treasure, log2, 0), .mask = L4_FP_FLUSH});
+                     fire.end();
+                     co_await u.compute(10);
+                 })});
+        w.run(200000);
+        EXPECT_GT(shots, 0u);
+        EXPECT_EQ(exceptions, replaced ? 0u : 1u);
+    }
+}
+
 } // namespace
 } // namespace attack
