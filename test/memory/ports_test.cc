@@ -398,6 +398,15 @@ TEST_F(IoPorts, ATaskThatLeavesCostsAStep) {
     EXPECT_GE(n, 10u);
 }
 
+TEST_F(IoPorts, TheirBitmapIsPaidInSteps) {
+    constexpr std::uint32_t begin = 1, line = 1;
+    kern::Steps steps(begin + line + 2 * kern::steps_per_frame + 1);
+    InFrame<kern::MapJob> first(w.desk, w.space(2), w.space(4), l4_io_fpage(0, 0, 0), 0, whole);
+    EXPECT_EQ(w.db.run(*first, steps), kern::Progress::done);
+    EXPECT_TRUE(steps.take());
+    EXPECT_TRUE(steps.exhausted());
+}
+
 TEST_F(IoPorts, NeedMemory) {
     EXPECT_TRUE(w.account(4).reserve(w.account(4).free() - 1).ok());
     EXPECT_EQ(give(2, 4, 0x70, 3), kern::Progress::no_memory);

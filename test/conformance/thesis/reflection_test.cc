@@ -321,6 +321,19 @@ TEST(Reflection, ThatIsPendingIsForgottenWhenTheThreadIsSentElsewhere) {
     }
 }
 
+/// The same by state alone: A goes on behind its breakpoint.
+TEST(Reflection, ThatIsPendingIsForgottenWhenStateIsSet) {
+    ABI_ROW(exc_lidt_reflection);
+    WithoutStack t({ipc::Pager::Reply::map}, 1000);
+    t.w.start(l4_threadid(5, 1), [](User u) -> Program {
+        co_await until(u, 1500);
+        co_await u(sim::ExRegs{.target = L4_EX_REGS_STATE_SET}); // of no word
+    });
+    t.run(L4_TRAP_BREAKPOINT, 0);
+    EXPECT_EQ(t.there.esp, 0u) << "the handler ran";
+    EXPECT_EQ(t.instructions, 5);
+}
+
 TEST(Lidt, ReadsItsOperandThroughThePager) {
     ABI_ROW(exc_lidt_reflection);
     ipc::Pager pager({ipc::Pager::Reply::map});
