@@ -28,6 +28,7 @@ MERGED = re.compile(r"[0-9a-f]{12}")
 NOISE = re.compile(
     r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |MS:|Base64:|NOTE:|SUMMARY|stat::)"
 )
+STATES = r" ft: (\d+)"  # libFuzzer's features: an edge with the magnitude of how often an input takes it
 BYTES = re.compile(r"^0x[0-9a-f]+,")  # the input, which stands in the next line once more, as characters
 MOST_COLUMNS, MOST_LINES = 200, 80  # of a report
 
@@ -131,6 +132,12 @@ def last(pattern, log):
     return int(found[-1]) if found else 0
 
 
+def new_states(log):
+    """Those beyond the ones that the inputs it began with have."""
+    begun = re.search(r"INITED cov: \d+" + STATES, log)
+    return last(STATES, log) - int(begun[1]) if begun else 0
+
+
 def shown(lines):
     """They fit a terminal and do nothing to it; of many, the first, which say what is wrong, and the last."""
     if len(lines) > MOST_LINES:
@@ -181,7 +188,8 @@ def row(name, runs):
         name,
         executions=sum(executions),
         edges=max(last(r" cov: (\d+)", run.log) for run in runs),
-        new=sum(last(r"stat::new_units_added: +(\d+)", run.log) for run in runs),
+        states=max(last(STATES, run.log) for run in runs),
+        new_states=max(new_states(run.log) for run in runs),
         per_second=round(sum(done / max(run.seconds, 0.001) for done, run in zip(executions, runs))),
         seconds=max(run.seconds for run in runs),
         result=f"FOUND {', '.join(inputs) or 'something: no input kept'}" if failed else "nothing found")
@@ -203,10 +211,11 @@ def search(args, executables):
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)  # else those that wait would begin now
             raise
-    print(f"\n{'target':18} {'executions':>12} {'per second':>11} {'edges':>7} {'new inputs':>11}")
+    print(f"\n{'target':18} {'executions':>12} {'per second':>11} {'edges':>7} {'states':>7} "
+          f"{'new states':>11}")
     rows = [row(name, [run for n, run in results if n == name]) for name in args.targets]
     for r in rows:
-        print(f"{r.name:18} {r.executions:12} {r.per_second:11} {r.edges:7} {r.new:11}")
+        print(f"{r.name:18} {r.executions:12} {r.per_second:11} {r.edges:7} {r.states:7} {r.new_states:11}")
     for name, run in results:
         report(name, args.targets[name], run)
     return rows, 1 if any(run.status != 0 for _, run in results) else 0

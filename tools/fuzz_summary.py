@@ -19,7 +19,8 @@ class Row:
     name: str
     executions: int
     edges: int
-    new: int
+    states: int  # libFuzzer's features
+    new_states: int
     per_second: int
     seconds: float  # that the longest of its processes ran
     result: str
@@ -78,9 +79,9 @@ def text(head, rows):
     """`head`: (what, value) pairs."""
     lines = ["<!-- SPDX-License-Identifier: BSD-2-Clause -->", "# Fuzzing", "", "| | |", "|---|---|"]
     lines += [f"| {what} | {_cell(value)} |" for what, value in head]
-    lines += ["", "| target | executions | edges | new inputs | per second | seconds | result |",
-              "|---|---:|---:|---:|---:|---:|---|"]
-    lines += [f"| {r.name} | {r.executions} | {r.edges} | {r.new} | {r.per_second} | {r.seconds:.0f} "
+    lines += ["", "| target | executions | edges | states | new states | per second | seconds | result |",
+              "|---|---:|---:|---:|---:|---:|---:|---|"]
+    lines += [f"| {r.name} | {r.executions} | {r.edges} | {r.states} | {r.new_states} | {r.per_second} | {r.seconds:.0f} "
               f"| {_cell(r.result)} |" for r in rows]
     return "\n".join(lines) + "\n"
 

@@ -21,8 +21,8 @@ KNOWN = {
     "canary": fuzz_arguments.Target("fails"),
 }
 CLEAN = (
-    "#9 NEW cov: 7 ft: 3\n#99 DONE   cov: 12 ft: 4\n"
-    "stat::number_of_executed_units: 600\nstat::new_units_added:   5\n"
+    "#2\tINITED cov: 5 ft: 31 corp: 2/9b\n#9\tNEW    cov: 7 ft: 33\n#99\tDONE   cov: 12 ft: 48\n"
+    "stat::number_of_executed_units: 600\n"
 )
 FOUND = CLEAN + "fuzz_a: step 3\nevent: timer\nTest unit written to {}/fuzz/findings/fuzz_a/crash-1\n"
 
@@ -122,8 +122,8 @@ class Search(unittest.TestCase):
     def test_counts_are_printed_for_each_second_that_it_ran(self):
         status, out = self.run_with({"fuzz_a": (0, CLEAN), "fuzz_b": (0, CLEAN)})
         self.assertEqual(status, 0)
-        self.assertRegex(out, r"fuzz_b +600 +300 +12 +5\n")
-        self.assertEqual(self.rows[1], fuzz_summary.Row("fuzz_b", 600, 12, 5, 300, 2, "nothing found"))
+        self.assertRegex(out, r"fuzz_b +600 +300 +12 +48 +17\n")
+        self.assertEqual(self.rows[1], fuzz_summary.Row("fuzz_b", 600, 12, 48, 17, 300, 2, "nothing found"))
 
     def test_a_finding_fails_and_tells_how_to_go_on(self):
         log = FOUND.format(fuzz_run.tree.ROOT)
@@ -201,7 +201,7 @@ class Summary(unittest.TestCase):
         self.assertRegex(text, r"\| date \| \d{4}-\d\d-\d\d \d\d:\d\d UTC \|\n\| commit \| c0ffee \|\n")
         self.assertIn("| command | `./drops fuzz fuzz_a --summary out.md` |\n", text)
         self.assertIn("| each target | 6 s, 1 processes at once |\n", text)
-        self.assertIn("| fuzz_a | 600 | 12 | 5 | 300 | 2 | nothing found |\n", text)
+        self.assertIn("| fuzz_a | 600 | 12 | 48 | 17 | 300 | 2 | nothing found |\n", text)
 
     def test_a_finding_is_in_it_and_fails(self):
         status, _ = self.search(FOUND.format(""), 77)
