@@ -45,6 +45,12 @@ std::uint32_t repaired(std::uint32_t selector, const Seen& t) {
     return good ? selector & 0xffff : 0;
 }
 
+/// 11.4
+std::uint32_t sanitised(std::uint32_t flags, std::uint32_t privilege) {
+    const std::uint32_t own = privilege != 0 ? 0x00240fd5 : 0x00240dd5;
+    return (flags & own) | (0x202 & ~own) | privilege;
+}
+
 /// 11.4, 14.4
 void set_state(Seen& t, const l4_utcb_t& from) {
     State words;
@@ -58,7 +64,7 @@ void set_state(Seen& t, const l4_utcb_t& from) {
             case err: break;
             case gs:
             case fs: t.state[i] = repaired(words[i], t); break;
-            case eflags: t.state[i] = (words[i] & 0x00240dd5) | 0x202 | (t.state[i] & iopl); break;
+            case eflags: t.state[i] = sanitised(words[i], t.state[i] & iopl); break;
             default: t.state[i] = words[i];
         }
     }
@@ -202,8 +208,8 @@ std::string difference(const Seen& now, const Seen& wanted, kern::Micros time) {
     };
     for (std::size_t i = 0; i < now.state.size(); ++i) {
         // A thread that is dispatched without the ports loses this privilege (17.1).
-        const std::uint32_t mask = i == eflags ? ~iopl : ~0u;
-        check((now.state[i] & mask) == (wanted.state[i] & mask), names[i]);
+        const bool lost = i == eflags && now.state[i] == ((wanted.state[i] & ~iopl) | 0x202);
+        check(now.state[i] == wanted.state[i] || lost, names[i]);
     }
     check(same(now.pager, wanted.pager), "the pager");
     check(same(now.preempter, wanted.preempter), "the preempter");

@@ -120,7 +120,8 @@ void Player::tell(const Event& event) {
 arch::Frame* Player::interrupt(std::uint32_t vector) {
     awaited_ = vector;
     send_to_self(vector);
-    if (!idle() && !in_kernel()) {
+    const bool closed = idle() || in_kernel() || (current_->frame.eflags & ia32::eflags_interrupts) == 0;
+    if (!closed) {
         saved_ = current_->frame;
         return leave();
     }

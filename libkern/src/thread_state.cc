@@ -39,9 +39,11 @@ void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
     frame.cs = old.cs;
     if (count > offsetof(TrapFrame, gs) / word_size) frame.gs = repaired(frame.gs);
     if (count > offsetof(TrapFrame, fs) / word_size) frame.fs = repaired(frame.fs);
-    if (count > offsetof(TrapFrame, eflags) / word_size)
-        frame.eflags =
-            (frame.eflags & ia32::eflags_of_user) | ia32::user_eflags | (old.eflags & ia32::eflags_iopl);
+    if (count > offsetof(TrapFrame, eflags) / word_size) {
+        const std::uint32_t iopl = old.eflags & ia32::eflags_iopl;
+        const std::uint32_t own = ia32::eflags_of_user | (iopl != 0 ? ia32::eflags_interrupts : 0u);
+        frame.eflags = (frame.eflags & own) | (ia32::user_eflags & ~own) | iopl;
+    }
 }
 
 void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count) {

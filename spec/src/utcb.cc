@@ -12,7 +12,7 @@ namespace spec {
 namespace {
 
 constexpr Word user_cs = 0x1b;
-constexpr Word eflags_own = 0x00240dd5; ///< 11.4
+constexpr Word eflags_own = 0x00240dd5, eflags_if = 0x200; ///< 11.4
 constexpr Word tls_selector = 0x30;     ///< of slot 0; 8 for each
 constexpr std::uint64_t descriptor_kind = 0x0000f800ull << 32, data_segment = 0x0000f000ull << 32;
 constexpr std::uint64_t descriptor_64_bit = 1ull << 53;
@@ -76,7 +76,9 @@ void System::set_state(Thread& t, ThreadName from) const {
         if (where[i] == &t.registers.gs || where[i] == &t.registers.fs) {
             *where[i] = repaired(t, value);
         } else if (where[i] == &t.registers.eflags) {
-            *where[i] = (value & eflags_own) | eflags_always | (*where[i] & eflags_iopl);
+            const Word iopl = *where[i] & eflags_iopl;
+            const Word own = iopl != 0 ? eflags_own | eflags_if : eflags_own;
+            *where[i] = (value & own) | (eflags_always & ~own) | iopl;
         } else if (where[i] != nullptr) {
             *where[i] = value;
         }

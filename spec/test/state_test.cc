@@ -208,6 +208,10 @@ TEST_F(State, IoFaultsAndIopl) {
     handle(Event::io_fault(0, 0));
     EXPECT_EQ(system.current(), root);
     EXPECT_EQ(system.registers(root).eflags, 0x3202u);
+    set_utcb(root, snd_size, 16);
+    set_state_word(root, eflags, 0);
+    ex_regs(root, L4_EX_REGS_STATE_SET);
+    EXPECT_EQ(system.registers(root).eflags, 0x3002u); // it can execute cli itself
     syscall(L4_VEC_FPAGE_UNMAP, {.eax = l4_io_fpage(0x60, 0, 0), .ecx = L4_FP_FLUSH | L4_FP_ALL_SPACES});
     EXPECT_EQ(system.registers(root).eflags, 0x202u);
 }

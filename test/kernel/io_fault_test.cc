@@ -75,6 +75,31 @@ TEST_F(IoTest, CliNeedsAllPortsAndThenRaisesIopl) {
     EXPECT_EQ(t().frame.eflags & ia32::eflags_iopl, 0u);
 }
 
+TEST_F(IoTest, WhoMayShutInterruptsOutMayBeSetSo) {
+    to_root();
+    ports_to_root(L4_FP_IO_WHOLE);
+    s.to_child();
+    s.io_fault(0, 0);
+    s.answer(0, L4_FP_IO_WHOLE, L4_SND_MAP);
+    const auto set_eflags = [&](Word eflags) {
+        to_root();
+        s.utcb(root).snd_size = 16;
+        s.utcb(root).state.eflags = eflags;
+        s.call(sim::ExRegs{.target = l4_ex_regs_target(5, 0) | L4_EX_REGS_STATE_SET});
+        s.to_child();
+        return t().frame.eflags;
+    };
+    EXPECT_EQ(set_eflags(ia32::eflags_iopl), ia32::user_eflags); // it holds all ports and has not used it
+    s.io_fault(0, 0);
+    EXPECT_EQ(set_eflags(0), ia32::eflags_iopl | 2u);
+    EXPECT_EQ(set_eflags(ia32::eflags_interrupts), ia32::eflags_iopl | ia32::user_eflags);
+    EXPECT_EQ(set_eflags(0), ia32::eflags_iopl | 2u);
+    to_root();
+    s.call(sim::Unmap{.fpage = l4_io_fpage(0x3f8, 0, 0), .mask = L4_FP_FLUSH});
+    s.to_child();
+    EXPECT_EQ(t().frame.eflags, ia32::user_eflags);
+}
+
 TEST_F(IoTest, AnAliensIsAnException) {
     Stage other(L4_TASK_NEW_ALIEN);
     other.root_takes_exceptions();

@@ -12,7 +12,7 @@ struct TrapFrame {
 static_assert(sizeof(TrapFrame) == 17 * 4);
 
 inline constexpr std::uint32_t user_eflags = 0x202; ///< interrupts on, the always-one bit
-inline constexpr std::uint32_t eflags_trap = 1u << 8, eflags_iopl = 3u << 12;
+inline constexpr std::uint32_t eflags_trap = 1u << 8, eflags_interrupts = 1u << 9, eflags_iopl = 3u << 12;
 /// CF PF AF ZF SF TF DF OF AC ID: what a program sets without asking anybody.
 inline constexpr std::uint32_t eflags_of_user = 0x00240dd5;
 inline constexpr std::uint32_t user_cs = 0x1b, user_ds = 0x23;
