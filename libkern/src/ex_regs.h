@@ -25,6 +25,8 @@ struct Kernel::ExRegs {
     }
     /// Any of these?  Never those that are built out, so that what they ask for is not even compiled in.
     bool has(std::uint32_t any) const { return (flags & any & Ext::ex_regs_flags) != 0; }
+    /// Is there more to it than the classic registers?
+    bool is_extended() const { return has(~0u); }
     /// Does the target's program go on elsewhere, whatever it is doing?
     bool restarts() const { return eip != L4_EX_REGS_KEEP || has(L4_EX_REGS_STATE_SET); }
 };

@@ -49,8 +49,10 @@ void Kernel::ex_regs_existing(Thread& caller, Thread& target, ExRegs args) {
     const arch::Frame old = target.frame;
     const l4_threadid_t old_pager = target.pager_, old_preempter = target.internal_preempter_;
 
-    ex_regs_get(caller, target, args);
-    ex_regs_fpu(caller, target, args);
+    if (args.is_extended()) {
+        ex_regs_get(caller, target, args);
+        ex_regs_fpu(caller, target, args);
+    }
     set_id(target.pager_, args.pager);
     set_id(target.internal_preempter_, args.preempter);
     ex_regs_change(caller, target, args);
@@ -78,7 +80,7 @@ void Kernel::ex_regs_change(Thread& caller, Thread& target, const ExRegs& args) 
         else if (!args.has(L4_EX_REGS_NO_CANCEL))
             restart(target);
     }
-    ex_regs_set(caller, target, args);
+    if (args.is_extended()) ex_regs_set(caller, target, args);
     if (args.esp != L4_EX_REGS_KEEP) target.frame.esp = args.esp;
     if (args.eip != L4_EX_REGS_KEEP) target.frame.eip = args.eip;
     ex_regs_modes(target, args);
