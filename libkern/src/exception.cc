@@ -63,6 +63,17 @@ bool Kernel::reflect(Thread& t, std::uint32_t vector, std::uint32_t code) {
 /// All of the words, or none and a page fault.
 bool Kernel::push(Thread& t, const std::uint32_t* words, std::uint32_t count) {
     constexpr std::uint32_t size = sizeof *words;
+    const std::uint32_t top = t.frame.esp - count * size;
+    if (to_page_end(top) < count * size) return push_across_pages(t, words, count);
+    std::byte* const first = look(t, t.frame.esp - size, Access::write);
+    if (!first) return false;
+    for (std::uint32_t i = 0; i < count; ++i) std::memcpy(first - i * size, words + i, size);
+    t.frame.esp = top;
+    return true;
+}
+
+bool Kernel::push_across_pages(Thread& t, const std::uint32_t* words, std::uint32_t count) {
+    constexpr std::uint32_t size = sizeof *words;
     for (std::uint32_t i = 0, at = t.frame.esp - size; i < count; ++i, at -= size) {
         const std::uint32_t in_page = std::min(size, to_page_end(at));
         if (!look(t, at, Access::write) || !look(t, at + in_page % size, Access::write)) return false;

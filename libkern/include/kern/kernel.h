@@ -112,6 +112,7 @@ private:
     bool takes_exception(const Thread& t, std::uint32_t trapno);
     void send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, VAddr pfa = {});
     bool push(Thread& t, const std::uint32_t* words, std::uint32_t count);
+    bool push_across_pages(Thread& t, const std::uint32_t* words, std::uint32_t count);
     bool reflect(Thread& t, std::uint32_t vector, std::uint32_t code);
     bool alien_may_call(Thread& t, std::uint32_t vector);
     void run_deferred(Thread& t);
