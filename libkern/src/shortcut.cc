@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The most frequent messages by a short way: two registers to a thread that waits for them; an exception or
-// page fault to a pager that waits; an answer without flexpages to it (docs/semantics.md 7, 9.11, 12.2). What
+// The most frequent messages by a short way: two registers to a thread that waits for them, or with one page;
+// an exception or page fault to a pager that waits; an answer to it (docs/semantics.md 7, 9.11, 12.2). What
 // is asked first makes sure that ipc.cc, fault.cc and exception.cc would do just this; so nobody can tell but
 // by a clock, and a kernel can be built without.
 #include "faults.h"
@@ -41,10 +41,10 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
 
 /// `to` has its message: the rest of the entry.
 [[gnu::always_inline]] inline Thread* Kernel::end_shortcut(Thread& t, Thread& to, Event::Kind event,
-                                                           Fault::Kind message) {
+                                                           std::uint32_t message) {
     l4_counters_t& counters = machine_.event_counters();
     ++counters.events[static_cast<unsigned>(event)];
-    ++counters.messages[static_cast<unsigned>(message)];
+    ++counters.messages[message];
     to.wait_.what = Wait::For::nothing;
     timeouts_.disarm(to.timeout);
     charge(machine_.now());
@@ -56,6 +56,14 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     ensure(next != nullptr, "K1: the receiver of a message is ready, and no thread is");
     if (next != &t) ++counters.switches;
     return &leave_to(*next);
+}
+
+/// Does t, when its message is gone, go on, or wait in a way that takes no more than saying so?
+[[gnu::always_inline]] inline bool Kernel::waits_simply(const Thread& t) const {
+    const arch::Frame& f = t.frame;
+    if (f.ebp == L4_IPC_NO_RECV) return true;
+    if ((f.ecx & L4_TIMEOUT_RCV_EXP_MASK) != 0) return false;
+    return (f.ebp & L4_RCV_OPEN) == 0 || (!t.irq_attached_ && t.senders.empty());
 }
 
 /// What t does when its message is gone: it waits, or goes on.  `to` is ready in any case.  False: it waits
@@ -84,7 +92,8 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
 Thread* Kernel::ipc_shortcut() {
     Thread& t = *current_;
     const arch::Frame& f = t.frame;
-    if (f.eax != 0 || t.alien() || scheduler_.donor()) return nullptr;
+    if (f.eax != 0) return f.eax == L4_SND_MAP ? map_shortcut() : nullptr;
+    if (t.alien() || scheduler_.donor()) return nullptr;
     Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
     if (!to) return nullptr;
     if (to->fault_.any()) return answer_shortcut(t, *to);
@@ -92,17 +101,51 @@ Thread* Kernel::ipc_shortcut() {
     if (Ext::utcb && utcb(t).snd_size != 0) [[unlikely]]
         move_state(t, *to, f.edx);
     deliver_words(t, *to, f.edx, f.ebx);
-    return end_shortcut(t, *to, Event::Kind::syscall, Fault::Kind::none);
+    return end_shortcut(t, *to, Event::Kind::syscall, L4_COUNT_SHORT);
 }
 
 /// The same when `to` waits for the answer to a fault or an exception of its program.
 Thread* Kernel::answer_shortcut(Thread& t, Thread& to) {
-    const std::uint32_t w0 = t.frame.edx;
-    if (!to.fault_.of_program() || to.fault_.refused_by(w0) || !sent_by_shortcut(t, to)) return nullptr;
+    if (!to.fault_.of_program() || to.fault_.refused_by(t.frame.edx) || !sent_by_shortcut(t, to))
+        return nullptr;
+    answer(t, to);
+    return end_shortcut(t, to, Event::Kind::syscall, L4_COUNT_SHORT);
+}
+
+/// t's answer, whatever it says but "refused".
+inline void Kernel::answer(Thread& t, Thread& to) {
     if constexpr (Ext::utcb) take_state(to, utcb(t), to.fault_.with_state);
-    if (to.fault_.kind == Fault::Kind::exception && w0 == L4_EXC_DEALIEN) to.dealien_ = to.alien_;
+    if (to.fault_.kind == Fault::Kind::exception && t.frame.edx == L4_EXC_DEALIEN) to.dealien_ = to.alien_;
     to.fault_ = {};
-    return end_shortcut(t, to, Event::Kind::syscall, Fault::Kind::none);
+}
+
+/// A message or an answer with one page, for which nothing is missing, if one entry is enough for the steps
+/// of a transfer.
+Thread* Kernel::map_shortcut() {
+    constexpr std::uint32_t bytes_of_steps = 256, pages_of_steps = 2;
+    Thread& t = *current_;
+    const arch::Frame& f = t.frame;
+    if (limits_.bytes < bytes_of_steps || limits_.pages < pages_of_steps || t.alien() || scheduler_.donor())
+        return nullptr;
+    Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
+    if (!to || !waits_simply(t)) return nullptr;
+    const Fault& fault = to->fault_;
+    const bool answers = fault.any();
+    if (answers &&
+        (!fault.of_program() || fault.refused_by(f.edx) || (Ext::map_list && utcb(t).map_count != 0)))
+        return nullptr;
+    const IpcArgs receive = to->ipc_args();
+    const std::uint32_t window = answers ? fault.window : receive.window;
+    if (!map_db_.map_page(t.task().space(), to->task().space(), f.ebx, f.edx, window)) return nullptr;
+    sent_by_shortcut(t, *to);
+    if (answers) {
+        answer(t, *to);
+    } else {
+        move_state(t, *to, f.edx);
+        deliver_words(t, *to, f.edx, f.ebx);
+        to->frame.eax |= L4_MSGDOPE_FPAGE_RECEIVED;
+    }
+    return end_shortcut(t, *to, Event::Kind::syscall, L4_COUNT_LONG);
 }
 
 /// The same for what the running thread's program has done.
@@ -128,7 +171,7 @@ Thread* Kernel::fault_shortcut(const Event& e) {
     t.wait_.what = Wait::For::receive;
     t.wait_.peer = pager->id();
     replace_running(scheduler_, t, *pager);
-    return end_shortcut(t, *pager, e.kind, t.fault_.kind);
+    return end_shortcut(t, *pager, e.kind, static_cast<std::uint32_t>(t.fault_.kind));
 }
 
 } // namespace kern

@@ -38,6 +38,7 @@ public:
     Result<void*> take_thread() { return threads_.take(*this, pool_); }
     void give_thread(void* slot) { threads_.give(pool_, slot); }
     Result<void*> take_node() { return nodes_.take(*this, pool_); }
+    bool has_node() const { return nodes_.has_slot(pool_); }
     void give_node(void* slot) { nodes_.give(pool_, slot); }
 
     /// Returns the slabs' frames, one a step.  Every slot was given back; what remains used are frames and

@@ -75,9 +75,12 @@ private:
     // shortcut.cc
     Thread* ipc_shortcut();
     Thread* answer_shortcut(Thread& t, Thread& to);
+    Thread* map_shortcut();
+    void answer(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
+    bool waits_simply(const Thread& t) const;
     bool sent_by_shortcut(Thread& t, Thread& to);
-    Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, Fault::Kind message);
+    Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, std::uint32_t message);
     // time.cc
     void timer();
     void expire(Thread& t);

@@ -46,6 +46,9 @@ public:
     Progress run(MapJob& job, Steps& steps);
     Progress run(UnmapJob& job, Steps& steps);
     Progress run(ClearJob& job, Steps& steps);
+    /// A MapJob for one 4 KiB page where nothing is yet, and no memory is needed, done at once.  False:
+    /// another sort of job, and nothing has happened.
+    bool map_page(Space& from, Space& to, std::uint32_t send, std::uint32_t snd_base, std::uint32_t window);
     /// Gives an unmap up between two entries; nothing happens to one that is over.  Destroying it does so
     /// too.
     void cancel(UnmapJob& job) { job.cancel(); }

@@ -24,6 +24,8 @@ public:
 
     /// A slot with arbitrary contents.
     Result<void*> take(Account& payer, FramePool& pool);
+    /// Will take() need no frame?  And no test lets it fail.
+    bool has_slot(const FramePool& pool) const { return free_.raw() != 0 && !pool.failure_pending(); }
     void give(FramePool& pool, void* slot);
     /// Returns its frames, one a step; no slot may be in use.  False: there are more.
     bool release(Account& payer, FramePool& pool, Steps& steps);
