@@ -51,6 +51,7 @@ private:
     static constexpr std::uint32_t empty_per_step = 32;
 
     bool begin_page();
+    bool flush_at_once(MapNode& page);
     Kind walk_pages();
     Kind walk_supers(Walk& walk);
     bool visit(Walk& walk, const Walk::Visit& v);
@@ -103,12 +104,34 @@ bool Unmapper::begin_page() {
         return true;
     }
     if (spot.kind == Spot::Kind::page && (job_.clear_ || !is_protected(va))) {
+        if (flush_at_once(*spot.node)) {
+            job_.at_ += ia32::page_size;
+            return false;
+        }
         job_.pages_.start(mappings_.order, *spot.node, job_.rule());
         return true;
     }
     if (spot.kind == Spot::Kind::fixed && job_.clear_) mappings_.tables.leave(*job_.space_, va);
     job_.at_ += ia32::page_size;
     return false;
+}
+
+/// A page that goes with all that is mapped from it, which is one mapping at most: what a walk would do, in
+/// as many steps.  False: not so, or there are too few steps; nothing has happened.
+bool Unmapper::flush_at_once(MapNode& page) {
+    constexpr std::uint32_t steps_of_page = 1, steps_of_child = 2;
+    const Walk::Rule rule = job_.rule();
+    if (!rule.bottom_up || !rule.all || steps_.left() < steps_of_page + steps_of_child) return false;
+    const Preorder& order = mappings_.order;
+    const auto ends = [&](const TreeLink* l) { return !l || (l->is_node() && l->depth <= page.depth); };
+    if (TreeLink* const child = order.next(page); !ends(child)) {
+        if (!child->is_node() || !ends(order.next(*child))) return false;
+        saw(mappings_.remove(static_cast<MapNode&>(*child)));
+        steps_.pay(steps_of_child);
+    }
+    if (rule.hit_root) saw(mappings_.remove(page));
+    steps_.pay(steps_of_page);
+    return true;
 }
 
 Walk::Visit::Kind Unmapper::walk_pages() {

@@ -36,6 +36,7 @@ public:
     /// For what was done already, whatever is left.
     constexpr void pay(std::uint32_t n) { take_up_to(n); }
     constexpr bool exhausted() const { return left_ == 0; }
+    constexpr std::uint32_t left() const { return left_; }
 
 private:
     std::uint32_t left_;
