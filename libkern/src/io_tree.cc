@@ -93,7 +93,7 @@ void IoTree::end(PortJob& job, Phase how) {
 void IoTree::begin_giving(MapJob& job) {
     const IoRights &from = job.from_->io_, &to = job.to_->io_;
     const bool more = to.linked() && !job.send_.grant() && to.giver == from.space;
-    const bool may = from.linked() && job.from_ != job.to_ && (!to.linked() || more);
+    const bool may = from.linked() && (!to.linked() || more);
     if (!may) return end(job, Phase::done);
     job.phase_ = Phase::giving;
 }

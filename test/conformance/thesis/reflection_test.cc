@@ -321,6 +321,22 @@ TEST(Reflection, ThatIsPendingIsForgottenWhenTheThreadIsSentElsewhere) {
     }
 }
 
+/// A is stopped meanwhile: the breakpoint comes when A goes on, wherever that is.
+TEST(Reflection, ThatIsPendingComesAfterAStop) {
+    ABI_ROW(exc_lidt_reflection);
+    WithoutStack t({ipc::Pager::Reply::map}, 1000);
+    const sim::Entry elsewhere = t.w.program([](User) -> Program { co_return; });
+    t.w.start(l4_threadid(5, 1), [eip = elsewhere.eip](User u) -> Program {
+        co_await until(u, 1500);
+        co_await u(sim::ExRegs{.target = L4_EX_REGS_STOP});
+        co_await until(u, 3000);
+        co_await u(sim::ExRegs{.target = L4_EX_REGS_NO_CANCEL, .eip = eip});
+    });
+    t.run(L4_TRAP_BREAKPOINT, 0);
+    EXPECT_EQ(t.pushed, elsewhere.eip);
+    EXPECT_EQ(t.instructions, 0);
+}
+
 /// The same by state alone: A goes on behind its breakpoint.
 TEST(Reflection, ThatIsPendingIsForgottenWhenStateIsSet) {
     ABI_ROW(exc_lidt_reflection);
