@@ -124,12 +124,17 @@ bool IoTree::give(MapJob& job, Steps& steps) {
 
 Status IoTree::copy(MapJob& job, Range range) {
     Space &from = *job.from_, &to = *job.to_;
-    for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32) {
-        const std::uint32_t given = ~word(from, p) & mask(range, p);
+    const std::uint32_t* const source = &word(from, range.first);
+    std::uint32_t* target = to.io_.linked() ? &word(to, range.first) : nullptr;
+    for (std::uint32_t i = 0, p = range.first & ~31u; p < range.end; ++i, p += 32) {
+        const std::uint32_t given = ~source[i] & mask(range, p);
         if (given == 0) continue;
-        if (!to.io_.linked()) KTRY(join(to, from, job.send_.grant()));
-        const std::uint32_t fresh = given & word(to, p);
-        word(to, p) &= ~fresh;
+        if (!target) {
+            KTRY(join(to, from, job.send_.grant()));
+            target = &word(to, range.first);
+        }
+        const std::uint32_t fresh = given & target[i];
+        target[i] &= ~fresh;
         to.io_.count += static_cast<std::uint32_t>(std::popcount(fresh));
         job.received_ = true;
     }
@@ -227,9 +232,11 @@ bool IoTree::take(PortJob& job, Steps& steps) {
 }
 
 void IoTree::take_line(Space& space, Range range) {
-    for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32) {
-        const std::uint32_t lost = mask(range, p) & ~word(space, p);
-        word(space, p) |= lost;
+    std::uint32_t* denied = &word(space, range.first);
+    for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32, ++denied) {
+        const std::uint32_t lost = mask(range, p) & ~*denied;
+        if (lost == 0) continue;
+        *denied |= lost;
         space.io_.count -= static_cast<std::uint32_t>(std::popcount(lost));
     }
     changed(space);
