@@ -81,8 +81,8 @@ def text(head, rows):
     lines += [f"| {what} | {_cell(value)} |" for what, value in head]
     lines += ["", "| target | executions | edges | states | new states | per second | seconds | result |",
               "|---|---:|---:|---:|---:|---:|---:|---|"]
-    lines += [f"| {r.name} | {r.executions} | {r.edges} | {r.states} | {r.new_states} | {r.per_second} | {r.seconds:.0f} "
-              f"| {_cell(r.result)} |" for r in rows]
+    lines += [f"| {r.name} | {r.executions} | {r.edges} | {r.states} | {r.new_states} | {r.per_second} "
+              f"| {r.seconds:.0f} | {_cell(r.result)} |" for r in rows]
     return "\n".join(lines) + "\n"
 
 
