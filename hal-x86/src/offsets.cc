@@ -32,7 +32,8 @@ struct Layout {
                                  thread_fault = offsetof(Thread, fault_) + offsetof(Fault, kind),
                                  thread_deferred = offsetof(Thread, deferred_),
                                  thread_extras = offsetof(Thread, has_tls_),
-                                 thread_pager = offsetof(Thread, pager_),
+                                 thread_time_limit = offsetof(Thread, has_time_limit_),
+                                 thread_tls = offsetof(Thread, tls_), thread_pager = offsetof(Thread, pager_),
                                  thread_slice = offsetof(Thread, slice_),
                                  thread_remaining = offsetof(Thread, remaining_),
                                  thread_consumed = offsetof(Thread, consumed_),
@@ -68,7 +69,8 @@ struct Layout {
                                  fpu = offsetof(Machine, fpu_),
                                  fpu_wanted = fpu + offsetof(x86::Fpu, wanted_),
                                  fpu_loaded = fpu + offsetof(x86::Fpu, loaded_),
-                                 utcb_word = offsetof(Machine, utcb_word_);
+                                 utcb_word = offsetof(Machine, utcb_word_), fixed = offsetof(Machine, fixed_),
+                                 gdt = offsetof(Machine, gdt_) + offsetof(x86::Gdt, entries_);
 };
 
 } // namespace kern
@@ -126,6 +128,10 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(THREAD_FAULT, L::thread_fault);
     PUBLISH(THREAD_DEFERRED, L::thread_deferred);
     PUBLISH(THREAD_EXTRAS, L::thread_extras);
+    PUBLISH(THREAD_HAS_TLS, L::thread_extras);
+    PUBLISH(THREAD_TIME_LIMIT, L::thread_time_limit);
+    PUBLISH(THREAD_TLS, L::thread_tls);
+    PUBLISH(RARE_BUT_ALIEN, 0x00ffffff);
     PUBLISH(THREAD_REMAINING, L::thread_remaining);
     PUBLISH(THREAD_SLICE, L::thread_slice);
     PUBLISH(THREAD_CONSUMED, L::thread_consumed);
@@ -178,7 +184,6 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH(STATE_WORDS, L4_UTCB_STATE_WORDS);
     PUBLISH(STATUS_EXCEPTIONS, L4_UTCB_EXCEPTIONS);
     PUBLISH(STATUS_TIME_LIMIT, L4_UTCB_TIME_LIMIT);
-    PUBLISH(UTCB_SELECTOR, ia32::utcb_selector);
     PUBLISH(EFLAGS_OF_USER, ia32::eflags_of_user);
     PUBLISH(USER_EFLAGS, ia32::user_eflags);
 }
@@ -204,6 +209,15 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH_IN(machine, MACHINE_FPU_WANTED, L::fpu_wanted);
     PUBLISH_IN(machine, MACHINE_FPU_LOADED, L::fpu_loaded);
     PUBLISH_IN(machine, MACHINE_UTCB_WORD, L::utcb_word);
+    PUBLISH_IN(machine, MACHINE_FIXED, L::fixed);
+    PUBLISH_IN(machine, GDT_TLS, L::gdt + ia32::tls_selectors[0] / 8 * sizeof(std::uint64_t));
+    PUBLISH(IO_BITMAP_ENTRY, ia32::table_index(x86::io_bitmap_base) * sizeof(std::uint32_t));
+    PUBLISH(FRAME_MASK, ia32::frame_mask);
+    PUBLISH(TSS_HAS_BITMAP, x86::Tss::bitmap);
+    PUBLISH(TSS_NO_BITMAP, x86::Tss::no_bitmap);
+    PUBLISH(FRAME_GS, offsetof(arch::Frame, gs));
+    PUBLISH(FRAME_FS, offsetof(arch::Frame, fs));
+    PUBLISH(NULL_SELECTORS, 4);
     PUBLISH_IN(running, RUNNING_KIP, offsetof(x86::Running, kip));
     PUBLISH_IN(event_counters, COUNTER_SYSCALLS,
                offsetof(l4_counters_t, events) + L4_COUNT_SYSCALL * sizeof(l4_word_t));

@@ -4,9 +4,9 @@
  * (libkern/src/shortcut.cc, sys_thread.cc), or goes there before anything has changed but the frame, as it
  * would be without this file.
  *
- * Not done here: partners of another priority, threads that have a time limit, TLS, ports, an armed timeout
- * or floating-point registers in the processor, aliens, donations, and slices that end before the timer
- * fires.
+ * Not done here: partners of another priority, threads that have a time limit, an armed timeout or
+ * floating-point registers in the processor, system calls of aliens, ports other than those that the
+ * processor looked at last, donations, and slices that end before the timer fires.
  *
  * EBP is the running thread, which sends; ECX the one that receives and goes on in its place.  A thread's
  * frame is its beginning, so the stack pointer is the running thread while registers are pushed. */
@@ -28,9 +28,9 @@
         mov     %eax, %es
         .endm
 
-        .macro  sender
+        .macro  sender rare=-1
         mov     %esp, %ebp
-        cmpl    $0, THREAD_RARE(%ebp)
+        testl   $\rare, THREAD_RARE(%ebp)
         unless  nz
         cmpl    $0, KERNEL_DONOR
         unless  nz
@@ -68,9 +68,7 @@
         .macro  plain_receiver
         cmpl    $0, THREAD_DEFERRED(%ecx)
         unless  nz
-        cmpw    $0, THREAD_EXTRAS(%ecx)
-        unless  nz
-        cmpb    $0, KERNEL_TLS_LOADED
+        cmpb    $0, THREAD_TIME_LIMIT(%ecx)
         unless  nz
         testb   $0x30, FRAME_EFLAGS + 1(%ecx)           /* IOPL */
         unless  nz
@@ -82,10 +80,17 @@
         cmpb    %dl, THREAD_PRIO(%ecx)
         unless  ne
         cmpl    $0, TASK_PORTS(%eax)
-        unless  nz
-        cmpw    $-1, TSS_BITMAP
+        jz      9f
+        mov     MACHINE_FIXED, %esi                     /* the bitmap that the processor finds */
+        mov     IO_BITMAP_ENTRY(%esi), %edx
+        mov     IO_BITMAP_ENTRY + 4(%esi), %edi
+        and     $FRAME_MASK, %edx
+        and     $FRAME_MASK, %edi
+        cmp     %edx, TASK_PORTS(%eax)
         unless  ne
-        cmpl    $-1, THREAD_REMAINING + 4(%ebp)         /* an endless slice */
+        cmp     %edi, TASK_PORTS + 4(%eax)
+        unless  ne
+9:      cmpl    $-1, THREAD_REMAINING + 4(%ebp)         /* an endless slice */
         unless  e
         .endm
 
@@ -179,7 +184,11 @@
         cmp     %eax, %edx
         je      6f
         lea     TASK_SPACE(%edx), %esi
-        mov     TASK_DIRECTORY(%edx), %edx
+        cmpl    $0, TASK_PORTS(%edx)
+        movw    $TSS_NO_BITMAP, TSS_BITMAP
+        jz      8f
+        movw    $TSS_HAS_BITMAP, TSS_BITMAP
+8:      mov     TASK_DIRECTORY(%edx), %edx
         mov     %esi, KERNEL_ACTIVE
         mov     %edx, %cr3
         incl    COUNTER_CR3_LOADS
@@ -194,6 +203,15 @@
         lea     THREAD_FPU(%ecx), %edx
         mov     %ecx, KERNEL_FPU_OWNER
         mov     %edx, MACHINE_FPU_WANTED
+        movzbl  THREAD_HAS_TLS(%ecx), %edx
+        orb     %dl, KERNEL_TLS_LOADED                  /* those of the thread before are to go */
+        jz      7f
+        movb    %dl, KERNEL_TLS_LOADED
+        .irp    at, 0, 4, 8, 12, 16, 20
+        mov     THREAD_TLS + \at(%ecx), %edx
+        mov     %edx, GDT_TLS + \at
+        .endr
+7:
         .endm
 
 /* To the receiver's program with a message of two words from the sender, whose task is EAX. */
@@ -220,6 +238,19 @@
         popa
         add     $8, %esp
         iret
+        .endm
+
+/* A selector of an answer that Thread::repaired() leaves as it is: none, or the one that the thread's program
+ * loaded itself, of which the processor has seen to it that it is one. */
+        .macro  selector_is_good word, mine
+        mov     \word(%ebx), %esi
+        test    %esi, %esi
+        jz      1f
+        cmp     \mine(%ecx), %esi
+        unless  ne
+        cmp     $NULL_SELECTORS, %esi
+        unless  b
+1:
         .endm
 
         .text
@@ -269,10 +300,8 @@ answer:
         unless  b
         testl   $STATUS_TIME_LIMIT, UTCB_STATUS(%ebx)
         unless  nz
-        cmpl    $UTCB_SELECTOR, UTCB_STATE_GS(%ebx)
-        unless  ne
-        cmpl    $0, UTCB_STATE_FS(%ebx)
-        unless  ne
+        selector_is_good UTCB_STATE_GS, FRAME_GS
+        selector_is_good UTCB_STATE_FS, FRAME_FS
         read_clock
         timer_fires_before
         wait_as_it_says
@@ -312,7 +341,7 @@ protection_entry:
         cmpl    $0, FRAME_ERR(%esp)
         unless  e
         load_segments
-        sender
+        sender  RARE_BUT_ALIEN
         cmpw    $TASK_SIGMA0, THREAD_ID(%ebp)
         unless  e
         mov     THREAD_PAGER(%ebp), %esi

@@ -7,6 +7,10 @@
 #include "ia32/trap_frame.h"
 #include "x86/layout.h"
 
+namespace kern {
+struct Layout;
+}
+
 namespace x86 {
 
 /// Selectors.  The order of the first four is that of sysenter and sysexit; users' are in ia32/trap_frame.h.
@@ -32,6 +36,7 @@ public:
     }
 
 private:
+    friend struct kern::Layout;
     static constexpr std::uint64_t segment(std::uint32_t base, std::uint32_t limit, std::uint32_t type) {
         return std::uint64_t{limit & 0xffff} | std::uint64_t{base & 0xffffff} << 16 |
                std::uint64_t{type & 0xff} << 40 | std::uint64_t{limit >> 16 & 15} << 48 |
