@@ -189,6 +189,18 @@ TEST_F(RootTest, RequestForAPageThatIsNotThereHarmsNobody) {
     still_used(image_and_stack);
 }
 
+TEST_F(RootTest, RequestsTellWhereTheMachineHasThePage) {
+    ASSERT_EQ(start("one"), nullptr);
+    const PagerAnswer own = page(5, entry + 0x2000, 0);
+    ASSERT_TRUE(own.map);
+    EXPECT_EQ(byte_at((own.w1 & L4_FP_PAGE_MASK) + (entry + 0x2000 - own.w0)), std::byte{2});
+    const PagerAnswer block = page(5, L4_SIGMA0_FPAGE_ANY, l4_fpage(0, 13, 0));
+    ASSERT_TRUE(block.map);
+    EXPECT_EQ(block.w1 & L4_FP_PAGE_MASK, block.w0);
+    EXPECT_EQ(byte_at(block.w0), std::byte{0});
+    still_used(image_and_stack + 2);
+}
+
 TEST_F(RootTest, MemoryEndsWhereTheOptionSays) {
     Options o;
     o.memory = (image_and_stack + 3) << 12;

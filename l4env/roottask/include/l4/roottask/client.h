@@ -52,10 +52,26 @@ static inline l4_word_t l4_root_data(void) {
     return l4_root_ask(L4_ROOT_DATA, 0, &bytes) == L4_ROOT_OK ? bytes : 0;
 }
 
-/** Zeroed memory of 2^log2 bytes at `address`, where nothing is yet. */
-static inline l4_word_t l4_root_memory(l4_word_t address, l4_word_t log2) {
+/** Zeroed memory of 2^log2 bytes at `address`, where nothing is yet. `machine`: where devices find it. */
+static inline l4_word_t l4_root_block(l4_word_t address, l4_word_t log2, l4_word_t* machine) {
     const l4_word_t window = l4_fpage(address, log2, 0);
     const l4_ipc_result_t r = l4_ipc_call(l4_root_pager(), 0, L4_SIGMA0_FPAGE_ANY, l4_fpage(0, log2, 0),
                                           l4_rcv_fpage(window), L4_TIMEOUT_NEVER);
-    return l4_ipc_error(r) == L4_IPC_OK && l4_ipc_got_fpage(r) ? L4_ROOT_OK : L4_ROOT_ELIMIT;
+    if (l4_ipc_error(r) != L4_IPC_OK || !l4_ipc_got_fpage(r)) return L4_ROOT_ELIMIT;
+    *machine = r.w1 & L4_FP_PAGE_MASK;
+    return L4_ROOT_OK;
+}
+
+static inline l4_word_t l4_root_memory(l4_word_t address, l4_word_t log2) {
+    l4_word_t machine;
+    return l4_root_block(address, log2, &machine);
+}
+
+/** The caller has the page at `address`, of its image or stack, as after a page fault. Where devices find it;
+ * 0: there is none. */
+static inline l4_word_t l4_root_page(l4_word_t address) {
+    const l4_ipc_result_t r =
+        l4_ipc_call(l4_root_pager(), 0, address, 0, l4_rcv_anywhere(), L4_TIMEOUT_NEVER);
+    if (l4_ipc_error(r) != L4_IPC_OK || !l4_ipc_got_fpage(r)) return 0;
+    return (r.w1 & L4_FP_PAGE_MASK) + (address - r.w0);
 }

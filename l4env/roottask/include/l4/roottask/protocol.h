@@ -2,7 +2,8 @@
 /* The service of the root task: messages to its thread 1. The answer is a status and a value.
  *
  * Thread 0 is the pager of the tasks that the root task starts, with sigma0's protocol (abi/sigma0.h): any
- * page, or a block of any size, out of what the task may have; physical pages and ports that it may have. */
+ * page, or a block of any size, out of what the task may have; physical pages and ports that it may have. The
+ * root task has all memory one to one: the flexpage that it sends says where the machine has it. */
 #pragma once
 
 #include "l4/abi/limits.h"
