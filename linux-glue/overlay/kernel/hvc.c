@@ -9,14 +9,12 @@
 #include <linux/irq.h>
 
 #include "../../../drivers/tty/hvc/hvc_console.h"
-#include "l4/roottask/client.h"
 #include "l4/sys/io.h"
 
-enum { COM1 = 0x3f8, COM1_LOG2 = 3, COM1_LINE = 4 };
+enum { COM1 = 0x3f8, COM1_PORTS = 8, COM1_LINE = 4 };
 enum { DATA = COM1, INTERRUPT_ENABLE = COM1 + 1, LINE_STATUS = COM1 + 5 };
 enum { RECEIVED = 1, DATA_READY = 1 };
 
-static unsigned long input_stack[2048];
 static bool has_input __ro_after_init;
 
 static int put_chars(u32 vtermno, const char* text, int count) {
@@ -48,32 +46,6 @@ static const struct hv_ops ops = {.get_chars = get_chars,
                                   .notifier_del = end_input,
                                   .notifier_hangup = end_input};
 
-/* The line interrupts again when all has been read: a handler that comes later than this thread waits again
- * is early enough. */
-static void input_thread(void) {
-    const l4_word_t status = l4_root_irq_attach(COM1_LINE);
-    l4_ipc_send(l4_server(L4_LINUX), 0, status, 0, L4_TIMEOUT_NEVER);
-    for (;;) {
-        if (status != L4_ROOT_OK)
-            l4_ipc_sleep(L4_TIMEOUT_NEVER);
-        else if (l4_irq_wait(COM1_LINE, L4_TIMEOUT_NEVER) == L4_IPC_OK)
-            l4_interrupt(L4_IRQ_CONSOLE);
-    }
-}
-
-static bool __init take_ports(void) {
-    const l4_ipc_result_t r = l4_ipc_call(l4_root_pager(), 0, l4_io_fpage(COM1, COM1_LOG2, 0), 0,
-                                          l4_rcv_anywhere(), L4_TIMEOUT_NEVER);
-    return l4_ipc_error(r) == L4_IPC_OK && l4_ipc_got_fpage(r);
-}
-
-static bool __init take_line(void) {
-    l4_ipc_result_t r;
-    l4_start_thread(L4_INPUT, input_thread, input_stack + ARRAY_SIZE(input_stack), l4_server(L4_KEEPER));
-    r = l4_ipc_receive(l4_server(L4_INPUT), 0, L4_TIMEOUT_NEVER);
-    return l4_ipc_error(r) == L4_IPC_OK && r.w0 == L4_ROOT_OK;
-}
-
 static int __init console_init_l4(void) {
     hvc_instantiate(0, 0, &ops);
     add_preferred_console("hvc", 0, NULL);
@@ -82,11 +54,11 @@ static int __init console_init_l4(void) {
 console_initcall(console_init_l4);
 
 static int __init device_init_l4(void) {
-    has_input = take_ports() && take_line();
+    has_input = l4_take_ports(COM1, COM1_PORTS) && l4_take_line(COM1_LINE) == 0;
     if (has_input)
         l4_out8(INTERRUPT_ENABLE, RECEIVED);
     else
         pr_info("hvc0: no input: the root task gives no ports or no interrupt line\n");
-    return PTR_ERR_OR_ZERO(hvc_alloc(0, L4_IRQ_CONSOLE, &ops, 256));
+    return PTR_ERR_OR_ZERO(hvc_alloc(0, COM1_LINE, &ops, 256));
 }
 device_initcall(device_init_l4);

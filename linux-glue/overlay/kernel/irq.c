@@ -23,7 +23,7 @@ static bool busy; /* an interrupt thread is in a handler: what comes meanwhile w
 
 static void no_operation(struct irq_data* d) {}
 
-/* An interrupt thread waits again when it has served one: there is nothing to acknowledge. */
+/* The timer's, whose thread sleeps again when it has served one. Lines have their own (devices.c). */
 static struct irq_chip l4_chip = {.name = "l4", .irq_mask = no_operation, .irq_unmask = no_operation};
 
 void __init init_IRQ(void) {

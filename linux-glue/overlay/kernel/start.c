@@ -27,7 +27,7 @@ void l4_exit(unsigned int code) {
     for (;;) l4_ipc_sleep(L4_TIMEOUT_NEVER);
 }
 
-static void __init give_up(const char* why) {
+static void give_up(const char* why) {
     l4_console_write(why, strlen(why));
     l4_exit(1);
 }
@@ -59,8 +59,7 @@ static void __init touch(unsigned long from, unsigned long to) {
     for (; from < to; from += PAGE_SIZE) (void)*(volatile char*)from;
 }
 
-void __init l4_start_thread(enum l4_server_thread n, void (*entry)(void), void* stack_end,
-                            l4_threadid_t pager) {
+void l4_start_thread(enum l4_server_thread n, void (*entry)(void), void* stack_end, l4_threadid_t pager) {
     const unsigned int prio = l4_sched_prio(l4_thread_schedule(l4_server_task, L4_SCHED_QUERY));
     l4_ex_regs_t regs = l4_ex_regs_keep();
     regs.eip = (l4_word_t)entry;
@@ -69,7 +68,7 @@ void __init l4_start_thread(enum l4_server_thread n, void (*entry)(void), void* 
     if (l4_lthread_ex_regs(n, regs).eflags == L4_EX_REGS_ERROR)
         give_up("Linux: its kmem= is too little for its threads\n");
     if (l4_thread_schedule(l4_server(n), l4_sched_param_us(prio + n, L4_TIME_NEVER)).param == L4_SCHED_ERROR)
-        give_up("Linux: its mcp= must be at least 3 above its prio=\n");
+        give_up("Linux: its mcp= must be at least 5 above its prio=\n");
 }
 
 /* The initramfs is a boot module, which the root task lets the server read where it is. */

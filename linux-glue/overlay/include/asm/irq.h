@@ -4,9 +4,8 @@
 
 #define NR_IRQS 16
 
-/* What interrupt threads bring; the numbers are Linux's. */
-#define L4_IRQ_TIMER   0
-#define L4_IRQ_CONSOLE 1
+/* Others are the machine's lines. Its line 0, an own timer, is the microkernel's. */
+#define L4_IRQ_TIMER 0
 
 #include <asm-generic/irq.h>
 #endif

@@ -21,10 +21,10 @@
 
 /* Threads of the server. Each has a higher priority than those before it. */
 enum l4_server_thread {
-    L4_LINUX,  /* all of Linux but interrupts */
-    L4_TIMER,  /* brings L4_IRQ_TIMER */
-    L4_INPUT,  /* brings L4_IRQ_CONSOLE */
-    L4_KEEPER, /* pager of the others: vmalloc, fix-ups, oops */
+    L4_LINUX,                /* all of Linux but interrupts */
+    L4_TIMER,                /* brings L4_IRQ_TIMER */
+    L4_LINE,                 /* and those behind it: each brings the interrupts of a line */
+    L4_KEEPER = L4_LINE + 3, /* pager of the others: vmalloc, fix-ups, oops */
 };
 
 extern l4_threadid_t l4_server_task; /* thread 0 */
@@ -47,6 +47,12 @@ void l4_console_write(const char* text, unsigned int length);
 void __noreturn l4_exit(unsigned int code);
 
 void l4_start_keeper(void);
+
+/* Ports of the machine are Linux's from now on. False: the root task does not give them. */
+bool l4_take_ports(unsigned int first, unsigned int count);
+/* A line of the machine brings Linux's interrupt of the same number. 0, or an error: the root task does not
+ * give it. */
+int l4_take_line(unsigned int line);
 
 /* An interrupt has come; only interrupt threads say so. */
 void l4_interrupt(unsigned int irq);
