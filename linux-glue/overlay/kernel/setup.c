@@ -50,7 +50,7 @@ void __init setup_arch(char** cmdline) {
 
     memblock_add(PFN_PHYS(l4_first_pfn), PFN_PHYS(l4_end_pfn - l4_first_pfn));
     memblock_reserve(__pa(_text), _end - _text);
-    min_low_pfn = l4_first_pfn;
+    l4_reserve_seams();
     max_low_pfn = max_pfn = l4_end_pfn;
     high_memory = __va(PFN_PHYS(l4_end_pfn));
     zones[ZONE_NORMAL] = max_low_pfn;

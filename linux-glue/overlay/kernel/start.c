@@ -41,22 +41,32 @@ static void __init take_arguments(int argc, char** argv) {
     }
 }
 
+/* The server never faults on its memory: who serves faults, and who serves interrupts, must not wait. */
+static void __init touch(unsigned long from, unsigned long to) {
+    for (; from < to; from += PAGE_SIZE) (void)*(volatile char*)from;
+}
+
+/* The image is there; where the machine has it, the root task says with each page. */
+static void __init take_image(unsigned long at, unsigned long end) {
+    for (; at < end; at += PAGE_SIZE) {
+        const l4_word_t machine = l4_root_page(at);
+        if (machine == 0 || !l4_add_memory(at, machine))
+            give_up("Linux: the root task does not know its image\n");
+    }
+}
+
 /* As much as the root task gives, behind the image in one piece, below the addresses that are mapped at will.
  */
 static unsigned long __init take_memory(unsigned long at) {
     while (at < VMALLOC_START) {
         const unsigned int fits = min_t(unsigned int, L4_SUPERPAGE_SHIFT, __ffs(at));
         unsigned int log2 = fits;
-        while (log2 >= PAGE_SHIFT && l4_root_memory(at, log2) != L4_ROOT_OK) log2--;
-        if (log2 < PAGE_SHIFT) break;
+        l4_word_t machine;
+        while (log2 >= PAGE_SHIFT && l4_root_block(at, log2, &machine) != L4_ROOT_OK) log2--;
+        if (log2 < PAGE_SHIFT || !l4_add_memory(at, machine)) break;
         at += 1UL << log2;
     }
     return at;
-}
-
-/* The server never faults on its memory: who serves faults, and who serves interrupts, must not wait. */
-static void __init touch(unsigned long from, unsigned long to) {
-    for (; from < to; from += PAGE_SIZE) (void)*(volatile char*)from;
 }
 
 void l4_start_thread(enum l4_server_thread n, void (*entry)(void), void* stack_end, l4_threadid_t pager) {
@@ -87,7 +97,7 @@ void __init l4_start(long* stack) {
     const unsigned long end = PAGE_ALIGN((unsigned long)_end);
     l4_server_task = l4_threadid(l4_id_task(l4_myself()), L4_LINUX);
     take_arguments(stack[0], (char**)(stack + 1));
-    touch((unsigned long)_text, end);
+    take_image((unsigned long)_text, end);
     l4_first_pfn = PFN_DOWN((unsigned long)_text);
     l4_end_pfn = PFN_DOWN(take_memory(end));
     take_initramfs();

@@ -54,6 +54,11 @@ bool l4_take_ports(unsigned int first, unsigned int count);
  * give it. */
 int l4_take_line(unsigned int line);
 
+/* Memory at `address` lies at `machine` in the machine's. False: there are too many pieces. */
+bool l4_add_memory(unsigned long address, unsigned long machine);
+/* No piece of Linux's free memory is two of the machine's. */
+void l4_reserve_seams(void);
+
 /* An interrupt has come; only interrupt threads say so. */
 void l4_interrupt(unsigned int irq);
 /* The Linux thread is asleep in arch_cpu_idle, or about to be. */

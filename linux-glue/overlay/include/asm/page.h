@@ -48,7 +48,11 @@ typedef struct page* pgtable_t;
 #define pfn_to_virt(pfn)    __va((pfn) << PAGE_SHIFT)
 #define virt_to_page(kaddr) pfn_to_page(virt_to_pfn(kaddr))
 #define page_to_virt(page)  __va(page_to_pfn(page) << PAGE_SHIFT)
-#define page_to_phys(page)  (page_to_pfn(page) << PAGE_SHIFT)
+
+/* What a device is told: where the machine has it. With virt_to_phys() and what they give this is the
+ * only place where "physical" means the machine's (mm/machine.c). */
+phys_addr_t l4_machine_address(unsigned long address);
+#define page_to_phys(page) l4_machine_address(page_to_pfn(page) << PAGE_SHIFT)
 
 /* The server's memory: first and end page frame (kernel/setup.c). */
 extern unsigned long l4_first_pfn, l4_end_pfn;
