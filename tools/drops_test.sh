@@ -141,6 +141,7 @@ check "... named before" says "drops: installing the Debian packages bazel-boots
 check "... though one suite is unreachable" says "E: one suite is unreachable"
 check "... and buildifier" called "npm ci --prefix tools"
 check "... and Linux's source" called "linux-source-6.1"
+check "... and what makes images of disks" called "e2fsprogs"
 check "... and busybox for Linux" says "the Debian package busybox-static:i386 into linux-glue/.cache"
 check "... downloaded" called "download busybox-static"
 check "... with lists of its own" called "-o Dir::State=/"

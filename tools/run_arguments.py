@@ -5,6 +5,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import shlex
 
 import tree
 
@@ -13,6 +14,7 @@ OPTIONS = """\
   --exec CMD            boot Linux, run CMD in its shell, print what it writes, end with its status
   --verbose             with --exec: everything else that the machine prints, on standard error
   --initrd FILE         Linux starts with this initramfs, compressed or not, in place of busybox's
+  --disk FILE           Linux has this image of a disk as /dev/vda, and writes to it (docs/run.md)
   --append WORDS        for Linux's command line; with --kernel-only, for the kernel's (docs/pc.md)
   --kernel-only         no ISO: the kernel and the modules that are named
   --module FILE[:ARGS]  a boot module, again for more: first sigma0, then the root task, then its programs
@@ -52,6 +54,7 @@ class Arguments:
     append: str = None
     exec: str = None
     initrd: pathlib.Path = None
+    disk: pathlib.Path = None
     verbose: bool = False
     display: bool = False
     screenshot: pathlib.Path = None
@@ -63,8 +66,8 @@ class Arguments:
     kernel: pathlib.Path = None
 
     def for_linux(self):
-        """Options that want Linux with a command line or an initramfs of its own, by name."""
-        values = {"--exec": self.exec, "--initrd": self.initrd, "--append": self.append}
+        """Options that want Linux with a command line, an initramfs or a machine of its own, by name."""
+        values = {"--exec": self.exec, "--initrd": self.initrd, "--disk": self.disk, "--append": self.append}
         return [option for option, value in values.items() if value is not None]
 
 
@@ -120,6 +123,24 @@ def _file(option, value):
     return path
 
 
+def _disk(option, value):
+    path = _path(option, value)
+    make = f"`/sbin/mke2fs -t ext4 {shlex.quote(str(path))} 64M`"
+    if not path.exists():
+        raise Bad(f"{option}: there is no file {path}; {make} makes one with a file system")
+    if path.is_dir():
+        raise Bad(f"{option} wants the image of a disk, but {path} is a folder; "
+                  f"`/sbin/mke2fs -t ext4 -d {shlex.quote(str(path))} IMAGE 64M` makes one of it")
+    if not path.is_file():
+        raise Bad(f"{option} wants an ordinary file, which {path} is not; copy what is in it into one")
+    for mode, what, letter in [(os.R_OK, "read", "r"), (os.W_OK, "written", "w")]:
+        if not os.access(path, mode):
+            raise Bad(f"{option}: {path} can not be {what}; allow it (chmod u+{letter}), or name a copy")
+    if path.stat().st_size == 0:
+        raise Bad(f"{option}: {path} is empty; {make} makes a file system in it")
+    return path
+
+
 def _module(option, value):
     """A colon may be part of a name: the longest name that is a file holds."""
     if not value:
@@ -157,9 +178,9 @@ def _command(option, value):
 
 # What is made of their values.
 WITH_VALUE = {
-    "--entry": _text, "--exec": _command, "--initrd": _file, "--append": _text, "--module": _module,
-    "--screenshot": _new_file, "--iso": _file, "--kernel": _file, "--memory": _number(8, 3584),
-    "--timeout": _number(1, 86400),
+    "--entry": _text, "--exec": _command, "--initrd": _file, "--disk": _disk, "--append": _text,
+    "--module": _module, "--screenshot": _new_file, "--iso": _file, "--kernel": _file,
+    "--memory": _number(8, 3584), "--timeout": _number(1, 86400),
 }
 ALONE = ["--kernel-only", "--verbose", "--display", "--gdb", "--icount"]
 

@@ -8,6 +8,7 @@ import sys
 
 import newc
 import run_arguments
+import run_disk
 
 INIT = "/.drops/init"  # of --exec
 
@@ -41,7 +42,7 @@ def one_output():
 def asked_for(args, menu, built, init, folder):
     """The modules for this boot. `init` is exec.c's program; `folder` takes the initramfs."""
     *others, linux, initramfs = modules(menu, built)
-    words = [linux.words, args.append or ""]
+    words = [run_disk.options() if args.disk else "", linux.words, args.append or ""]
     data = (args.initrd or initramfs.path).read_bytes()
     if args.exec is not None:
         # Archives begin at a word; in lz4's old format one ends with a word of zeros.

@@ -15,6 +15,7 @@ from unittest import mock
 
 import newc
 import run_arguments
+import run_disk
 import run_exec
 import run_linux
 import run_machine
@@ -66,7 +67,8 @@ class Arguments(InFolder):
 
     def test_what_does_not_go_together_is_named(self):
         (self.folder / "a").touch()
-        for option in [["--exec", "ls"], ["--initrd", "a"], ["--append", "b"]]:
+        (self.folder / "disk").write_bytes(b"d")
+        for option in [["--exec", "ls"], ["--initrd", "a"], ["--append", "b"], ["--disk", "disk"]]:
             self.bad([*option, "--entry", "hello"],
                      option[0] + " is for Linux, and --entry hello does not boot it; leave one out")
             self.bad([*option, "--iso", "a"], option[0] + " boots Linux without an ISO")
@@ -79,6 +81,21 @@ class Arguments(InFolder):
             f.truncate(105 << 20)
         self.bad(["--initrd", "large"], "large has 105 MiB and is unpacked as well; give more than --memory")
         self.assertEqual(self.parse("--initrd", "large", "--memory", "512").memory, 512)
+
+    def test_a_disk_that_is_none_is_named_and_how_to_make_one(self):
+        self.bad(["--disk"], "--disk wants a value")
+        self.bad(["--disk", ""], "--disk wants the name of a file, not nothing")
+        self.bad(["--disk", "no, disk"],
+                 "there is no file .*/no, disk; `/sbin/mke2fs -t ext4 '.*/no, disk' 64M` makes one with")
+        self.bad(["--disk", "."],
+                 r"but .* is a folder; `/sbin/mke2fs -t ext4 -d \S+ IMAGE 64M` makes one of it")
+        self.bad(["--disk", "/dev/null"], "--disk wants an ordinary file, which /dev/null is not; copy")
+        (self.folder / "a").touch()
+        self.bad(["--disk", "a"], "/a is empty; `/sbin/mke2fs -t ext4 .*/a 64M` makes a file system in it")
+        for mode, what in [(os.R_OK, r"read; allow it \(chmod u\+r\)"),
+                           (os.W_OK, r"written; allow it \(chmod u\+w\)")]:
+            with mock.patch.object(os, "access", lambda _, asked, mode=mode: asked != mode):
+                self.bad(["--disk", "a"], f"--disk: .*/a can not be {what}, or name a copy")
 
     def test_a_command_is_taken_as_it_is(self):
         for command in ["echo 'a  b' \"$x\"\n\tls", "-x", "--help", "caf\u00e9", "\udcff"]:
@@ -134,6 +151,48 @@ class Modules(InFolder):
         self.assertRegex(command[command.index("-initrd") + 1],
                          r"^0/sigma0\.elf,1/root\.elf exit=0xf4,2/linux\.elf data=shell\.cpio -- "
                          r"console=hvc0 a,,b rdinit=/\.drops/init.*,3/shell\.cpio$")
+
+
+class Disk(InFolder):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "menu.cfg").write_text(MENU)
+        (self.folder / "b").mkdir()
+        (self.folder / "b/shell.cpio").write_bytes(b"shell")
+        (self.folder / "init").write_bytes(b"init")
+        (self.folder / "my, disk").write_bytes(b"disk")
+
+    def command(self, *words):
+        place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        with mock.patch.multiple(run_qemu, BUILT=self.folder, MENU="menu.cfg", INIT="init"):
+            return run_qemu.command(self.parse(*words), place, None), place
+
+    def test_the_machine_has_it_and_linux_its_ports_and_line(self):
+        for words in [[], ["--exec", "ls"], ["--initrd", "init", "--append", "a"], ["--entry", "linux"]]:
+            command, place = self.command("--disk", "my, disk", *words)
+            self.assertEqual(command[command.index("-drive") + 1],
+                             "file=disk.img,format=raw,if=none,id=disk")
+            self.assertEqual(command.count("-drive"), 1)
+            self.assertEqual(command[command.index("-device") + 1],
+                             "virtio-blk-pci,disable-modern=on,drive=disk,addr=4")
+            self.assertEqual((place / "disk.img").read_bytes(), b"disk")
+            self.assertIn("linux.elf irq=11 ports=0xcf8-0xcff ports=0xc000-0xcfff data=shell.cpio -- ",
+                          command[command.index("-initrd") + 1])
+
+    def test_the_line_is_that_of_the_slot(self):
+        for slot, line in [(1, 10), (2, 10), (3, 11), (4, 11), (5, 10), (31, 11)]:
+            with mock.patch.object(run_disk, "SLOT", slot):
+                self.assertTrue(run_disk.options().startswith(f"irq={line} "))
+
+    def test_without_one_neither_has_anything(self):
+        command, _ = self.command("--exec", "ls")
+        self.assertNotIn("-device", command)
+        self.assertIn("linux.elf data=shell.cpio -- ", command[command.index("-initrd") + 1])
+
+    def test_other_modules_get_the_device_alone(self):
+        command, _ = self.command("--kernel-only", "--disk", "my, disk", "--module", "init:a")
+        self.assertIn("-device", command)
+        self.assertEqual(command[command.index("-initrd") + 1], "0/init a")
 
 
 class Archive(InFolder):

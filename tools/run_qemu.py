@@ -12,6 +12,7 @@ import tempfile
 
 import programs
 import run_arguments
+import run_disk
 import run_exec
 import run_linux
 import run_machine
@@ -81,6 +82,7 @@ def command(args, folder, port):
     words += [] if args.display else ["-display", "none"]
     if args.exec is not None and not (args.display or args.screenshot):
         words[words.index("-vga") + 1] = "none"  # a screen that nobody sees takes half of the time
+    words += run_disk.device(args.disk, folder) if args.disk else []
     words += ICOUNT if args.icount else []
     words += ["-gdb", f"tcp:127.0.0.1:{port}"] if port else []
     return words
