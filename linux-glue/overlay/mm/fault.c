@@ -28,6 +28,12 @@ static bool allowed(struct vm_area_struct* vma, bool write) {
     return vma->vm_flags & (write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC);
 }
 
+/* The fault is not to be tried again. Linux's function for it wants registers. */
+static bool gives_up(vm_fault_t fault, struct pt_regs* regs) {
+    if (regs) return fault_signal_pending(fault, regs);
+    return fault & VM_FAULT_RETRY && fatal_signal_pending(current);
+}
+
 /* 0, or the signal that the fault means. */
 static int handle(struct pt_regs* regs, unsigned long address, bool write, int* code) {
     struct mm_struct* mm = current->mm;
@@ -44,7 +50,7 @@ static int handle(struct pt_regs* regs, unsigned long address, bool write, int* 
             return SIGSEGV;
         }
         fault = handle_mm_fault(vma, address, flags, regs);
-        if (fault_signal_pending(fault, regs)) return regs ? 0 : SIGKILL;
+        if (gives_up(fault, regs)) return regs ? 0 : SIGKILL;
         if (fault & VM_FAULT_COMPLETED) return 0;
         if (fault & VM_FAULT_RETRY) {
             flags |= FAULT_FLAG_TRIED;
