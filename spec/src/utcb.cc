@@ -13,7 +13,7 @@ namespace {
 
 constexpr Word user_cs = 0x1b;
 constexpr Word eflags_own = 0x00240dd5, eflags_if = 0x200; ///< 11.4
-constexpr Word tls_selector = 0x30;     ///< of slot 0; 8 for each
+constexpr Word tls_selector = 0x30;                        ///< of slot 0; 8 for each
 constexpr std::uint64_t descriptor_kind = 0x0000f800ull << 32, data_segment = 0x0000f000ull << 32;
 constexpr std::uint64_t descriptor_64_bit = 1ull << 53;
 constexpr std::uint64_t no_limit = ~std::uint64_t{0};
