@@ -33,6 +33,7 @@ void load_idt() {
     const auto stubs = reinterpret_cast<std::uint32_t>(trap_stubs);
     for (std::uint32_t v = 0; v < trap_vectors; ++v) table[v] = gate(stubs + v * stub_size, for_users(v));
     if (ipc_entry && !debugger.traced()) {
+        table[L4_TRAP_PAGE_FAULT] = gate(reinterpret_cast<std::uint32_t>(page_fault_entry), false);
         table[L4_TRAP_PROTECTION] = gate(reinterpret_cast<std::uint32_t>(protection_entry), false);
         table[L4_VEC_IPC] = gate(reinterpret_cast<std::uint32_t>(ipc_entry), true);
         table[L4_VEC_THREAD_SWITCH] = gate(reinterpret_cast<std::uint32_t>(switch_entry), true);

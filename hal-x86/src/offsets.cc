@@ -5,8 +5,11 @@
 #include <cstddef>
 
 #include "kern/kernel.h"
+#include "ia32/paging.h"
 #include "l4/abi/exception.h"
+#include "l4/abi/fpage.h"
 #include "l4/abi/ipc.h"
+#include "l4/abi/limits.h"
 #include "x86/entry.h"
 #include "x86/kernel.h"
 #include "x86/layout.h"
@@ -66,6 +69,8 @@ struct Layout {
     static constexpr std::size_t timer = offsetof(Machine, timer_),
                                  timer_start = timer + offsetof(x86::Timer, start_),
                                  timer_scale = timer + offsetof(x86::Timer, micros_per_tick_),
+                                 timer_deadline = timer + offsetof(x86::Timer, deadline_),
+                                 timer_hardware = timer + offsetof(x86::Timer, hardware_),
                                  fpu = offsetof(Machine, fpu_),
                                  fpu_wanted = fpu + offsetof(x86::Fpu, wanted_),
                                  fpu_loaded = fpu + offsetof(x86::Fpu, loaded_),
@@ -102,12 +107,15 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(SYSENTER_VECTOR, x86::sysenter_vector);
 }
 
-// shortcut.S
+// shortcut.S and fault_entry.S
 [[gnu::used]] void publish_offsets_of_shortcut() {
     using L = kern::Layout;
     PUBLISH(VECTOR_IPC, L4_VEC_IPC);
     PUBLISH(VECTOR_SWITCH, L4_VEC_THREAD_SWITCH);
     PUBLISH(VECTOR_PROTECTION, L4_TRAP_PROTECTION);
+    PUBLISH(VECTOR_PAGE_FAULT, L4_TRAP_PAGE_FAULT);
+    PUBLISH(USER_TOP, L4_USER_TOP);
+    PUBLISH(FRAME_CR2, offsetof(arch::Frame, cr2));
     PUBLISH(FRAME_ERR, offsetof(arch::Frame, err));
     PUBLISH(FRAME_EBX, offsetof(arch::Frame, ebx));
     PUBLISH(FRAME_EAX, offsetof(arch::Frame, eax));
@@ -132,6 +140,7 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(THREAD_TIME_LIMIT, L::thread_time_limit);
     PUBLISH(THREAD_TLS, L::thread_tls);
     PUBLISH(RARE_BUT_ALIEN, 0x00ffffff);
+    PUBLISH(THREAD_ALIEN, L::thread_rare + 3);
     PUBLISH(THREAD_REMAINING, L::thread_remaining);
     PUBLISH(THREAD_SLICE, L::thread_slice);
     PUBLISH(THREAD_CONSUMED, L::thread_consumed);
@@ -149,12 +158,13 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(WAIT_RECEIVE_ANY, static_cast<int>(kern::Wait::For::receive_any));
 }
 
-/// The first word of a general-protection exception's Fault.
+/// The first word of a Fault.
 struct FaultHead {
     std::uint8_t kind, with_state, trapno, zero;
 };
-constexpr std::uint32_t of_protection = std::bit_cast<std::uint32_t>(
-    FaultHead{static_cast<std::uint8_t>(kern::Fault::Kind::exception), 1, L4_TRAP_PROTECTION, 0});
+constexpr std::uint32_t fault_head(kern::Fault::Kind kind, bool with_state, std::uint8_t trapno) {
+    return std::bit_cast<std::uint32_t>(FaultHead{static_cast<std::uint8_t>(kind), with_state, trapno, 0});
+}
 static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_state) == 1 &&
               offsetof(kern::Fault, trapno) == 2 && offsetof(kern::Fault, err) == 4);
 
@@ -163,7 +173,10 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH(THREAD_PAGER, L::thread_pager);
     PUBLISH(TASK_SIGMA0, L4_TASK_SIGMA0);
     PUBLISH(FAULT_EXCEPTION, static_cast<int>(kern::Fault::Kind::exception));
-    PUBLISH(FAULT_OF_PROTECTION, of_protection);
+    PUBLISH(HEAD_OF_PROTECTION, fault_head(kern::Fault::Kind::exception, true, L4_TRAP_PROTECTION));
+    PUBLISH(HEAD_OF_ALIEN_FAULT, fault_head(kern::Fault::Kind::exception, true, L4_TRAP_PAGE_FAULT));
+    PUBLISH(HEAD_OF_USER_FAULT_WITH_STATE, fault_head(kern::Fault::Kind::user, true, L4_TRAP_PAGE_FAULT));
+    PUBLISH(HEAD_OF_USER_FAULT, fault_head(kern::Fault::Kind::user, false, L4_TRAP_PAGE_FAULT));
     PUBLISH(THREAD_FAULT_ERR, L::thread_fault + offsetof(kern::Fault, err));
     PUBLISH(THREAD_FAULT_PAGER, L::thread_fault + offsetof(kern::Fault, pager));
     PUBLISH(THREAD_FAULT_W0, L::thread_fault + offsetof(kern::Fault, w0));
@@ -179,10 +192,12 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH(UTCB_STATE, x86::direct_base + offsetof(l4_utcb_t, state));
     PUBLISH(UTCB_STATE_GS, x86::direct_base + offsetof(l4_utcb_t, state.gs));
     PUBLISH(UTCB_STATE_FS, x86::direct_base + offsetof(l4_utcb_t, state.fs));
-    PUBLISH(UTCB_STATE_PFA, x86::direct_base + offsetof(l4_utcb_t, state.pfa));
     PUBLISH(UTCB_RCV_SIZE, x86::direct_base + offsetof(l4_utcb_t, rcv_size));
     PUBLISH(STATE_WORDS, L4_UTCB_STATE_WORDS);
     PUBLISH(STATUS_EXCEPTIONS, L4_UTCB_EXCEPTIONS);
+    PUBLISH(STATUS_PF_STATE, L4_UTCB_PF_STATE);
+    PUBLISH(FAULT_PRESENT_OR_WRITE, ia32::fault_present | ia32::fault_write);
+    PUBLISH(WHOLE_SPACE, L4_FP_WHOLE_SPACE);
     PUBLISH(STATUS_TIME_LIMIT, L4_UTCB_TIME_LIMIT);
     PUBLISH(EFLAGS_OF_USER, ia32::eflags_of_user);
     PUBLISH(USER_EFLAGS, ia32::user_eflags);
@@ -206,6 +221,8 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH_IN(kernel_storage, KERNEL_ACTIVE, L::kernel_active);
     PUBLISH_IN(machine, MACHINE_TIMER_START, L::timer_start);
     PUBLISH_IN(machine, MACHINE_TIMER_SCALE, L::timer_scale);
+    PUBLISH_IN(machine, MACHINE_TIMER_DEADLINE, L::timer_deadline);
+    PUBLISH_IN(machine, MACHINE_TIMER_HARDWARE, L::timer_hardware);
     PUBLISH_IN(machine, MACHINE_FPU_WANTED, L::fpu_wanted);
     PUBLISH_IN(machine, MACHINE_FPU_LOADED, L::fpu_loaded);
     PUBLISH_IN(machine, MACHINE_UTCB_WORD, L::utcb_word);
@@ -225,6 +242,10 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
                offsetof(l4_counters_t, messages) + L4_COUNT_SHORT * sizeof(l4_word_t));
     PUBLISH_IN(event_counters, COUNTER_EXCEPTIONS,
                offsetof(l4_counters_t, events) + L4_COUNT_EXCEPTION * sizeof(l4_word_t));
+    PUBLISH_IN(event_counters, COUNTER_PAGE_FAULTS,
+               offsetof(l4_counters_t, events) + L4_COUNT_PAGE_FAULT * sizeof(l4_word_t));
+    PUBLISH_IN(event_counters, COUNTER_FAULTS,
+               offsetof(l4_counters_t, messages) + L4_COUNT_FAULT * sizeof(l4_word_t));
     PUBLISH_IN(event_counters, COUNTER_EXCEPTION_IPC,
                offsetof(l4_counters_t, messages) + L4_COUNT_EXCEPTION_IPC * sizeof(l4_word_t));
     PUBLISH_IN(event_counters, COUNTER_SWITCHES, offsetof(l4_counters_t, switches));

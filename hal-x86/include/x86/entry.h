@@ -21,8 +21,8 @@ struct Interrupted {
 extern "C" {
 extern const char trap_stubs[], sysenter_entry[], nmi_entry[], sysenter_stack_end[], kernel_stack_end[],
     image_end[];
-[[gnu::weak]] extern const char ipc_entry[], protection_entry[],
-    switch_entry[]; ///< shortcut.S, if it is linked
+/// shortcut.S and fault_entry.S, if they are linked.
+[[gnu::weak]] extern const char ipc_entry[], switch_entry[], protection_entry[], page_fault_entry[];
 [[gnu::regparm(1)]] arch::Frame* trap_from_user(arch::Frame* frame);
 [[gnu::regparm(1)]] void trap_from_kernel(arch::Frame* frame);
 [[gnu::regparm(1)]] void trap_nmi(const x86::Interrupted* interrupted);
