@@ -35,6 +35,7 @@ entered_saved:
         cld
         testb   $3, FRAME_CS(%esp)
         jz      from_kernel
+        mov     %eax, FRAME_SS(%esp)    /* what a program has there may be gone when it goes on */
         mov     %esp, %eax
         mov     $kernel_stack_end, %esp
         call    trap_from_user          /* (frame); returns the frame to go on with */

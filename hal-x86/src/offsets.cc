@@ -101,6 +101,7 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
 
 [[gnu::used]] void publish_offsets() {
     PUBLISH(FRAME_CS, offsetof(arch::Frame, cs));
+    PUBLISH(FRAME_SS, offsetof(arch::Frame, ss));
     PUBLISH(USER_CS, ia32::user_cs);
     PUBLISH(USER_DS, ia32::user_ds);
     PUBLISH(TSS_ESP0, x86::tss_base + offsetof(x86::Tss, esp0));

@@ -143,6 +143,29 @@ void vectors(Tap& tap) {
     tap.check(attempt(overflow) == Outcome{L4_TRAP_OVERFLOW, 0}, "int 4");
 }
 
+/// My first TLS descriptor: a segment of all memory, or nothing.
+void set_tls(Word high) {
+    l4_utcb_t& u = utcb();
+    for (Word& word : u.tls) word = 0;
+    u.tls[0] = high != 0 ? 0xffff : 0;
+    u.tls[1] = high;
+    ex_regs(L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL, ~0u, ~0u, l4_invalid_id());
+}
+
+/// A program may load SS from a descriptor of its own, and then have none there, or one that SS may not have.
+void stack_segments(Tap& tap) {
+    constexpr Word flat = 0x00cff300, read_only = 0x00cff100, first_tls = 0x33;
+    for (const Word later : {Word{0}, read_only}) {
+        Word now = 0;
+        set_tls(flat);
+        asm volatile("movl %0, %%ss" ::"r"(first_tls));
+        set_tls(later);
+        asm volatile("movl %%ss, %0" : "=r"(now));
+        tap.equal(now, 0x23, "SS is the program's plain one after each entry");
+    }
+    set_tls(0);
+}
+
 void counts() {
     for (;;) {
         bystander_count = bystander_count + 1;
@@ -160,6 +183,7 @@ void program() {
     ex_regs(1, reinterpret_cast<Word>(counts), reinterpret_cast<Word>(stack + sizeof stack), sigma0);
     instructions(tap);
     vectors(tap);
+    stack_segments(tap);
     const Word seen = bystander_count;
     sleep(patiently);
     tap.check(bystander_count != seen, "a bystander goes on");
