@@ -241,9 +241,6 @@ TEST_F(MapAtOnce, TheDeepestChainIsNotMadeLonger) {
 
 // --- One page flushed at once.
 
-/// What is done with both worlds before an unmap of 4's page 1.
-using Scene = std::function<void(MemoryWorld&)>;
-
 /// With all the steps that it may want, an unmap does what it does with one at a time.
 class FlushAtOnce : public ShortWays {
 protected:
@@ -264,9 +261,9 @@ protected:
         result.status = job->status();
         return result;
     }
-    void expect_as_in_steps(std::uint32_t fpage, std::uint32_t mask, std::uint16_t task = 4) {
-        const Unmapped at_once = unmap(quick, task, fpage, mask, 1000);
-        const Unmapped in_steps = unmap(slow, task, fpage, mask, 1);
+    void expect_as_in_steps(std::uint32_t fpage, std::uint32_t mask, std::uint32_t entry = 1000) {
+        const Unmapped at_once = unmap(quick, 4, fpage, mask, entry);
+        const Unmapped in_steps = unmap(slow, 4, fpage, mask, 1);
         EXPECT_EQ(at_once.status, in_steps.status);
         EXPECT_EQ(at_once.steps, in_steps.steps);
         EXPECT_TRUE(State::of(quick) == State::of(slow));
@@ -278,69 +275,63 @@ protected:
 
 constexpr std::uint32_t ours = page(1), all = L4_FP_FLUSH | L4_FP_ALL_SPACES;
 
-/// Trees around 4's page, which is one of several that are mapped from the same part.
-const Scene trees[] = {
-    [](MemoryWorld&) {},
-    [](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)); },
-    [](MemoryWorld& w) { w.map(4, 5, l4_fpage(ours, 12, 0), page(3)); },
-    // Two children; one in each of two tasks; two in another; a child with a child.
-    [](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)), w.map(4, 5, small_page(ours), page(4)); },
-    [](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)), w.map(4, 6, small_page(ours), page(3)); },
-    [](MemoryWorld& w) { w.map(4, 6, small_page(ours), page(3)), w.map(4, 5, small_page(ours), page(3)); },
-    [](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)), w.map(5, 6, small_page(page(3)), page(3)); },
-    [](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)), w.map(5, 5, small_page(page(3)), page(4)); },
-    // In 4 itself: behind the page, and before it.
-    [](MemoryWorld& w) { w.map(4, 4, small_page(ours), page(3)); },
-    [](MemoryWorld& w) { w.map(4, 4, small_page(ours), page(0)); },
-    [](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)), w.map(5, 4, small_page(page(3)), page(2)); },
-    // Its elder sibling has a child; a younger one; none is left of an elder one.
-    [](MemoryWorld& w) { w.map(2, 6, small_page(ours), page(3)), w.map(6, 5, small_page(page(3)), page(4)); },
-    [](MemoryWorld& w) {
-        w.unmap(2, small_page(ours), L4_FP_FLUSH);
-        w.map(2, 6, small_page(ours), page(3)), w.map(6, 5, small_page(page(3)), page(4));
-        w.map(2, 4, small_page(ours), ours);
-    },
-    [](MemoryWorld& w) {
-        w.unmap(2, small_page(ours), L4_FP_FLUSH);
-        w.map(2, 6, small_page(ours), page(3)), w.map(2, 4, small_page(ours), ours);
-        w.map(4, 5, small_page(ours), page(3));
-    },
-    // 4's page is a grandchild; the one after it is its uncle.
-    [](MemoryWorld& w) {
-        w.unmap(2, small_page(ours), L4_FP_FLUSH);
-        w.map(2, 6, small_page(ours), page(3)), w.map(2, 5, small_page(ours), page(3));
-        w.map(5, 4, small_page(page(3)), ours);
-    },
-    [](MemoryWorld& w) {
-        w.unmap(2, small_page(ours), L4_FP_FLUSH);
-        w.map(2, 6, small_page(ours), page(3)), w.map(2, 5, small_page(ours), page(3));
-        w.map(5, 4, small_page(page(3)), ours), w.map(4, 6, small_page(ours), page(4));
-    },
+/// A page that is mapped from another: tasks and page numbers.
+struct Edge {
+    std::uint16_t from;
+    std::uint32_t at;
+    std::uint16_t to;
+    std::uint32_t where;
+    std::uint32_t rights = rw;
 };
+constexpr Edge own{2, 1, 4, 1}, child{4, 1, 5, 3};
+using Tree = std::vector<Edge>;
+
+void make(MemoryWorld& w, const Tree& tree) {
+    w.unmap(2, small_page(ours), L4_FP_FLUSH);
+    for (const Edge& e : tree) w.map(e.from, e.to, l4_fpage(page(e.at), 12, e.rights), page(e.where));
+}
 
 TEST_F(FlushAtOnce, DoesWhatTheMaskSays) {
-    std::vector<std::uint32_t> masks;
-    for (const std::uint32_t filter : {0u, l4_unmap_in_task(4), l4_unmap_in_task(5), l4_unmap_in_task(6)})
-        for (const std::uint32_t reset : {0u, std::uint32_t{L4_UNMAP_RESET}})
-            for (const std::uint32_t what :
-                 {0u, std::uint32_t{L4_FP_FLUSH}, std::uint32_t{L4_FP_ALL_SPACES}, all})
-                masks.push_back(filter | reset | what);
-    for (const Scene& tree : trees)
-        for (const std::uint32_t mask : masks) {
-            SCOPED_TRACE("tree " + std::to_string(&tree - trees) + ", mask " + std::to_string(mask));
-            both(tree);
-            expect_as_in_steps(l4_fpage(page(0), 14, 0), mask);
-            // As before.
-            both([](MemoryWorld& w) {
-                w.unmap(2, small_page(ours), L4_FP_FLUSH);
-                w.map(2, 4, small_page(ours), ours);
-            });
-        }
+    const std::vector<Tree> trees{
+        {},
+        {own},
+        {own, child},
+        {own, {4, 1, 5, 3, 0}},
+        // Two children; a child with one.
+        {own, child, {4, 1, 5, 4}},
+        {own, child, {4, 1, 6, 3}},
+        {own, {4, 1, 6, 3}, child},
+        {own, child, {5, 3, 6, 3}},
+        {own, child, {5, 3, 5, 4}},
+        // In 4 itself.
+        {own, {4, 1, 4, 3}},
+        {own, {4, 1, 4, 0}},
+        {own, child, {5, 3, 4, 2}},
+        // A sibling, elder or younger.
+        {{2, 1, 6, 3}, own},
+        {{2, 1, 6, 3}, {6, 3, 5, 4}, own},
+        {{2, 1, 6, 3}, own, child},
+        {own, {2, 1, 6, 3}},
+        {own, child, {2, 1, 6, 3}},
+        // A grandchild of the part, and its uncle.
+        {{2, 1, 6, 3}, {2, 1, 5, 3}, {5, 3, 4, 1}},
+        {{2, 1, 6, 3}, {2, 1, 5, 3}, {5, 3, 4, 1}, {4, 1, 6, 4}},
+        {{2, 1, 5, 3}, {5, 3, 6, 3}, {5, 3, 4, 1}},
+    };
+    for (const std::uint32_t entry : {2u, 3u, 4u, 1000u})
+        for (const std::uint32_t filter : {0u, l4_unmap_in_task(4), l4_unmap_in_task(5), l4_unmap_in_task(6)})
+            for (const std::uint32_t mask : {0u, L4_FP_FLUSH, L4_FP_ALL_SPACES, all, all | L4_UNMAP_RESET})
+                for (std::size_t n = 0; n < trees.size(); ++n) {
+                    SCOPED_TRACE("tree " + std::to_string(n) + ", mask " + std::to_string(filter | mask) +
+                                 ", steps " + std::to_string(entry));
+                    both([&](MemoryWorld& w) { make(w, trees[n]); });
+                    expect_as_in_steps(l4_fpage(page(0), 14, 0), filter | mask, entry);
+                }
 }
 
 TEST_F(FlushAtOnce, TellsWhatWasTouched) {
     using kern::Access;
-    const Scene touches[] = {
+    const std::function<void(MemoryWorld&)> touches[] = {
         [](MemoryWorld&) {},
         [](MemoryWorld& w) { touch(w, 4, ours, Access::read); },
         [](MemoryWorld& w) { touch(w, 5, page(3), Access::read); },
@@ -348,12 +339,10 @@ TEST_F(FlushAtOnce, TellsWhatWasTouched) {
         [](MemoryWorld& w) { touch(w, 5, page(3), Access::write); },
     };
     for (const std::uint32_t mask : {std::uint32_t{L4_FP_FLUSH}, all})
-        for (const Scene& access : touches) {
-            both([](MemoryWorld& w) { w.map(2, 4, small_page(ours), ours); });
-            both([](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)); });
+        for (const auto& access : touches) {
+            both([](MemoryWorld& w) { make(w, {own, child}); });
             both(access);
             expect_as_in_steps(small_page(ours), mask);
-            unmap_both(4, small_page(ours), all);
         }
 }
 
@@ -362,24 +351,21 @@ TEST_F(FlushAtOnce, PassesThePlacesOfOthers) {
     for (const std::uint32_t mask : {0u, std::uint32_t{L4_FP_FLUSH}, l4_unmap_in_task(6) | L4_FP_FLUSH})
         for (std::uint32_t n = 1; n < 16; ++n) {
             SCOPED_TRACE("after " + std::to_string(n) + " steps with mask " + std::to_string(mask));
-            both([](MemoryWorld& w) { w.map(4, 5, small_page(ours), page(3)); });
+            both([](MemoryWorld& w) { make(w, {own, child}); });
             const auto begin = [=](MemoryWorld& w, kern::UnmapJob& other) {
                 other.start(w.space(2), small_page(ours), mask);
                 kern::Steps steps(n);
                 w.db.run(other, steps);
             };
-            {
-                InFrame<kern::UnmapJob> one(quick.desk), two(slow.desk);
-                begin(quick, *one);
-                begin(slow, *two);
-                unmap(quick, 4, small_page(ours), all, 1000);
-                unmap(slow, 4, small_page(ours), all, 1);
-                EXPECT_TRUE(State::of(quick) == State::of(slow));
-                EXPECT_FALSE(quick.page(5, page(3)));
-                quick.run(*one);
-                slow.run(*two);
-            }
-            both([](MemoryWorld& w) { w.map(2, 4, small_page(ours), ours); });
+            InFrame<kern::UnmapJob> one(quick.desk), two(slow.desk);
+            begin(quick, *one);
+            begin(slow, *two);
+            unmap(quick, 4, small_page(ours), all, 1000);
+            unmap(slow, 4, small_page(ours), all, 1);
+            EXPECT_TRUE(State::of(quick) == State::of(slow));
+            EXPECT_FALSE(quick.page(5, page(3)));
+            quick.run(*one);
+            slow.run(*two);
         }
 }
 

@@ -39,9 +39,9 @@ struct Given {
         : call(the_call), wait(the_wait) {}
 
     World w;
-    Ipc call, wait;
-    Word touched = to + size; ///< B's other page
-    bool replies = true;      ///< B does, if A waits
+    Ipc call, wait, prior{};             ///< A's; B's, and before that
+    Word touched = to + size, first = 1; ///< where B has another page, and what it stores there
+    std::optional<Ipc> reply = Ipc{.partner = a, .w0 = 7, .w1 = 8, .send = 0, .timeout = L4_TIMEOUT_SND_ZERO};
     std::optional<Answer> sent, got;
     std::uint64_t after = 0; ///< A's call
 
@@ -51,10 +51,11 @@ struct Given {
         w.start(
             b,
             [this](User u) -> Program {
-                co_await u.store32(touched, 1);
+                co_await u.store32(touched, first);
+                co_await u(prior);
                 const IpcResult result = co_await u(wait);
                 got = Answer::of(result);
-                if (replies) co_await u.send(a, 7, 8, L4_TIMEOUT_SND_ZERO);
+                if (reply) co_await u(*reply);
             },
             how_b);
         w.start(
@@ -139,7 +140,7 @@ TEST(ShortMap, TakesAsManyEntriesAsItsStepsNeed) {
 /// A becomes an alien, whose pager E answers its calls like that.
 struct Alien : Given {
     Handler handler;
-    explicit Alien(Handler::Reply reply) : handler(std::move(reply)) {
+    explicit Alien(Handler::Reply answers) : handler(std::move(answers)) {
         w.start(e, handler.body());
         run({}, {}, [](User u) -> sim::Routine<int> {
             co_await u(sim::ExRegs{.target = L4_EX_REGS_ALIEN, .pager = e});
@@ -181,12 +182,18 @@ TEST(ShortMap, OnAnothersTimeDoesNotEndTheDonation) {
     EXPECT_EQ(g.after, then + 1000);
 }
 
-TEST(ShortMap, DoesNotReachOneThatWaitsForAnother) {
-    Given g(page_to_b(L4_IPC_NO_RECV, L4_TIMEOUT_SND_ZERO), window_for(c));
-    g.w.start(c, sim::park);
-    g.run();
-    EXPECT_FALSE(g.got || g.mapped());
-    EXPECT_EQ(g.sent, ipc::only(L4_IPC_SETIMEOUT, g.call));
+TEST(ShortMap, DoesNotReachOneThatDoesNotWaitForIt) {
+    const Ipc calls[] = {window_for(c), ipc::send_to(c, 1, 2), ipc::call_to(c, 1, 2),
+                         ipc::receive_from(l4_irq_id(3)), ipc::sleep_for(L4_TIMEOUT_NEVER)};
+    for (const Ipc& call : calls) {
+        Given g(page_to_b(L4_IPC_NO_RECV, L4_TIMEOUT_SND_ZERO), call);
+        g.prior = ipc::receive_from(l4_irq_id(3), L4_TIMEOUT_RCV_ZERO); // attaches it
+        g.w.start(c, sim::park);
+        g.w.start(l4_threadid(6, 1), sim::park);
+        g.run();
+        EXPECT_FALSE(g.got || g.mapped());
+        EXPECT_EQ(g.sent, ipc::only(L4_IPC_SETIMEOUT, g.call));
+    }
 }
 
 /// Invalid is no name, although its number would be that of a thread.
@@ -246,7 +253,7 @@ TEST(ShortMap, IsFollowedByAWaitOfLimitedTime) {
     for (const Word receive : {Word{0}, Word{L4_RCV_OPEN}})
         for (const Word timeout : {receive_timeout(Micros{2048}), L4_TIMEOUT_RCV_ZERO}) {
             Given g(page_to_b(receive, timeout));
-            g.replies = false;
+            g.reply.reset();
             g.run();
             g.expect_given();
             EXPECT_EQ(g.sent, ipc::only(L4_IPC_RETIMEOUT, g.call));
@@ -257,7 +264,7 @@ TEST(ShortMap, IsFollowedByAWaitOfLimitedTime) {
 TEST(ShortMap, EndsTheReceiversTime) {
     Given g(page_to_b());
     g.wait.timeout = receive_timeout(Micros{4096});
-    g.replies = false;
+    g.reply.reset();
     g.run();
     g.expect_given();
     EXPECT_EQ(g.w.state(b), For::sleep);
@@ -328,6 +335,32 @@ TEST(ShortMap, WithoutAWindowIsCut) {
         EXPECT_EQ(g.got, ipc::message(a, g.call.w0, g.call.w1, l4_msgdope(2, 0) | L4_IPC_REMSGCUT));
         EXPECT_FALSE(g.w.page(b, 0));
     }
+}
+
+/// A buffer whose address would be a window, if it were one; what it says is that there is none.
+TEST(ShortMap, IntoABufferWithoutAWindowIsCut) {
+    constexpr Word buffer = (to + size) | 14u << 2;
+    Given g(page_to_b(), {.partner = a, .receive = buffer});
+    g.touched = buffer;
+    g.first = 0;
+    g.run();
+    EXPECT_EQ(g.sent, ipc::only(L4_IPC_SEMSGCUT, g.call));
+    EXPECT_FALSE(g.mapped());
+}
+
+/// A call of A's that went on with the arguments that it was made with is over: they are forgotten.
+TEST(ShortMap, IsFollowedByAWaitAsItSays) {
+    constexpr Word back = from + 2 * size;
+    Given g(page_to_b(User::rmap(L4_FP_WHOLE_SPACE)));
+    g.reply = Ipc{.partner = a, .w0 = back, .w1 = page_of(to + size), .send = L4_SND_MAP};
+    g.w.start(l4_threadid(5, 1), [](User u) -> Program {
+        co_await until(u, then / 2);
+        co_await u(sim::ExRegs{.target = L4_EX_REGS_STATE_SET | L4_EX_REGS_NO_CANCEL}); // of no word
+    });
+    g.run();
+    g.expect_given();
+    EXPECT_EQ(g.sent, ipc::message(b, back, page_of(to + size), dope_mapped));
+    EXPECT_TRUE(g.w.page(a, back));
 }
 
 TEST(ShortMap, TakesStateWordsAlong) {

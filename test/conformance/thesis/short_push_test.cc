@@ -30,7 +30,7 @@ struct Pushed {
     ipc::Pager pager{{ipc::Pager::Reply::none}};
     arch::Frame before{}, there{};
     std::vector<Word> words;                      ///< from the handler's ESP up to the program's
-    std::vector<Word> pages{stack - size, stack}; ///< that are there
+    std::vector<Word> pages{stack, stack - size}; ///< that are there; frames lie the other way round
     Word read_only = 0;                           ///< one of them
 
     void run(Word vector, Word esp, Word error = 0) {
@@ -147,23 +147,30 @@ TEST(ShortPush, FaultsBeyondTheUsersEnd) {
     }
 }
 
-/// While A's breakpoint waits for its stack A is told to raise an exception.
-TEST(ShortPush, ThatIsPendingComesBeforeATrigger) {
+/// While A's breakpoint waits for its stack A is told to raise an exception; with the stack comes a time
+/// limit that is over.
+TEST(ShortPush, ThatIsPendingComesBeforeATriggerAndATimeFault) {
     constexpr Word top = stack + 500, page = 0x30000000;
     World w;
     arch::Frame before{};
     Answer fault;
-    l4_utcb_t seen{};
+    std::vector<l4_utcb_t> seen;
     const sim::Entry handler = w.program(sim::park);
     w.start(e, [&](User u) -> Program {
         co_await u.store32(page, 1);
-        l4_utcb_t mine = pager_utcb();
+        l4_utcb_t mine = pager_utcb(L4_UTCB_EXCEPTIONS | L4_UTCB_TIME_LIMIT);
+        mine.time_limit[0] = 1;
         co_await u.utcb().store(mine);
         const IpcResult m = co_await u.wait();
         fault = Answer::of(m);
         co_await until(u, 2000);
         co_await u.reply_fpage_and_wait(a, stack, l4_fpage(page, L4_PAGE_SHIFT, L4_FP_WRITE));
-        co_await u.utcb().load(seen);
+        for (;;) {
+            co_await u.utcb().load(seen.emplace_back());
+            mine = pager_utcb();
+            co_await u.utcb().store(mine);
+            co_await u.reply_and_wait(a, 0, 0);
+        }
     });
     w.start(l4_threadid(5, 1), [](User u) -> Program {
         co_await until(u, 1500);
@@ -181,9 +188,13 @@ TEST(ShortPush, ThatIsPendingComesBeforeATrigger) {
     });
     w.run();
     EXPECT_EQ(fault, ipc::message(a, (top - 4) | L4_PF_WRITE, next(before) + sim::instruction_length));
-    EXPECT_EQ(seen.state.trapno, L4_TRAP_TRIGGERED);
-    EXPECT_EQ(seen.state.eip, handler.eip);
-    EXPECT_EQ(seen.state.esp, top - 12);
+    ASSERT_EQ(seen.size(), 2u);
+    EXPECT_EQ(seen[0].state.trapno, L4_TRAP_TRIGGERED);
+    EXPECT_EQ(seen[1].state.trapno, L4_TRAP_TIME);
+    for (const l4_utcb_t& utcb : seen) {
+        EXPECT_EQ(utcb.state.eip, handler.eip);
+        EXPECT_EQ(utcb.state.esp, top - 12);
+    }
 }
 
 } // namespace
