@@ -23,13 +23,14 @@ struct Answered {
     using Reply = std::function<Ipc(const Handler::Message& m, l4_utcb_t& utcb)>;
     World w;
     Handler handler;
+    std::size_t answers = 1; ///< by the test
     arch::Frame before{}, after{};
 
     explicit Answered(Reply reply, Word status = 0)
         : handler(
               [this, reply = std::move(reply)](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
                   if (i == 0) return fpage_to(m.from(), theirs, page_of(ours));
-                  return i == 1 ? reply(m, utcb) : Ipc{};
+                  return i <= answers ? reply(m, utcb) : Ipc{};
               },
               pager_utcb(status)) {
         for (Word i = 0; i < 9; ++i) handler.pages.push_back(ours + i * size);
@@ -106,8 +107,13 @@ TEST(ShortMapAnswer, SetsStateAndTimeLimit) {
     EXPECT_EQ(x.w.thread(a).time_limit(), Micros{0x77777777});
 }
 
+/// Also one without a page: then the next fault comes.
 TEST(ShortMapAnswer, ToAFaultOfATransferLetsThatGoOn) {
-    Answered x([](const Handler::Message& m, l4_utcb_t&) { return next_page(m); });
+    bool words = true;
+    Answered x([&](const Handler::Message& m, l4_utcb_t&) {
+        return std::exchange(words, false) ? words_to(m.from()) : next_page(m);
+    });
+    x.answers = 2;
     IpcResult sent, got;
     x.w.start(b, [&](User u) -> Program {
         sim::MessageBuffer room(elsewhere, 4);
@@ -118,8 +124,8 @@ TEST(ShortMapAnswer, ToAFaultOfATransferLetsThatGoOn) {
         sent = co_await u(Ipc{.partner = b, .w0 = 1, .w1 = 2, .send = theirs + size});
         co_return 0;
     });
-    ASSERT_EQ(x.handler.count(), 2u);
-    EXPECT_EQ(x.handler[1].answer.w1, L4_PF_EIP_NONE);
+    ASSERT_EQ(x.handler.count(), 3u);
+    for (const std::size_t i : {1, 2}) EXPECT_EQ(x.handler[i].answer.w1, L4_PF_EIP_NONE);
     EXPECT_TRUE(x.mapped());
     EXPECT_EQ(sent.dope, L4_IPC_OK);
     EXPECT_EQ(got.w1, 2u);
@@ -171,6 +177,34 @@ TEST(ShortMapAnswer, ToAnAliensPageFaultMayAllowItsNextCall) {
     EXPECT_TRUE(w.page(a, 0));
     EXPECT_EQ(handler[2].state().err, L4_EXC_ERR_IPC | L4_EXC_ERR_AFTER_CALL);
     EXPECT_EQ(handler[3].state().err, L4_EXC_ERR_IPC); // its end
+}
+
+/// D lends A its time; when A waits, D goes on, and not the pager, whose priority lies between theirs.
+TEST(ShortFault, OnAnothersTimeEndsTheDonation) {
+    constexpr Time then = 2000;
+    World w;
+    std::vector<Time> times;
+    Handler handler;
+    w.start(e, handler.body(), {.prio = 20});
+    w.start(d,
+            [&](User u) -> Program {
+                co_await until(u, then);
+                co_await u(sim::ThreadSwitch{.to = a});
+                times.push_back(u.now().raw());
+                co_await u.compute(1000);
+            },
+            {.prio = 30});
+    w.start(a,
+            [&](User u) -> Program {
+                co_await until(u, then - 500);
+                co_await u.compute(1000);
+                co_await u.load32(theirs);
+            },
+            {.prio = 10, .pager = e});
+    w.run();
+    ASSERT_EQ(handler.count(), 1u);
+    EXPECT_EQ(times, std::vector<Time>{then + 500});
+    EXPECT_EQ(handler[0].at, then + 1500);
 }
 
 } // namespace

@@ -167,29 +167,30 @@ TEST(ShortMap, OfAnAlienThatMayIsToldOfAfterwards) {
 }
 
 TEST(ShortMap, OnAnothersTimeDoesNotEndTheDonation) {
-    Given g;
-    g.w.start(d,
-              [](User u) -> Program {
-                  co_await until(u, then + 500);
-                  co_await u(sim::ThreadSwitch{.to = a});
-              },
-              {.prio = 30});
-    g.run({.prio = 10}, {.prio = 20}, [](User u) -> sim::Routine<int> {
-        co_await u.compute(1000);
-        co_return 0;
-    });
-    g.expect_given();
-    EXPECT_EQ(g.after, then + 1000);
+    for (const Ipc& call : {page_to_b(), ipc::send_to(b, 1, 2)}) {
+        Given g(call);
+        g.w.start(d,
+                  [](User u) -> Program {
+                      co_await until(u, then + 500);
+                      co_await u(sim::ThreadSwitch{.to = a});
+                  },
+                  {.prio = 30});
+        g.run({.prio = 10}, {.prio = 20}, [](User u) -> sim::Routine<int> {
+            co_await u.compute(1000);
+            co_return 0;
+        });
+        EXPECT_TRUE(g.got);
+        EXPECT_EQ(g.after, then + 1000);
+    }
 }
 
 TEST(ShortMap, DoesNotReachOneThatDoesNotWaitForIt) {
-    const Ipc calls[] = {window_for(c), ipc::send_to(c, 1, 2), ipc::call_to(c, 1, 2),
-                         ipc::receive_from(l4_irq_id(3)), ipc::sleep_for(L4_TIMEOUT_NEVER)};
-    for (const Ipc& call : calls) {
+    for (Ipc call : {window_for(c), ipc::call_to(c, 1, 2), ipc::receive_from(l4_irq_id(3)),
+                     ipc::sleep_for(L4_TIMEOUT_NEVER)}) {
+        call.receive = User::rmap(L4_FP_WHOLE_SPACE);
         Given g(page_to_b(L4_IPC_NO_RECV, L4_TIMEOUT_SND_ZERO), call);
         g.prior = ipc::receive_from(l4_irq_id(3), L4_TIMEOUT_RCV_ZERO); // attaches it
         g.w.start(c, sim::park);
-        g.w.start(l4_threadid(6, 1), sim::park);
         g.run();
         EXPECT_FALSE(g.got || g.mapped());
         EXPECT_EQ(g.sent, ipc::only(L4_IPC_SETIMEOUT, g.call));
