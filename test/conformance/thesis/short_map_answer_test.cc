@@ -207,5 +207,45 @@ TEST(ShortFault, OnAnothersTimeEndsTheDonation) {
     EXPECT_EQ(handler[0].at, then + 1500);
 }
 
+/// A and E are each other's pagers: A's fault is the answer to E's exception, and no message that E waits
+/// for.
+TEST(ShortFault, ToOneThatWaitsForAnAnswerIsTheAnswer) {
+    World w;
+    arch::Frame before{}, after{};
+    IpcResult told, gave;
+    w.start(e, [&](User u) -> Program {
+        co_await u.store32(ours, 1);
+        co_await until(u, 1000);
+        co_await u(sim::ExRegs{.pager = a});
+        arch::Frame mine = registers(0x11110000);
+        co_await u.assume(mine);
+        co_await u.look(before);
+        co_await u.compute(1000);
+        co_await u.look(after);
+        gave = co_await u.send_fpage(a, theirs, page_of(ours));
+    });
+    w.start(l4_threadid(9, 1),
+            [](User u) -> Program {
+                co_await until(u, 1500);
+                co_await u(sim::ExRegs{.target = L4_EX_REGS_RAISE_EXCEPTION});
+            },
+            {.prio = 30});
+    w.start(a,
+            [&](User u) -> Program {
+                l4_utcb_t mine = pager_utcb();
+                co_await u.utcb().store(mine);
+                told = co_await u.wait();
+                co_await u.load32(theirs);
+            },
+            {.pager = e});
+    w.run();
+    EXPECT_EQ(Answer::of(told), exception_of(e));
+    l4_utcb_state_t expected = state_of(before);
+    expected.eip = next(before) + sim::instruction_length;
+    EXPECT_EQ(words(state_of(after)), words(expected));
+    EXPECT_EQ(gave.dope, L4_IPC_OK);
+    EXPECT_TRUE(w.page(a, theirs));
+}
+
 } // namespace
 } // namespace conformance::thesis
