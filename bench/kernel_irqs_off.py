@@ -8,7 +8,7 @@ import pathlib
 import re
 import subprocess
 
-import kernel_report
+import suite
 
 PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
@@ -64,7 +64,7 @@ class Symbols:
 def read(text, symbols, workload):
     """The longest windows of one run, one for each way in."""
     if not re.match(r"windows [1-9]\d*\n", text):
-        raise kernel_report.Failed(f"no windows without interrupts were seen in {workload}: {text[:200]!r}")
+        raise suite.Failed(f"no windows without interrupts were seen in {workload}: {text[:200]!r}")
     found = []
     for way, instructions, places in re.findall(r"^window (\d+) (\d+) (.+)$", text, re.M):
         names = [symbols.name(int(place, 16)) for place in places.split()]
@@ -97,7 +97,7 @@ class Windows:
         return "\n".join(lines)
 
 
-def measure(kernel, boot, folder):
+def measure(kernel, folder):
     symbols, windows = Symbols(kernel), Windows()
     for sigma0, roots in WORKLOADS.items():
         for root in roots:
@@ -105,8 +105,8 @@ def measure(kernel, boot, folder):
             out = folder / f"irqs_off_{pathlib.Path(root).parent.name}_{name}"
             place = out / "windows.txt"
             # Rows have time in them that is measured with instructions of 8 ns.
-            boot(kernel, [sigma0, root], out, memory=128, shift=3 if root.startswith(ROWS) else 0,
-                 qemu=[f"-plugin {PLUGIN},out={place},{symbols.arguments()}"])
+            suite.boot(out, kernel, [sigma0, root], memory=128, shift=3 if root.startswith(ROWS) else 0,
+                       words=[f"--qemu=-plugin {PLUGIN},out={place},{symbols.arguments()}"])
             text = place.read_text(encoding="utf-8") if place.exists() else ""
             windows.add(read(text, symbols, root.removesuffix(".elf")))
     return windows

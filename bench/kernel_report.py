@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""From what the bench prints to the table, to JSON, and to what is wrong."""
+"""From what the kernel's bench prints to the table, to figures, and to what is wrong."""
 
 import dataclasses
-import json
 import re
 
-UNIT = "guest instructions"
+from suite import UNIT, Failed, aligned, number
+
 CXX = "_cxx"  # behind the id of an operation: of the kernel without assembly
-
-
-class Failed(Exception):
-    """A measurement that did not come about."""
 
 
 @dataclasses.dataclass
@@ -78,10 +74,6 @@ def operations(texts):
     return found
 
 
-def number(value):
-    return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
-
-
 def met(budget, operation):
     value = round(operation.instructions)
     if budget.must is None:
@@ -103,17 +95,12 @@ def table(budgets, found):
         title = budget.title + (", by C++ alone" if name.endswith(CXX) else "")
         lines.append((title, name, f"{o.instructions:,.0f}", number(budget.must), number(budget.aims),
                       met(budget, o), number(o.entries), number(o.cr3_loads), number(o.invlpgs)))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
-    text = ""
-    for line in lines:
-        cells = [f"{cell:{width}}" if i in (0, 1, 5) else f"{cell:>{width}}"
-                 for i, (cell, width) in enumerate(zip(line, widths))]
-        text += "  ".join(cells).rstrip() + "\n"
-    return text
+    return aligned(lines, left=(0, 1, 5))
 
 
-def as_json(budgets, found):
-    figures = []
+def figures(budgets, found):
+    """As `--json` has them."""
+    all_of_them = []
     for name, budget in budgets.items():
         if name not in found:
             continue
@@ -121,8 +108,8 @@ def as_json(budgets, found):
         figure = {"suite": "kernel", "id": name, "value": round(o.instructions), "unit": UNIT}
         if budget.must is not None:
             figure["must"] = budget.must
-        figures.append(figure)
-    return "[\n" + ",\n".join(json.dumps(figure) for figure in figures) + "\n]\n"
+        all_of_them.append(figure)
+    return all_of_them
 
 
 def wrong(budgets, found):

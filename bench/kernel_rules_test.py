@@ -4,7 +4,6 @@
 
 import contextlib
 import io
-import json
 import os
 import pathlib
 import sys
@@ -17,6 +16,7 @@ sys.path.insert(0, "bench")
 import kernel  # noqa: E402
 import kernel_irqs_off  # noqa: E402
 import kernel_report  # noqa: E402
+import suite  # noqa: E402
 
 BUDGETS = """# a comment
 ipc_inter 295 172 140 a short IPC
@@ -40,8 +40,8 @@ GOOD = dict(ipc_inter=280, exc_inter=390, reflect_inter=900, pf_state_extra=10, 
 
 class Arguments(unittest.TestCase):
     def refused(self, *words):
-        with self.assertRaises(kernel.Bad) as caught:
-            kernel.arguments(words)
+        with self.assertRaises(suite.Bad) as caught:
+            kernel.PARSER.read(words)
         return str(caught.exception)
 
     def test_what_is_wrong_is_named(self):
@@ -56,7 +56,7 @@ class Arguments(unittest.TestCase):
     def test_names_start_from_the_caller(self):
         with tempfile.TemporaryDirectory() as folder, \
                 mock.patch.dict(os.environ, BUILD_WORKING_DIRECTORY=folder):
-            self.assertEqual(kernel.arguments(["--json", "a"]).json, pathlib.Path(folder, "a"))
+            self.assertEqual(kernel.PARSER.read(["--json", "a"]).json, pathlib.Path(folder, "a"))
 
     def test_a_check_boots_nothing(self):
         out = io.StringIO()
@@ -64,7 +64,7 @@ class Arguments(unittest.TestCase):
             for words, status in ((["--check"], 0), (["--check", "--help"], 3), (["--check", "x"], 2),
                                   (["--help"], 0)):
                 with mock.patch.object(sys, "argv", ["kernel", *words]):
-                    self.assertEqual(kernel.main(), status)
+                    self.assertEqual(suite.main(kernel.PARSER, None), status)
         self.assertIn("usage: ./drops bench kernel", out.getvalue())
 
 
@@ -87,11 +87,11 @@ class Report(unittest.TestCase):
                  kernel_report.table(self.budgets, found(**values)).splitlines()}
         self.assertRegex(lines["a short IPC"], r"ipc_inter +280 +172 +140 +NO")
         self.assertRegex(lines["an exception"], r"exc_inter +250 +500 +300 +as aimed at")
-        self.assertRegex(lines["a reflection"], r"reflect_inter +900 +1200 +600 +yes")
+        self.assertRegex(lines["a reflection"], r"reflect_inter +900 +1,200 +600 +yes")
         self.assertRegex(lines["a short IPC, by C++ alone"], r"ipc_inter_cxx +590 +596 +yes")
 
-    def test_json(self):
-        figures = json.loads(kernel_report.as_json(self.budgets, found(**GOOD)))
+    def test_figures(self):
+        figures = kernel_report.figures(self.budgets, found(**GOOD))
         self.assertEqual(figures[0], {"suite": "kernel", "id": "ipc_inter", "value": 280,
                                       "unit": "guest instructions", "must": 172})
         self.assertEqual(figures[3], {"suite": "kernel", "id": "pf_state_extra", "value": 10,
@@ -112,9 +112,9 @@ class Report(unittest.TestCase):
 
     def test_bad_input_is_refused(self):
         for text in ("", "bench x 0 1 1 1 1\n", 2 * "bench x 1 1 1 1 1\n"):
-            with self.assertRaises(kernel_report.Failed):
+            with self.assertRaises(suite.Failed):
                 kernel_report.read_bench(text)
-        with self.assertRaises(kernel_report.Failed):
+        with self.assertRaises(suite.Failed):
             kernel_report.read_budgets("a 1 1 1\na 2 2 2\n")
 
     def test_all_fixed_ids_have_a_budget(self):
@@ -147,7 +147,7 @@ class Windows(unittest.TestCase):
 
     def test_a_run_in_which_none_was_seen_fails(self):
         for text in ("", "windows 0\n"):
-            with self.assertRaises(kernel_report.Failed):
+            with self.assertRaises(suite.Failed):
                 kernel_irqs_off.read(text, Symbols(), "one")
 
 

@@ -12,7 +12,7 @@ cp drops "$tree/"
 cp tools/count_tests "$tree/tools/"
 mkdir -p "$tree/bench" "$tree/fuzz" "$tree/image" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
 cp image/entries.bzl "$tree/image/"
-cp bench/kernel*.py "$tree/bench/"
+cp bench/*.py "$tree/bench/"
 cp tools/fuzz tools/run tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
 cp fuzz/BUILD.bazel "$tree/fuzz/"
 for package in l4env/roottask l4env/sigma0 lookup; do cp $package/BUILD.bazel "$tree/$package/"; done
