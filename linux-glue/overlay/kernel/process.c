@@ -64,7 +64,7 @@ void flush_thread(void) {
     memset(current->thread.tls_array, 0, sizeof(current->thread.tls_array));
     current->thread.tls_changed = true;
     current->thread.map_at = 0;
-    current->thread.fpu_used = false;
+    current->thread.fpu_used = false; /* the new address space has no owner */
 }
 
 /* The first function outside the scheduler that a thread waits in. */

@@ -11,12 +11,6 @@
 #include "../user/user.h"
 #include "mm.h"
 
-pte_t* l4_find_pte(struct mm_struct* mm, unsigned long address) {
-    pgd_t* pgd = pgd_offset(mm, address);
-    pmd_t* pmd = pmd_offset(pud_offset(p4d_offset(pgd, address), address), address);
-    return pmd_present(*pmd) ? pte_offset_kernel(pmd, address) : NULL;
-}
-
 /* What a processor would do at an access that the entry allows. */
 static bool use_pte(pte_t* ptep, bool write) {
     if (!ptep || !pte_user(*ptep) || (write && !pte_write(*ptep))) return false;
@@ -92,10 +86,32 @@ bool l4_get_page(unsigned long address, bool write) {
     }
 }
 
-/* A flexpage for what the entry allows now; 0: nothing. Only what has been written may be written unseen. */
+/* A flexpage for what an entry allows now; 0: nothing. Only what has been written may be written unseen. */
+static l4_word_t fpage(pte_t pte) {
+    if (!pte_user(pte) || !pte_young(pte)) return 0;
+    return l4_fpage(pte_val(pte) & PAGE_MASK, PAGE_SHIFT, pte_write(pte) && pte_dirty(pte) ? L4_FP_WRITE : 0);
+}
+
 l4_word_t l4_user_fpage(struct mm_struct* mm, unsigned long address) {
     pte_t* ptep = address < TASK_SIZE ? l4_find_pte(mm, address) : NULL;
-    if (!ptep || !pte_user(*ptep) || !pte_young(*ptep)) return 0;
-    return l4_fpage(pte_val(*ptep) & PAGE_MASK, PAGE_SHIFT,
-                    pte_write(*ptep) && pte_dirty(*ptep) ? L4_FP_WRITE : 0);
+    const l4_word_t page = ptep ? fpage(*ptep) : 0;
+    if (page) set_pte(ptep, __pte(pte_val(*ptep) | _PAGE_MAPPED));
+    return page;
+}
+
+/* Linux has filled in entries around it (do_fault_around), or a fork has taken all pages away. */
+unsigned int l4_user_fpages_around(struct mm_struct* mm, unsigned long address, l4_word_t* pairs) {
+    const unsigned long block = L4_PAGES_AROUND * PAGE_SIZE;
+    unsigned long at = address & ~(block - 1); /* all in one table */
+    pte_t* ptep = l4_find_pte(mm, at);
+    unsigned int i, count = 0;
+    for (i = 0; i < L4_PAGES_AROUND; i++, ptep++, at += PAGE_SIZE) {
+        const l4_word_t page = pte_val(*ptep) & _PAGE_MAPPED ? 0 : fpage(*ptep);
+        if (!page) continue;
+        set_pte(ptep, __pte(pte_val(*ptep) | _PAGE_MAPPED));
+        pairs[2 * count] = at;
+        pairs[2 * count + 1] = page;
+        count++;
+    }
+    return count;
 }

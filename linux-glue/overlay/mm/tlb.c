@@ -14,7 +14,7 @@ static l4_word_t of_task(unsigned int task) { return task << L4_UNMAP_TASK_SHIFT
 void l4_pte_changes(struct mm_struct* mm, pte_t old, pte_t new) {
     mm_context_t* c = &mm->context;
     const unsigned long lost = pte_val(old) & ~pte_val(new);
-    if (!c->task || !pte_user(old)) return;
+    if (!c->task) return;
     if (pte_pfn(old) == pte_pfn(new) && !(lost & ~PAGE_MASK)) return;
     if (c->changed_count < L4_CHANGED_MAX)
         c->changed[c->changed_count++] = pte_pfn(old);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // FPU registers of programs: x87, MMX and SSE. A thread's are in the L4 thread of its address space while it
-// is the owner of that; else in thread.fpu, or they are those of a new thread (fpu_used is false). They pass
-// through the FPU registers of the server's thread 0, which nothing else uses.
+// is the owner of that and they have not changed (fpu_changed); else in thread.fpu, or they are those of a
+// new thread (fpu_used is false). They pass through the FPU registers of the server's thread 0, which nothing
+// else uses.
 //
 // Nothing is checked here that a program could make a fault of: fxsave and fxrstor do not look at pending
 // errors, and no image gets here with bits of MXCSR that the processor does not have.
@@ -14,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "../mm/mm.h"
 #include "fpu.h"
 #include "user.h"
 
@@ -57,29 +59,36 @@ l4_word_t l4_fpu_load(const struct task_struct* tsk) {
     return L4_EX_REGS_FPU_SET;
 }
 
+/* Does the L4 thread of its address space have them? */
+static bool loaded(const struct task_struct* tsk) {
+    return tsk->mm && tsk->mm->context.owner == tsk && !tsk->thread.fpu_changed;
+}
+
+/* From the L4 thread to the server's thread 0. The L4 thread has those of a new one then, if `mode` says so.
+ */
+static void fetch(struct task_struct* tsk, l4_word_t mode) {
+    l4_lthread_ex_regs(
+        l4_ex_regs_target(tsk->mm->context.task, 0) | L4_EX_REGS_FPU_GET | L4_EX_REGS_NO_CANCEL | mode,
+        l4_ex_regs_keep());
+}
+
 void l4_fpu_get(struct task_struct* tsk) {
-    const mm_context_t* c = tsk->mm ? &tsk->mm->context : NULL;
-    if (!c || c->owner != tsk) return;
-    l4_lthread_ex_regs(l4_ex_regs_target(c->task, 0) | L4_EX_REGS_FPU_GET | L4_EX_REGS_NO_CANCEL,
-                       l4_ex_regs_keep());
+    if (!loaded(tsk)) return;
+    fetch(tsk, 0);
     l4_fpu_store(tsk);
 }
 
-/* What the L4 thread has of the owner is not true any more. */
+/* What thread.fpu has, or those of a new thread, take effect. */
 static void changed(struct task_struct* tsk, bool used) {
     tsk->thread.fpu_used = used;
-    if (tsk->mm && tsk->mm->context.owner == tsk) tsk->mm->context.owner = NULL;
-}
-
-void l4_fpu_reset(struct task_struct* tsk) {
-    if (tsk->thread.fpu_used) changed(tsk, false);
+    tsk->thread.fpu_changed = true;
 }
 
 /* The image takes effect; tail and MXCSR are put right. */
 static void set_image(struct task_struct* tsk, const struct user_fxsr_struct* from) {
     memcpy(&tsk->thread.fpu, from, IMAGE_BYTES);
     tsk->thread.fpu.mxcsr &= mxcsr_bits;
-    changed(tsk, !is_initial(&tsk->thread.fpu));
+    changed(tsk, true);
 }
 
 /* Two bits for a register whose bit in the short tag word is set: valid 0, zero 1, special 2. */
@@ -93,66 +102,85 @@ static u32 tag_of(const struct _fpxreg* r) {
 /* The form of fnsave. Tags are numbered as registers, the stack from its top. */
 static void to_old_form(struct user_i387_struct* to, const struct user_fxsr_struct* from) {
     const struct _fpxreg* st = (const struct _fpxreg*)from->st_space;
+    struct _fpreg* old_st = (struct _fpreg*)to->st_space;
     const unsigned int top = from->swd >> 11 & 7;
     unsigned int i;
-    u32 tags = 0;
-    for (i = 0; i < 8; i++) tags |= (from->twd >> i & 1 ? tag_of(st + ((i - top) & 7)) : 3) << 2 * i;
-    *to = (struct user_i387_struct){.cwd = from->cwd | 0xffff0000,
-                                    .swd = from->swd | 0xffff0000,
-                                    .twd = tags | 0xffff0000,
-                                    .fip = from->fip,
-                                    .fcs = (from->fcs & 0xffff) | (u32)from->fop << 16,
-                                    .foo = from->foo,
-                                    .fos = from->fos};
-    for (i = 0; i < 8; i++) memcpy((struct _fpreg*)to->st_space + i, st + i, sizeof(struct _fpreg));
+    u32 tags = from->twd & 0xff ? 0 : 0xffff; /* which says that all are empty */
+    for (i = 0; i < 8 && tags != 0xffff; i++)
+        tags |= (from->twd >> i & 1 ? tag_of(st + ((i - top) & 7)) : 3) << 2 * i;
+    to->cwd = from->cwd | 0xffff0000;
+    to->swd = from->swd | 0xffff0000;
+    to->twd = tags | 0xffff0000;
+    to->fip = from->fip;
+    to->fcs = (from->fcs & 0xffff) | (u32)from->fop << 16;
+    to->foo = from->foo;
+    to->fos = from->fos;
+    for (i = 0; i < 8; i++) memcpy(old_st + i, st + i, sizeof(*old_st));
 }
 
 static void from_old_form(struct user_fxsr_struct* to, const struct user_i387_struct* from) {
+    const struct _fpreg* old_st = (const struct _fpreg*)from->st_space;
+    struct _fpxreg* st = (struct _fpxreg*)to->st_space;
     unsigned int i;
     to->cwd = from->cwd;
     to->swd = from->swd;
     to->twd = 0;
-    for (i = 0; i < 8; i++) to->twd |= ((from->twd >> 2 * i & 3) != 3) << i;
+    for (i = 0; i < 8 && (from->twd & 0xffff) != 0xffff; i++) to->twd |= ((from->twd >> 2 * i & 3) != 3) << i;
     to->fop = (u32)from->fcs >> 16;
     to->fip = from->fip;
     to->fcs = from->fcs & 0xffff;
     to->foo = from->foo;
     to->fos = from->fos;
-    for (i = 0; i < 8; i++)
-        memcpy((struct _fpxreg*)to->st_space + i, (const struct _fpreg*)from->st_space + i,
-               sizeof(struct _fpreg));
+    for (i = 0; i < 8; i++) memcpy(st + i, old_st + i, sizeof(*old_st));
+}
+
+/* All but the image of fxsave itself. */
+static void fill_around(struct _fpstate_32* f, const struct user_fxsr_struct* image) {
+    BUILD_BUG_ON(sizeof(struct user_fxsr_struct) != 512);
+    BUILD_BUG_ON(offsetof(struct _fpstate_32, _fxsr_env) + sizeof(struct user_fxsr_struct) != sizeof(*f));
+    to_old_form((struct user_i387_struct*)f, image);
+    f->status = image->swd;
+    f->magic = X86_FXSR_MAGIC;
+    /* As Linux has it on a processor without xsave: the second magic word would follow, and does not. */
+    f->sw_reserved = (struct _fpx_sw_bytes){.magic1 = FP_XSTATE_MAGIC1,
+                                            .extended_size = sizeof(*f) + FP_XSTATE_MAGIC2_SIZE,
+                                            .xstate_size = sizeof(struct user_fxsr_struct)};
+}
+
+static int copy_to_frame(struct _fpstate_32 __user* at) {
+    struct _fpstate_32 f __uninitialized;
+    l4_fpu_get(current);
+    fill_around(&f, image_of(current));
+    memcpy(f._fxsr_env, image_of(current), IMAGE_BYTES);
+    if (copy_to_user(at, &f, sizeof(f))) return -EFAULT;
+    changed(current, false);
+    return 0;
 }
 
 int l4_fpu_to_frame(struct _fpstate_32 __user* at) {
-    const struct user_fxsr_struct* image;
-    struct _fpstate_32 f = {};
-    BUILD_BUG_ON(sizeof(struct user_fxsr_struct) != 512);
-    BUILD_BUG_ON(offsetof(struct _fpstate_32, _fxsr_env) + sizeof(struct user_fxsr_struct) != sizeof(f));
-    l4_fpu_get(current);
-    image = image_of(current);
-    to_old_form((struct user_i387_struct*)&f, image);
-    f.status = image->swd;
-    f.magic = X86_FXSR_MAGIC;
-    memcpy(f._fxsr_env, image, IMAGE_BYTES);
-    /* As Linux has it on a processor without xsave: the second magic word would follow, and does not. */
-    f.sw_reserved.magic1 = FP_XSTATE_MAGIC1;
-    f.sw_reserved.extended_size = sizeof(f) + FP_XSTATE_MAGIC2_SIZE;
-    f.sw_reserved.xstate_size = sizeof(struct user_fxsr_struct);
-    return copy_to_user(at, &f, sizeof(f)) ? -EFAULT : 0;
+    struct _fpstate_32* f = loaded(current) ? l4_user_block(at, sizeof(*f)) : NULL;
+    struct user_fxsr_struct* image;
+    if (!f || (unsigned long)f->_fxsr_env % 16) return copy_to_frame(at); /* as fxsave wants it */
+    image = (struct user_fxsr_struct*)f->_fxsr_env;
+    fetch(current, L4_EX_REGS_FPU_RESET);
+    asm volatile("fxsave %0" : "=m"(*image));
+    fill_around(f, image);
+    current->thread.fpu_used = false;
+    return 0;
 }
 
 int l4_fpu_from_frame(const struct _fpstate_32 __user* at) {
-    struct _fpstate_32 f;
-    struct user_fxsr_struct* image = (struct user_fxsr_struct*)f._fxsr_env;
-    if (!at) {
-        l4_fpu_get(current);
-        l4_fpu_reset(current);
+    struct user_fxsr_struct* image = &current->thread.fpu;
+    struct user_i387_struct old_form __uninitialized;
+    if (at && !copy_from_user(&old_form, at, sizeof(old_form)) &&
+        !copy_from_user(image, at->_fxsr_env, IMAGE_BYTES)) {
+        from_old_form(image, &old_form);
+        image->mxcsr &= mxcsr_bits;
+        changed(current, true);
         return 0;
     }
-    if (copy_from_user(&f, at, sizeof(f))) return -EFAULT;
-    from_old_form(image, (const struct user_i387_struct*)&f);
-    set_image(current, image);
-    return 0;
+    changed(current, false);
+    return at ? -EFAULT : 0;
 }
 
 /* Of several errors the first of this order. */

@@ -40,6 +40,13 @@ static void put_state(l4_utcb_state_t* s, const struct pt_regs* regs) {
     s->esp = regs->sp;
 }
 
+/* The thread that waits for an answer has just these. */
+static bool has_state(const l4_utcb_state_t* s, const struct pt_regs* regs) {
+    return s->eip == regs->ip && s->esp == regs->sp && s->eflags == regs->flags && s->eax == regs->ax &&
+           s->ecx == regs->cx && s->edx == regs->dx && s->ebx == regs->bx && s->esi == regs->si &&
+           s->edi == regs->di && s->ebp == regs->bp && s->fs == regs->fs && s->gs == regs->gs;
+}
+
 static void get_state(struct pt_regs* regs, const l4_utcb_state_t* s) {
     regs->gs = s->gs;
     regs->fs = s->fs;
@@ -57,34 +64,44 @@ static void get_state(struct pt_regs* regs, const l4_utcb_state_t* s) {
     regs->cs = __USER_CS;
 }
 
-/* The task's thread becomes current's, with TLS and FPU registers: one system call, which also tells those of
- * the one before. */
+/* The task's thread becomes current's, with TLS and FPU registers, as far as it is not: one system call,
+ * which also tells those of the one before. */
 static void take_thread(mm_context_t* c, l4_utcb_t* utcb) {
+    struct thread_struct* t = &current->thread;
     struct task_struct* old = c->owner == current ? NULL : c->owner;
-    l4_word_t fpu = 0;
-    if (c->owner == current && !current->thread.tls_changed) return;
-    if (c->owner != current) fpu = l4_fpu_load(current) | (old ? L4_EX_REGS_FPU_GET : 0);
-    BUILD_BUG_ON(sizeof(utcb->tls) != sizeof(current->thread.tls_array));
-    memcpy(utcb->tls, current->thread.tls_array, sizeof(utcb->tls));
-    l4_lthread_ex_regs(l4_ex_regs_target(c->task, 0) | fpu | L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL,
-                       l4_ex_regs_keep());
-    if (old) l4_fpu_store(old);
+    const bool other = c->owner != current, has_old = old && !old->thread.fpu_changed;
+    l4_word_t what = other || t->tls_changed ? L4_EX_REGS_TLS : 0;
+    if (other || t->fpu_changed) what |= l4_fpu_load(current);
+    if (!what) return;
+    BUILD_BUG_ON(sizeof(utcb->tls) != sizeof(t->tls_array));
+    if (what & L4_EX_REGS_TLS) memcpy(utcb->tls, t->tls_array, sizeof(utcb->tls));
+    l4_lthread_ex_regs(
+        l4_ex_regs_target(c->task, 0) | what | (has_old ? L4_EX_REGS_FPU_GET : 0) | L4_EX_REGS_NO_CANCEL,
+        l4_ex_regs_keep());
+    if (has_old) l4_fpu_store(old);
     c->owner = current;
-    current->thread.tls_changed = false;
+    t->tls_changed = t->fpu_changed = false;
 }
 
 /* Runs current's program until it has something to say: false if it could not run. Interrupts are off before
- * and after. */
+ * and after. `state` is what it said last; its registers are there after a page fault only. */
 static bool run(struct pt_regs* regs, l4_utcb_state_t* state) {
     mm_context_t* c = &current->mm->context;
     l4_utcb_t* utcb = l4_utcb_of(L4_LINUX);
     l4_ipc_result_t m;
     l4_word_t page, at = current->thread.map_at;
+    bool faulted;
     l4_ready_task(current->mm);
+    faulted = c->window && c->owner == current && at && has_state(state, regs);
     take_thread(c, utcb);
-    put_state(&utcb->state, regs);
-    utcb->snd_size = L4_UTCB_STATE_WORDS;
     page = c->window && at ? l4_user_fpage(current->mm, at) : 0;
+    if (page && faulted) {
+        /* The registers are there: what would hold them has room for more pages. */
+        utcb->map_count = l4_user_fpages_around(current->mm, at, (l4_word_t*)&utcb->state);
+    } else {
+        put_state(&utcb->state, regs);
+        utcb->snd_size = L4_UTCB_STATE_WORDS;
+    }
     current->thread.map_at = 0;
 
     l4_running.task = c->task;
@@ -96,13 +113,19 @@ static bool run(struct pt_regs* regs, l4_utcb_state_t* state) {
     WRITE_ONCE(l4_running.on, false);
 
     utcb->snd_size = 0;
+    utcb->map_count = 0;
     if (l4_ipc_error(m) != L4_IPC_OK) {
         pr_err("%s[%d]: task %u does not run: %x\n", current->comm, current->pid, c->task, m.dope);
         return false;
     }
-    *state = utcb->state;
-    get_state(regs, state);
-    c->window = state->trapno == 14;
+    get_state(regs, &utcb->state);
+    c->window = utcb->state.trapno == 14;
+    if (c->window) {
+        *state = utcb->state;
+    } else {
+        state->trapno = utcb->state.trapno;
+        state->err = utcb->state.err;
+    }
     return true;
 }
 
@@ -118,8 +141,8 @@ static void serve_syscall(struct pt_regs* regs) {
 
 void __noreturn l4_user_loop(void) {
     struct pt_regs* regs = current_pt_regs();
+    l4_utcb_state_t state = {};
     for (;;) {
-        l4_utcb_state_t state;
         const bool ran = run(regs, &state);
         if (ran && state.trapno == 13 && state.err == L4_EXC_ERR_INT80) {
             serve_syscall(regs);

@@ -10,6 +10,7 @@
 #include <asm/sigframe.h>
 #include <asm/sighandling.h>
 
+#include "../mm/mm.h"
 #include "fpu.h"
 #include "user.h"
 
@@ -25,6 +26,9 @@ struct place {
     struct _fpstate_32 __user* fpu;
     void __user* frame;
 };
+
+#define BEFORE_OLD_PLACE offsetof(struct sigframe, fpstate_unused)
+#define BEHIND_OLD_PLACE offsetof(struct sigframe, extramask)
 
 static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, const struct place* at,
                          unsigned int mask) {
@@ -85,14 +89,20 @@ static unsigned long return_to(struct ksignal* ksig, unsigned long in_vdso, void
     return in_vdso ?: (unsigned long)code;
 }
 
+/* All but the place where once the FPU's image was. */
 static int put_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs, const struct place* place) {
     struct sigframe __user* at = place->frame;
-    struct sigframe f = {.sig = ksig->sig};
-    f.pretcode = return_to(ksig, l4_vdso_sigreturn(), at->retcode);
-    fill_context(&f.sc, regs, place, set->sig[0]);
-    f.extramask[0] = set->sig[1];
-    memcpy(f.retcode, sigreturn_code, sizeof(f.retcode));
-    return copy_to_user(at, &f, sizeof(f)) ? -EFAULT : 0;
+    struct sigframe elsewhere __uninitialized, *f = l4_user_block(at, sizeof(*f)) ?: &elsewhere;
+    f->pretcode = return_to(ksig, l4_vdso_sigreturn(), at->retcode);
+    f->sig = ksig->sig;
+    fill_context(&f->sc, regs, place, set->sig[0]);
+    f->extramask[0] = set->sig[1];
+    memcpy(f->retcode, sigreturn_code, sizeof(f->retcode));
+    if (f != &elsewhere) return 0;
+    return copy_to_user(at, f, BEFORE_OLD_PLACE) ||
+                   copy_to_user(at->extramask, f->extramask, sizeof(*f) - BEHIND_OLD_PLACE)
+               ? -EFAULT
+               : 0;
 }
 
 static int put_rt_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* regs,
@@ -119,9 +129,12 @@ static int put_handler(struct ksignal* ksig, struct pt_regs* regs) {
     if (!find_place(&place, ksig, regs, rt ? sizeof(struct rt_sigframe) : sizeof(struct sigframe)))
         return -EFAULT;
     error = l4_fpu_to_frame(place.fpu);
-    if (!error) error = rt ? put_rt_frame(ksig, set, regs, &place) : put_frame(ksig, set, regs, &place);
     if (error) return error;
-    l4_fpu_reset(current);
+    error = rt ? put_rt_frame(ksig, set, regs, &place) : put_frame(ksig, set, regs, &place);
+    if (error) {
+        l4_fpu_from_frame(place.fpu);
+        return error;
+    }
     at = place.frame;
     regs->sp = (unsigned long)at;
     regs->ip = (unsigned long)ksig->ka.sa.sa_handler;
@@ -183,14 +196,13 @@ static long bad_frame(void) {
 SYSCALL_DEFINE0(sigreturn) {
     struct pt_regs* regs = current_pt_regs();
     struct sigframe __user* at = (void __user*)(regs->sp - 8);
-    struct sigframe f;
+    struct sigcontext_32 sc __uninitialized;
     sigset_t set;
     current->restart_block.fn = do_no_restart_syscall;
-    if (copy_from_user(&f, at, sizeof(f))) return bad_frame();
-    set.sig[0] = f.sc.oldmask;
-    set.sig[1] = f.extramask[0];
+    if (copy_from_user(&sc, &at->sc, sizeof(sc)) || get_user(set.sig[1], at->extramask)) return bad_frame();
+    set.sig[0] = sc.oldmask;
     set_current_blocked(&set);
-    return take_context(regs, &f.sc) ? bad_frame() : regs->ax;
+    return take_context(regs, &sc) ? bad_frame() : regs->ax;
 }
 
 SYSCALL_DEFINE0(rt_sigreturn) {

@@ -37,7 +37,14 @@ void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state);
 
 /* mm/fault.c */
 void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int error);
+
+/* The page at an address, as the program may use it now; 0: not at all. */
 l4_word_t l4_user_fpage(struct mm_struct* mm, unsigned long address);
+
+/* Pages around one that l4_user_fpage() has given, which the task has not been given: pairs of an address and
+ * a flexpage. How many pairs there are. */
+#define L4_PAGES_AROUND 8
+unsigned int l4_user_fpages_around(struct mm_struct* mm, unsigned long address, l4_word_t* pairs);
 
 /* user/tls.c: descriptors GDT_ENTRY_TLS_MIN to _MAX. `index` -1: the one in the descriptor. */
 struct user_desc l4_get_tls(struct task_struct* tsk, unsigned int index);

@@ -25,6 +25,7 @@
 #define _PAGE_DIRTY         0x040
 #define _PAGE_SWP_EXCLUSIVE 0x080
 #define _PAGE_PROTNONE      0x100
+#define _PAGE_MAPPED        0x200 /* the task has been given it (mm/fault.c); a hint */
 #define __HAVE_ARCH_PTE_SWP_EXCLUSIVE
 #define _PAGE_CHG_MASK (PAGE_MASK | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _PAGE_PLAIN    (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
@@ -72,8 +73,8 @@ void l4_pte_changes(struct mm_struct* mm, pte_t old, pte_t new);
 
 #define set_pte(ptep, v) (*(ptep) = (v))
 static inline void set_pte_at(struct mm_struct* mm, unsigned long address, pte_t* ptep, pte_t v) {
-    l4_pte_changes(mm, *ptep, v);
-    set_pte(ptep, v);
+    if (pte_user(*ptep)) l4_pte_changes(mm, *ptep, v);
+    set_pte(ptep, pte_present(v) ? __pte(pte_val(v) & ~_PAGE_MAPPED) : v);
 }
 #define set_pte_at                   set_pte_at
 #define pte_clear(mm, address, ptep) set_pte_at(mm, address, ptep, __pte(0))

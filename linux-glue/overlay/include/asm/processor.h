@@ -35,6 +35,7 @@ struct thread_struct {
     unsigned long map_at; /* the next answer maps this address; 0: nothing */
     bool tls_changed;     /* the L4 thread does not have tls_array yet */
     bool fpu_used;        /* false: FPU registers are those of a new thread (user/fpu.c) */
+    bool fpu_changed;     /* the L4 thread, whose owner this is, does not have them yet */
     struct user_fxsr_struct fpu __attribute__((aligned(16)));
 };
 #define INIT_THREAD \
