@@ -32,7 +32,7 @@ def run(args, folder):
     found = measure(folder)
     windows = kernel_irqs_off.measure(KERNELS[""], folder)
     found["irqs_off_max"] = kernel_report.Operation(windows.worst.instructions)
-    print(f"Kernel operations in {suite.UNIT} (QEMU, -icount shift=0), commit {suite.commit()}, {PARSER.prog}.\n")
+    print(suite.title("Kernel operations", PARSER))
     print(kernel_report.table(budgets, found))
     print(windows.text())
     if args.json:

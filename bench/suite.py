@@ -40,7 +40,8 @@ class Parser(argparse.ArgumentParser):
     def new_file(self, name):
         if not name:
             raise Bad(f"bench {self.suite}: --json wants the name of a file, not nothing")
-        path = pathlib.Path(os.path.abspath(pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), name)))
+        caller = os.environ.get("BUILD_WORKING_DIRECTORY", ".")
+        path = pathlib.Path(os.path.abspath(pathlib.Path(caller, name)))
         if path.is_dir():
             raise Bad(f"bench {self.suite}: --json wants a file, but {path} is a folder")
         if not path.parent.is_dir():
@@ -65,14 +66,18 @@ def boot(folder, kernel, modules, append="exit=f4", memory=64, shift=0, seconds=
     """What came over the serial line; `words` are more for build/qemu_run.py. The guest's time is counted in
     instructions. A run that is not good in itself ends everything."""
     folder.mkdir(parents=True)
-    command = ["build/qemu_run.py", "--kernel=" + kernel, "--append=" + append, f"--memory={memory}", "--plan",
-               f"--seconds={seconds}", *["--module=" + module for module in modules],
+    command = ["build/qemu_run.py", "--kernel=" + kernel, "--append=" + append, f"--memory={memory}",
+               "--plan", f"--seconds={seconds}", *["--module=" + module for module in modules],
                f"--qemu=-icount shift={shift},sleep=off -rtc base=2020-01-01,clock=vm -serial null", *words]
     run = subprocess.run(command, env=dict(os.environ, TEST_UNDECLARED_OUTPUTS_DIR=str(folder)),
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode != 0:
         raise Failed(f"{' '.join(modules)} on {kernel}:\n{run.stdout}")
     return run.stdout
+
+
+def title(what, parser):
+    return f"{what} in {UNIT} (QEMU, -icount shift=0), commit {commit()}, {parser.prog}.\n"
 
 
 def number(value):

@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./drops bench linux` without QEMU: arguments, budgets, table, figures, and what it refuses."""
+
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, "bench")
+
+import linux  # noqa: E402
+import linux_report  # noqa: E402
+import suite  # noqa: E402
+
+BUDGETS = """# a comment
+getpid 900 4 2.2 a system call
+pf_anon_w 5000 3 1.6 a page that is written
+"""
+
+
+def bench(units=1, **values):
+    return "".join(f"bench {name} {units} {units * value} {4 * units} {3 * units} 0\r\n"
+                   for name, value in values.items())
+
+
+def found(**systems):
+    return {system: linux_report.read_bench(bench(**values)) for system, values in systems.items()}
+
+
+GOOD = dict(native=dict(getpid=250, pf_anon_w=2000), uml=dict(getpid=12000, pf_anon_w=40000),
+            drops=dict(getpid=750, pf_anon_w=3000))
+
+
+class Arguments(unittest.TestCase):
+    def test_systems_are_named(self):
+        self.assertIsNone(linux.PARSER.read([]).only)
+        self.assertEqual(linux.PARSER.read(["--only", "drops"]).only, ["drops"])
+        with self.assertRaisesRegex(suite.Bad, "'plan9' .choose from 'native', 'uml', 'drops'"):
+            linux.PARSER.read(["--only", "plan9"])
+
+
+class Report(unittest.TestCase):
+    def setUp(self):
+        self.budgets = linux_report.read_budgets(BUDGETS)
+
+    def test_figures_are_of_one_unit(self):
+        got = linux_report.read_bench(bench(units=64, pf_anon_w=3000))
+        self.assertEqual(got["pf_anon_w"], linux_report.Operation(3000, 4, 3, 0))
+
+    def test_the_table_has_all_systems(self):
+        lines = linux_report.table(self.budgets, found(**GOOD)).splitlines()
+        self.assertRegex(lines[1], r"a system call +getpid +250 +12,000 +48 +750 +3 +4 +2.2 +yes +4 +3 +0")
+        self.assertRegex(lines[2], r"pf_anon_w +2,000 +40,000 +20 +3,000 +1.5 +3 +1.6 +as aimed at")
+
+    def test_what_was_not_measured_is_left_empty(self):
+        line = linux_report.table(self.budgets, found(drops=GOOD["drops"])).splitlines()[1]
+        self.assertRegex(line, r"getpid +750 +4 +2.2 +4 +3 +0")
+
+    def test_figures(self):
+        figures = linux_report.figures(self.budgets, found(**GOOD))
+        getpid = {"suite": "linux", "id": "getpid", "value": 750, "unit": "guest instructions"}
+        self.assertEqual(figures[0], dict(getpid, native=250, uml=12000, must=1000))
+        alone = linux_report.figures(self.budgets, found(drops=GOOD["drops"]))
+        self.assertEqual(alone[0], getpid)
+
+    def test_what_is_wrong_is_found(self):
+        def wrong(**changes):
+            return linux_report.wrong(self.budgets, found(**dict(GOOD, **changes)))
+
+        self.assertEqual(wrong(), [])
+        self.assertEqual(wrong(drops=dict(getpid=901, pf_anon_w=3000)),
+                         ["getpid takes 901 guest instructions, its bound is 900"])
+        self.assertEqual(wrong(native=dict(getpid=180, pf_anon_w=2000)),
+                         ["getpid takes 4.17 times what it takes natively; it must be 4"])
+        self.assertEqual(wrong(uml=dict(getpid=1)), ["pf_anon_w was not measured (uml)"])
+        self.assertEqual(wrong(uml=dict(getpid=1, pf_anon_w=1, more=1)), ["more has no budget"])
+
+    def test_bad_input_is_refused(self):
+        for text in ("", "bench x 0 1 1 1 1\n", 2 * "bench x 1 1 1 1 1\n"):
+            with self.assertRaises(suite.Failed):
+                linux_report.read_bench(text)
+        with self.assertRaises(suite.Failed):
+            linux_report.read_budgets("a 1 1 1 x\na 2 2 2 x\n")
+
+    def test_all_fixed_ids_but_the_compiler_have_a_budget(self):
+        ids = """getpid clock_gettime fork vfork fork_exec_static fork_exec_dyn pf_anon_w pf_file_r pf_cow
+            sig_deliver pipe_pingpong mmap_touch_munmap open_close"""
+        text = pathlib.Path("bench/linux_budgets.txt").read_text(encoding="utf-8")
+        self.assertEqual(set(ids.split()), set(linux_report.read_budgets(text)))
+
+
+if __name__ == "__main__":
+    unittest.main()
