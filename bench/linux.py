@@ -27,21 +27,30 @@ PARSER.add_argument("--only", choices=SYSTEMS, action="append",
                     help="boot just this one; may be given several times")
 
 
-def boot_native(folder, initramfs, memory, seconds):
+def boot_native(folder, initramfs=OPERATIONS, memory=192, words=()):
     # QEMU's processor does not say that its counter is steady; under -icount it is.
     return suite.boot(folder, NATIVE, [initramfs], append="console=ttyS0 tsc=reliable quiet panic=-1",
-                      memory=memory, seconds=seconds, words=["--status=0"])
+                      memory=memory, seconds=300, words=["--status=0", *words])
+
+
+def boot_uml(folder):
+    """This User-Mode Linux fails by chance: it reads a program's descriptor for set_thread_area as zeros. A
+    start at another date is another chance; one that fails says so and prints no figures of another's."""
+    last = 9
+    for day in range(1, last + 1):
+        try:
+            return boot_native(folder / str(day), "bench/linux_program/uml.cpio", memory=256,
+                               words=[f"--qemu=-rtc base=2020-01-0{day},clock=vm"])
+        except suite.Failed:
+            if day == last:
+                raise
 
 
 def boot_drops(folder):
     return suite.boot(folder, "hal-x86/drops.elf", ON_DROPS, memory=192, seconds=200)
 
 
-BOOT = {
-    "native": lambda folder: boot_native(folder, OPERATIONS, memory=192, seconds=200),
-    "uml": lambda folder: boot_native(folder, "bench/linux_program/uml.cpio", memory=256, seconds=500),
-    "drops": boot_drops,
-}
+BOOT = {"native": boot_native, "uml": boot_uml, "drops": boot_drops}
 
 
 def run(args, folder):

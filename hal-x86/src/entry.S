@@ -4,6 +4,8 @@
  * ia32::TrapFrame.  Offsets and selectors come from src/offsets.cc. */
 
 #define TRAP_VECTORS 0x50 /* x86::trap_vectors */
+#define FIRST_CALL   0x30 /* L4_VEC_IPC */
+#define LAST_CALL    0x36 /* L4_VEC_TASK_NEW */
 
         .text
 
@@ -18,23 +20,52 @@ trap_stubs:
         push    $0                      /* where the processor pushes no error code */
         .endif
         push    $vector
+        .if     vector >= FIRST_CALL && vector <= LAST_CALL
+        jmp     called
+        .else
         jmp     entered
+        .endif
         .set    vector, vector + 1
         .endr
 
-        .balign 16
-entered:
+        .macro  save_registers
         pusha
         push    %fs
         push    %gs
-        .globl  entered_saved
-entered_saved:
-        mov     $USER_DS, %eax          /* a program may have loaded anything */
+        .endm
+
+        .macro  load_segments           /* a program may have loaded anything */
+        mov     $USER_DS, %eax
         mov     %eax, %ds
         mov     %eax, %es
         cld
+        .endm
+
+        .balign 16
+entered:
+        save_registers
+        .globl  entered_saved
+entered_saved:
+        load_segments
         testb   $3, FRAME_CS(%esp)
-        jz      from_kernel
+        jnz     from_user
+
+/* A device's interrupt while the kernel waits for one; all else is a bug. */
+from_kernel:
+        mov     %esp, %eax
+        call    trap_from_kernel        /* (frame) */
+        pop     %gs
+        pop     %fs
+        popa
+        add     $8, %esp
+        iret
+
+/* Only programs make system calls. */
+        .balign 16
+called:
+        save_registers
+        load_segments
+from_user:
         mov     %eax, FRAME_SS(%esp)    /* what a program has there may be gone when it goes on */
         mov     %esp, %eax
         mov     $kernel_stack_end, %esp
@@ -42,16 +73,6 @@ entered_saved:
         .globl  leave_to_user
 leave_to_user:
         mov     %eax, %esp
-        pop     %gs
-        pop     %fs
-        popa
-        add     $8, %esp
-        iret
-
-/* A device's interrupt while the kernel waits for one; all else is a bug. */
-from_kernel:
-        mov     %esp, %eax
-        call    trap_from_kernel        /* (frame) */
         pop     %gs
         pop     %fs
         popa

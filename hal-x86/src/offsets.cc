@@ -4,8 +4,8 @@
 #include <bit>
 #include <cstddef>
 
-#include "kern/kernel.h"
 #include "ia32/paging.h"
+#include "kern/kernel.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/fpage.h"
 #include "l4/abi/ipc.h"

@@ -339,7 +339,7 @@ const std::vector<Mass>& masses() {
         {"full_task_deleted", {10, 100, 1000}, full_task},
         {"long_string_sent", {10, 100, 1000}, long_string},
         {"idle_map_items_sent", {10, 100, 1000}, idle_items},
-        {"far_map_items_sent", {4, 40, 400}, far_items},
+        {"far_map_items_sent", {4, 200, 400}, far_items},
         {"empty_strings_sent", {3, 10, L4_MSG_STRINGS_MAX}, empty_strings}, // no message has more
         {"large_flexpage_mapped", {16, 128, 1024}, large_flexpage},
         {"ports_of_many_unmapped",
