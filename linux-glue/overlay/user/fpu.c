@@ -158,9 +158,9 @@ static int copy_to_frame(struct _fpstate_32 __user* at) {
 }
 
 int l4_fpu_to_frame(struct _fpstate_32 __user* at) {
-    struct _fpstate_32* f = loaded(current) ? l4_user_block(at, sizeof(*f)) : NULL;
+    struct _fpstate_32* f = l4_user_block(at, sizeof(*f)); /* may have slept */
     struct user_fxsr_struct* image;
-    if (!f || (unsigned long)f->_fxsr_env % 16) return copy_to_frame(at); /* as fxsave wants it */
+    if (!f || !loaded(current) || (unsigned long)f->_fxsr_env % 16) return copy_to_frame(at);
     image = (struct user_fxsr_struct*)f->_fxsr_env;
     fetch(current, L4_EX_REGS_FPU_RESET);
     asm volatile("fxsave %0" : "=m"(*image));
@@ -172,15 +172,14 @@ int l4_fpu_to_frame(struct _fpstate_32 __user* at) {
 int l4_fpu_from_frame(const struct _fpstate_32 __user* at) {
     struct user_fxsr_struct* image = &current->thread.fpu;
     struct user_i387_struct old_form __uninitialized;
-    if (at && !copy_from_user(&old_form, at, sizeof(old_form)) &&
-        !copy_from_user(image, at->_fxsr_env, IMAGE_BYTES)) {
-        from_old_form(image, &old_form);
-        image->mxcsr &= mxcsr_bits;
-        changed(current, true);
-        return 0;
-    }
-    changed(current, false);
-    return at ? -EFAULT : 0;
+    changed(current, false); /* nobody stores over the image while the copy sleeps */
+    if (!at) return 0;
+    if (copy_from_user(&old_form, at, sizeof(old_form)) || copy_from_user(image, at->_fxsr_env, IMAGE_BYTES))
+        return -EFAULT;
+    from_old_form(image, &old_form);
+    image->mxcsr &= mxcsr_bits;
+    changed(current, true);
+    return 0;
 }
 
 /* Of several errors the first of this order. */
