@@ -2,9 +2,8 @@
 """From what the kernel's bench prints to the table, to figures, and to what is wrong."""
 
 import dataclasses
-import re
 
-from suite import UNIT, Failed, aligned, number
+from suite import UNIT, Failed, aligned, bench_means, number
 
 CXX = "_cxx"  # behind the id of an operation: of the kernel without assembly
 
@@ -50,15 +49,7 @@ def read_budgets(text):
 
 def read_bench(text):
     """Operations by the bench's own names, from lines `bench NAME ROUNDS` and sums over them."""
-    found = {}
-    for name, *numbers in re.findall(r"^bench (\w+) (\d+) (\d+) (\d+) (\d+) (\d+)$", text, re.M):
-        rounds, *sums = map(int, numbers)
-        if rounds == 0 or name in found:
-            raise Failed(f"no rounds, or {name} twice")
-        found[name] = Operation(*[number / rounds for number in sums])
-    if not found:
-        raise Failed(f"the bench printed no figures:\n{text}")
-    return found
+    return {name: Operation(*means) for name, means in bench_means(text).items()}
 
 
 def operations(texts):

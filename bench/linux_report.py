@@ -2,9 +2,8 @@
 """From what the bench prints in each Linux to the table, to figures, and to what is wrong."""
 
 import dataclasses
-import re
 
-from suite import UNIT, Failed, aligned, number
+from suite import UNIT, Failed, aligned, bench_means, number
 
 
 @dataclasses.dataclass
@@ -40,16 +39,8 @@ def read_budgets(text):
 
 
 def read_bench(text):
-    """By id, from lines `bench NAME UNITS CYCLES ENTRIES MESSAGES CR3`."""
-    found = {}
-    for name, *numbers in re.findall(r"^bench (\w+) (\d+) (\d+) (\d+) (\d+) (\d+)\s*$", text, re.M):
-        units, *sums = map(int, numbers)
-        if units == 0 or name in found:
-            raise Failed(f"no units, or {name} twice")
-        found[name] = Operation(*[total / units for total in sums])
-    if not found:
-        raise Failed(f"the bench printed no figures:\n{text}")
-    return found
+    """By id, of one unit, from lines `bench NAME UNITS CYCLES ENTRIES MESSAGES CR3`."""
+    return {name: Operation(*means) for name, means in bench_means(text).items()}
 
 
 def ratio(found, system, name):

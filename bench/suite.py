@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,19 @@ def boot(folder, kernel, modules, append="exit=f4", memory=64, shift=0, seconds=
     if run.returncode != 0:
         raise Failed(f"{' '.join(modules)} on {kernel}:\n{run.stdout}")
     return run.stdout
+
+
+def bench_means(text):
+    """By name, from lines `bench NAME COUNT SUM SUM SUM SUM` of a guest: the sums, each for one of COUNT."""
+    found = {}
+    for name, *numbers in re.findall(r"^bench (\w+) (\d+) (\d+) (\d+) (\d+) (\d+)\s*$", text, re.M):
+        count, *sums = map(int, numbers)
+        if count == 0 or name in found:
+            raise Failed(f"a count of 0, or {name} twice")
+        found[name] = [total / count for total in sums]
+    if not found:
+        raise Failed(f"the bench printed no figures:\n{text}")
+    return found
 
 
 def title(what, parser):
