@@ -28,7 +28,7 @@ bool Kernel::wants_state(const Thread& t) {
 
 /// Sends t's fault to its pager, and goes on to the answer if the pager was waiting.
 void Kernel::send_fault(Thread& t) {
-    Thread* const pager = partner(t.fault_.pager);
+    Thread* const pager = receiver(t.fault_.pager);
     if (!pager) return fault_failed(t);
     if (pager->accepts(t)) {
         deliver(t, *pager, &t == current_ ? Place::head : Place::tail);

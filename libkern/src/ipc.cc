@@ -31,7 +31,7 @@ void Kernel::sys_ipc(Thread& t) {
 }
 
 void Kernel::begin_send(Thread& t, const IpcArgs& args) {
-    Thread* const to = partner(args.partner);
+    Thread* const to = receiver(args.partner);
     if (!to) return finish(t, L4_IPC_ENOT_EXISTENT);
     if (to->accepts(t)) {
         if (args.is_transfer()) {
@@ -58,6 +58,15 @@ void Kernel::begin_receive(Thread& t) {
             next->op_ = Op::receive_phase;
             return make_ready(*next, Place::tail);
         }
+}
+
+/// Whom a message is for.  If its receive phase is due, because a chain was long, it comes now: a call's
+/// partner finds the caller waiting.  That may be the thread's end.
+Thread* Kernel::receiver(l4_threadid_t id) {
+    Thread* const to = partner(id);
+    if (!to || to->op_ != Op::receive_phase) return to;
+    begin_receive(*to);
+    return partner(id);
 }
 
 /// One receive phase: takes a message that waits already, or waits, or fails.  Returns the sender that goes

@@ -98,6 +98,7 @@ private:
     void sys_ipc(Thread& t);
     void begin_send(Thread& t, const IpcArgs& args);
     bool expired(Micros deadline) const { return deadline <= now_; }
+    Thread* receiver(l4_threadid_t id);
     void begin_receive(Thread& t);
     Thread* receive(Thread& t);
     Thread* receive_closed(Thread& t, const IpcArgs& args);
@@ -144,8 +145,7 @@ private:
     std::byte* reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
     bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
     bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);
-    // transfer_steps.cc, transfer_strings.cc: false: the transfer waits, has ended, or has used up this
-    // entry's steps
+    // transfer_steps.cc, transfer_strings.cc: false: it waits, has ended, or has used up this entry's steps
     struct Budget;
     bool step(Thread& from, Budget& left);
     bool step_head(Thread& from);

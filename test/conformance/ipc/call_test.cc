@@ -129,6 +129,65 @@ TEST(Chain, OfSendersThatReceiveInTurnHasNoLength) {
     EXPECT_EQ(crowd.world.find(Crowd::id(0))->wait().what, For::receive_any);
 }
 
+/// Threads of task 10: each sends to the one before it, the first to B, and receives then.  When B begins to
+/// receive, all of them go on in turn; the last one's receive phase may have to wait for another entry.
+class Chain {
+public:
+    static constexpr Word longest = 20; ///< more than any bound of these programs but `unlimited`
+    static l4_threadid_t id(Word i) { return i == 0 ? b : l4_threadid(10, i - 1); }
+    explicit Chain(Word length) {
+        scripts_.emplace_back(std::vector<Script::Step>{{1000, wait_open()}});
+        w.start(b, scripts_.back().body());
+        for (Word i = 1; i < length; ++i) {
+            scripts_.emplace_back(
+                std::vector<Script::Step>{{10 * i, reply_and_wait(id(i - 1), i, 0, L4_TIMEOUT_NEVER)}});
+            w.start(id(i), scripts_.back().body());
+        }
+    }
+    World w;
+
+private:
+    std::deque<Script> scripts_;
+};
+
+TEST(Call, IsWaitingForItsServerAtTheEndOfAChain) {
+    ABI_ROW(ipc_call_then_reply_with_timeout_zero);
+    for (Word length = 1; length <= Chain::longest; ++length) {
+        SCOPED_TRACE(length);
+        Chain chain(length);
+        Script server({{500, reply_and_wait(Chain::id(length - 1), 1, 2, L4_TIMEOUT_NEVER)},
+                       {0, send_to(c, 42, 0, L4_TIMEOUT_SND_ZERO)}});
+        Script client({{600, call_to(Chain::id(length), 41, 0)}});
+        chain.w.play({{Chain::id(length), server.body()}, {c, client.body()}});
+        ASSERT_EQ(server.returned(), 2u);
+        EXPECT_EQ(server[1].dope, L4_IPC_OK);
+        ASSERT_EQ(client.returned(), 1u);
+        EXPECT_EQ(client[0], message(Chain::id(length), 42, 0));
+    }
+}
+
+/// The pager sends to the thread that will fault, and looks for a message just then: there is none yet.
+TEST(Call, OfAPagerAtTheEndOfAChainDoesNotWaitForAFault) {
+    ABI_ROW(ipc_receive_zero);
+    constexpr Word missing = 0x10000000;
+    for (Word length = 1; length <= Chain::longest; ++length) {
+        SCOPED_TRACE(length);
+        Chain chain(length);
+        Script pager({{600, reply_and_wait(Chain::id(length), 1, 2, L4_TIMEOUT_RCV_ZERO)}, {0, wait_open()}});
+        chain.w.start(Chain::id(length),
+                      [length](User u) -> Program {
+                          co_await until(u, 500);
+                          co_await u(reply_and_wait(Chain::id(length - 1), 1, 2, L4_TIMEOUT_NEVER));
+                          co_await u.load8(missing);
+                      },
+                      {.pager = c});
+        chain.w.play({{c, pager.body()}});
+        ASSERT_EQ(pager.returned(), 2u);
+        EXPECT_EQ(pager[0], pager.only(L4_IPC_RETIMEOUT));
+        EXPECT_EQ(pager[1].w0, missing);
+    }
+}
+
 TEST(Timeout, ThatIsOverDoesNotMatterUntilTheTimerSaysSo) {
     ABI_ROW(ipc_message_beats_late_timer);
     World w;
