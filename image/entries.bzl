@@ -11,8 +11,8 @@ load("//image:iso.bzl", "entry")
 _LINUX = entry(
     "linux",
     "Linux, to a shell",
-    "//linux-glue:linux memory=2000M kmem=0 mcp=24 tasks=64 irq=4 ports=0x3f8-0x3ff data=userland.cpio -- " +
-    "console=hvc0 quiet",
+    "//linux-glue:linux memory=2000M kmem=0 mcp=24 tasks=64 irq=4 ports=0x3f8-0x3ff ports=0x70-0x71 " +
+    "data=userland.cpio -- console=hvc0 quiet",
     "//linux-glue:userland_initramfs",
 )
 

@@ -57,7 +57,7 @@ void l4_irq_replay(void) {
         WRITE_ONCE(l4_irq_on, ARCH_IRQ_ENABLED);
         barrier();
     } while (READ_ONCE(l4_irq_pending));
-    l4_force_entry();
+    l4_force_entry(false);
 }
 
 void l4_interrupt(unsigned int irq) {
@@ -82,7 +82,7 @@ void l4_interrupt(unsigned int irq) {
     if (cmpxchg(&l4_idle, 1, 0) == 1)
         l4_ipc_send(l4_server(L4_LINUX), 0, 0, 0, L4_TIMEOUT_NEVER);
     else
-        l4_force_entry();
+        l4_force_entry(false);
 }
 
 /* Called with interrupts off, which do come from the moment when l4_idle is set: that is what "sti; hlt" is

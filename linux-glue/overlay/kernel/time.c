@@ -13,6 +13,8 @@
 #include <linux/math64.h>
 #include <linux/sched_clock.h>
 
+#include "torture.h"
+
 #define NEVER (~0ULL)
 
 static unsigned long timer_stack[2048];
@@ -29,8 +31,9 @@ static u64 asleep_until; /* the timer thread, in cycles */
 
 /* How long to sleep, in the form of a receive timeout. Rounded down: there will be a rest to sleep. */
 static l4_word_t timeout_for(u64 cycles) {
-    u64 us = div_u64(cycles * 1000, tsc_khz);
+    u64 us = div_u64(min(cycles, (u64)tsc_khz * 1000000) * 1000, tsc_khz);
     l4_word_t exp = 15;
+    if (l4_torture_on()) us = min(us, (u64)l4_torture_pause());
     if (us == 0) us = 1;
     for (; us > 255 && exp > 1; exp--) us >>= 2;
     return l4_timeout(0, 0, us > 255 ? 255 : us, exp);
@@ -45,7 +48,8 @@ static void timer_thread(void) {
             continue;
         }
         asleep_until = at;
-        l4_ipc_wait(0, at == NEVER ? L4_TIMEOUT_NEVER : timeout_for(min(at - now, (u64)tsc_khz * 1000000)));
+        l4_ipc_wait(0, at == NEVER && !l4_torture_on() ? L4_TIMEOUT_NEVER : timeout_for(at - now));
+        if (l4_torture_on()) l4_torture();
     }
 }
 

@@ -40,10 +40,12 @@ void flush_tlb_range(struct vm_area_struct* vma, unsigned long start, unsigned l
 }
 void flush_tlb_page(struct vm_area_struct* vma, unsigned long address) { drain(vma->vm_mm); }
 
-/* Of the server: the aliases at vmalloc addresses. The keeper makes them again where they are touched. */
+/* Of the server: the aliases at vmalloc addresses. The keeper makes them again where they are touched. Linux
+ * also asks for the addresses of the pages behind an alias (vm_reset_perms), which are the server's memory.
+ */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end) {
-    start &= PAGE_MASK;
-    end = PAGE_ALIGN(end);
+    start = max(start & PAGE_MASK, VMALLOC_START);
+    end = end < VMALLOC_END ? PAGE_ALIGN(end) : VMALLOC_END;
     while (start < end) {
         const unsigned int log2 = l4_block_log2(start, end - start, L4_SUPERPAGE_SHIFT);
         l4_fpage_unmap(l4_fpage(start, log2, 0), L4_FP_FLUSH | L4_FP_ALL_SPACES);

@@ -17,9 +17,12 @@ struct l4_running l4_running;
 
 void __init l4_user_init(void) { l4_utcb_take_exceptions(L4_UTCB_DEBUG); }
 
-void l4_force_entry(void) {
-    if (!READ_ONCE(l4_running.on) || !(READ_ONCE(current_thread_info()->flags) & EXIT_TO_USER_MODE_WORK))
-        return;
+unsigned long l4_forced_entries;
+
+void l4_force_entry(bool always) {
+    if (!READ_ONCE(l4_running.on)) return;
+    if (!always && !(READ_ONCE(current_thread_info()->flags) & EXIT_TO_USER_MODE_WORK)) return;
+    l4_forced_entries++;
     l4_lthread_ex_regs(
         l4_ex_regs_target(l4_running.task, 0) | L4_EX_REGS_RAISE_EXCEPTION | L4_EX_REGS_NO_CANCEL,
         l4_ex_regs_keep());

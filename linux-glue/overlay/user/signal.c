@@ -56,6 +56,18 @@ static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, c
     sc->cr2 = current->thread.fault_addr;
 }
 
+/* Programs have one code and one stack segment. With another the way back to the program would fault, which
+ * is the signal of such a fault, whose frame shows what was asked for. */
+static void take_segments(struct pt_regs* regs, const struct sigcontext_32* sc) {
+    regs->cs = sc->cs | 3;
+    regs->ss = sc->ss | 3;
+    if (regs->cs == __USER_CS && regs->ss == __USER_DS) return;
+    current->thread.trap_nr = 13;
+    current->thread.error_code = (regs->cs != __USER_CS ? sc->cs : sc->ss) & 0xfffc;
+    current->thread.fault_addr = 0;
+    force_sig(SIGSEGV);
+}
+
 /* 0, or -EFAULT. */
 static int take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
     regs->gs = sc->gs;
@@ -71,6 +83,7 @@ static int take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
     regs->ip = sc->ip;
     regs->flags = (regs->flags & ~FIX_EFLAGS) | (sc->flags & FIX_EFLAGS);
     regs->orig_ax = -1;
+    take_segments(regs, sc);
     return l4_fpu_from_frame((const struct _fpstate_32 __user*)sc->fpstate);
 }
 
@@ -113,7 +126,7 @@ static int put_rt_frame(struct ksignal* ksig, sigset_t* set, struct pt_regs* reg
     fill_context((struct sigcontext_32*)&f.uc.uc_mcontext, regs, place, set->sig[0]);
     f.uc.uc_sigmask = *set;
     f.uc.uc_stack = (stack_t){.ss_sp = (void __user*)current->sas_ss_sp,
-                              .ss_flags = sas_ss_flags(regs->sp),
+                              .ss_flags = current->sas_ss_flags,
                               .ss_size = current->sas_ss_size};
     memcpy(f.retcode, rt_sigreturn_code, sizeof(f.retcode));
     if (copy_to_user(at, &f, sizeof(f))) return -EFAULT;
@@ -136,6 +149,8 @@ static int put_handler(struct ksignal* ksig, struct pt_regs* regs) {
         return error;
     }
     at = place.frame;
+    regs->cs = __USER_CS;
+    regs->ss = __USER_DS;
     regs->sp = (unsigned long)at;
     regs->ip = (unsigned long)ksig->ka.sa.sa_handler;
     regs->ax = ksig->sig;

@@ -21,9 +21,10 @@ void l4_user_init(void);
 /* Goes to user mode and serves what the program does, for ever. */
 void __noreturn l4_user_loop(void);
 
-/* If a program runs and there is something to do before it goes on, it comes back at once: by an exception of
- * its own, which cancels nothing. */
-void l4_force_entry(void);
+/* If a program runs and there is something to do before it goes on, or `always`, it comes back at once: by an
+ * exception of its own, which cancels nothing. */
+void l4_force_entry(bool always);
+extern unsigned long l4_forced_entries; /* so far */
 
 /* A task for the mm, with one thread that waits for the answer to its first exception. */
 void l4_ready_task(struct mm_struct* mm);

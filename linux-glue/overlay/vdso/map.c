@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 
 #include "../user/user.h"
 #include "offsets.h"
@@ -27,8 +28,13 @@ union l4_vdso_data_page l4_vdso_data_page __page_aligned_bss;
 static struct page* data_pages[2];
 static struct page* image_pages[MAX_PAGES + 1];
 
+/* The call that moves it may have come through it, and returns to where it is now. */
 static int moved(const struct vm_special_mapping* mapping, struct vm_area_struct* vma) {
-    current->mm->context.vdso = (void*)vma->vm_start;
+    struct pt_regs* regs = current_pt_regs();
+    void** vdso = &current->mm->context.vdso;
+    if (regs->ip == (unsigned long)*vdso + L4_AT_int80_landing_pad)
+        regs->ip = vma->vm_start + L4_AT_int80_landing_pad;
+    *vdso = (void*)vma->vm_start;
     return 0;
 }
 
