@@ -15,6 +15,7 @@ def qemu_test(
         press = None,
         typed = [],
         plan = True,
+        seconds = None,
         size = "small",
         **kwargs):
     """Boots `kernel` with `modules` and judges what comes over the serial line.
@@ -35,6 +36,7 @@ def qemu_test(
       typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return,
         \\^C control C.
       plan: there must be a TAP plan, with as many results as it says, all ok.
+      seconds: when the machine is ended, if the test shall not have the usual time.
       size: of the test.
       **kwargs: of the sh_test.
     """
@@ -48,6 +50,7 @@ def qemu_test(
     words += ["'--press=%s'" % press] if press else []
     words += ["'--type=%s'" % keys for keys in typed]
     words += ["--plan"] if plan else []
+    words += ["--seconds=%d" % seconds] if seconds else []
     words += ["'--qemu=%s'" % argument for argument in arguments]
     native.sh_test(
         name = name,

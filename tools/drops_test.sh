@@ -13,7 +13,8 @@ cp tools/count_tests "$tree/tools/"
 mkdir -p "$tree/bench" "$tree/fuzz" "$tree/image" "$tree/l4env/roottask" "$tree/l4env/sigma0" "$tree/lookup"
 cp image/entries.bzl "$tree/image/"
 cp bench/*.py "$tree/bench/"
-cp tools/fuzz tools/run tools/coverage tools/compile_commands tools/*.py "$tree/tools/"
+cp tools/apt_i386 tools/rootfs tools/fuzz tools/run tools/coverage tools/compile_commands tools/*.py \
+    "$tree/tools/"
 cp fuzz/BUILD.bazel "$tree/fuzz/"
 for package in l4env/roottask l4env/sigma0 lookup; do cp $package/BUILD.bazel "$tree/$package/"; done
 echo '{}' >"$tree/tools/package-lock.json"
@@ -64,7 +65,8 @@ stand_in npm "case \"\$1\" in
     --version) echo 9.0 ;;
 esac"
 
-stand_in bazel '[ "$1" != test ] || echo "$event" >"${2#--build_event_json_file=}"
+stand_in bazel '[ "$1" != query ] || echo //a:slow
+[ "$1" != test ] || echo "$event" >"${2#--build_event_json_file=}"
 exit "$bazel_status"'
 
 # What Bazel says from now on: its exit status, its verdict on one test target, and the cases in the test.xml.
@@ -123,6 +125,11 @@ check "... and fails" status_is 2
 drops coverage --help
 check "coverage explains itself" says "./drops coverage --missing"
 check "... and that is no failure" status_is 0
+drops rootfs
+check "rootfs wants a file" says 'wants the name of the FILE that it is to make'
+check "... and fails" status_is 2
+drops rootfs --help
+check "rootfs explains itself" says "--add PACKAGE"
 check "nothing of this installs anything" not_called install
 drops help
 check "help works" status_is 0
@@ -171,6 +178,9 @@ check "... and leaves no half of it" test ! -e "$tree/linux-glue/.cache/busybox-
 rm "$TEST_TMPDIR/no-busybox"
 drops test -- -//libkern/...
 check "what is taken away is taken away from everything" called "-- //... -//libkern/..."
+drops test --long --test_output=errors
+check "the long tests are asked for" called "bazel query attr(tags,"
+check "... and are what is tested" called "--test_output=errors -- //a:slow"
 drops test --help
 check "help for test is ours" says "usage: ./drops"
 check "... and asks nobody" not_called bazel

@@ -97,7 +97,7 @@ def listing(known):
     return "\n".join(lines)
 
 
-def _number(least, most):
+def number(least, most):
     def read(option, value):
         if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
             raise Bad(f"{option} wants a number from {least} to {most}, not `{value}`")
@@ -153,7 +153,7 @@ def _module(option, value):
     return Module(_file(option, value.split(":")[0] or value))
 
 
-def _new_file(option, value):
+def new_file(option, value):
     path = _path(option, value)
     if path.is_dir():
         raise Bad(f"{option} wants a file, but {path} is a folder")
@@ -179,8 +179,8 @@ def _command(option, value):
 # What is made of their values.
 WITH_VALUE = {
     "--entry": _text, "--exec": _command, "--initrd": _file, "--disk": _disk, "--append": _text,
-    "--module": _module, "--screenshot": _new_file, "--iso": _file, "--kernel": _file,
-    "--memory": _number(8, 3584), "--timeout": _number(1, 86400),
+    "--module": _module, "--screenshot": new_file, "--iso": _file, "--kernel": _file,
+    "--memory": number(8, 3584), "--timeout": number(1, 86400),
 }
 ALONE = ["--kernel-only", "--verbose", "--display", "--gdb", "--icount"]
 

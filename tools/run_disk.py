@@ -5,6 +5,10 @@ The BIOS is SeaBIOS: it has line 10 or 11 for the pins of PCI devices, by turns 
 their ports behind 0xc000.  The device is the older kind of virtio, which is driven by ports alone.
 """
 
+import subprocess
+
+import programs
+
 SLOT = 4
 LINE_OF_PIN = [10, 10, 11, 11]
 CONFIGURATION, DEVICES = "0xcf8-0xcff", "0xc000-0xcfff"
@@ -14,6 +18,13 @@ def options():
     """What the root task is told about Linux (l4env/README.md)."""
     line = LINE_OF_PIN[(SLOT - 1) % len(LINE_OF_PIN)]
     return f"irq={line} ports={CONFIGURATION} ports={DEVICES}"
+
+
+def holds_system(path):
+    """Whether its file system (ext2 to ext4, on the whole disk) has an init that Linux would start."""
+    asked = programs.run(["/sbin/debugfs", "-R", "stat /sbin/init", str(path)], "drops",
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return b"Inode:" in asked.stdout
 
 
 def device(path, folder):

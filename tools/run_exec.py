@@ -20,10 +20,11 @@ def _write(fd, data):
 
 
 class Reader:
-    """Takes what the console prints; the command's own goes on to our standard output and standard error."""
+    """Takes what the console prints; the command's own goes on, to our standard output and standard error
+    unless `write`, of a file descriptor and bytes, does something else with it."""
 
-    def __init__(self, verbose=False):
-        self.verbose = verbose
+    def __init__(self, verbose=False, write=_write):
+        self.verbose, self.write = verbose, write
         self.status = None  # of the command
         self.written = self.got = 0  # bytes
         self.last = collections.deque(maxlen=20)  # lines of others
@@ -45,7 +46,7 @@ class Reader:
             except binascii.Error:
                 return  # the count will tell
             self.got += len(data)
-            _write(int(found.group(1)), data)
+            self.write(int(found.group(1)), data)
         else:
             self.last.append(line)
             if self.verbose:

@@ -39,15 +39,26 @@ def one_output():
     return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
 
 
+def boots_from_disk(args):
+    """Its system is what runs then, unless the user says what else."""
+    if args.disk is None or args.initrd is not None or re.search(r"\b(root|rdinit)=", args.append or ""):
+        return False
+    return run_disk.holds_system(args.disk)
+
+
 def asked_for(args, menu, built, init, folder):
     """The modules for this boot. `init` is exec.c's program; `folder` takes the initramfs."""
     *others, linux, initramfs = modules(menu, built)
     words = [run_disk.options() if args.disk else "", linux.words, args.append or ""]
+    from_disk = boots_from_disk(args)
     data = (args.initrd or initramfs.path).read_bytes()
     if args.exec is not None:
         # Archives begin at a word; in lz4's old format one ends with a word of zeros.
         data += bytes(4 + -len(data) % 4) + for_exec(args.exec, init.read_bytes())
-        words += [f"rdinit={INIT}", "-- together" if one_output() else ""]
+        arguments = ["together"] * one_output() + ["disk"] * from_disk
+        words += [f"rdinit={INIT}", " ".join(["--", *arguments]) if arguments else ""]
+    elif from_disk:
+        words.append("rdinit=/none root=/dev/vda rw")
     place = folder / initramfs.path.name  # Linux's data= names it
     place.write_bytes(data)
     linux = run_arguments.Module(linux.path, " ".join(filter(None, words)))

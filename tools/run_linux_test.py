@@ -189,6 +189,29 @@ class Disk(InFolder):
         self.assertNotIn("-device", command)
         self.assertIn("linux.elf data=shell.cpio -- ", command[command.index("-initrd") + 1])
 
+    def test_a_system_on_it_is_what_runs(self):
+        def linux(*words):
+            command, _ = self.command("--disk", "my, disk", *words)
+            return command[command.index("-initrd") + 1]
+
+        with mock.patch.object(run_disk, "holds_system", lambda path: path == self.folder / "my, disk"):
+            self.assertIn("console=hvc0 a rdinit=/none root=/dev/vda rw,", linux("--append", "a"))
+            self.assertRegex(linux("--exec", "ls"), r" rdinit=/\.drops/init -- (together )?disk,")
+            for others in [["--initrd", "init"], ["--append", "root=/dev/vda1"], ["--append", "rdinit=/a"]]:
+                self.assertNotIn("root=/dev/vda ", linux(*others))
+        self.assertNotIn("root=", linux())
+
+    def test_a_system_is_what_has_an_init(self):
+        image = self.folder / "an image"
+        (self.folder / "root/sbin").mkdir(parents=True)
+        for expected in [False, True]:
+            subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", self.folder / "root", image, "2M"],
+                           check=True)
+            self.assertEqual(run_disk.holds_system(image), expected)
+            (self.folder / "root/sbin/init").touch()
+            image.unlink()
+        self.assertFalse(run_disk.holds_system(self.folder / "my, disk"))
+
     def test_other_modules_get_the_device_alone(self):
         command, _ = self.command("--kernel-only", "--disk", "my, disk", "--module", "init:a")
         self.assertIn("-device", command)

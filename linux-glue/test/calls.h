@@ -30,7 +30,7 @@ __attribute__((used)) static void* copy(void* to, const void* from, unsigned lon
     return to;
 }
 
-static int differ(const void* a, const void* b, unsigned long n) {
+__attribute__((unused)) static int differ(const void* a, const void* b, unsigned long n) {
     const char *p = a, *q = b;
     for (; n; n--)
         if (*p++ != *q++) return 1;

@@ -43,6 +43,11 @@ done
 check "200 programs, one after the other" "$i" 200
 check "the console" "$(test -c /dev/console && echo yes)" yes
 
+# How many forced entries there were, when the kernel was asked for them (`l4_torture=`).
+forced=$(sed -n 's/^ *FRC: *\([0-9]*\).*/\1/p' /proc/interrupts)
+echo "# $forced forced entries"
+grep -q l4_torture /proc/cmdline && check "thousands of forced entries" "$((forced > 5000))" 1
+
 echo "1..$count"
 [ $failed = 0 ] && poweroff -f
 exit 1

@@ -6,7 +6,7 @@
 //     @drops:end STATUS N    its end: status as a shell has it, and how many bytes there were in all
 //
 // tools/run_exec.py reads it. With the argument `together` both go into one pipe, so that their order is
-// kept.
+// kept; with `disk` the command runs in the system on /dev/vda.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +87,32 @@ static void prepare(void) {
     klogctl(8, NULL, 1); // the console is ours, but for the kernel's last words
 }
 
+static void fail(const char* what) {
+    dprintf(STDERR_FILENO, "drops: %s: %s\n", what, strerror(errno));
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+/// The disk's file system becomes the root. What is needed of the initramfs has been read by then.
+static void enter_disk(void) {
+    static const char* const moved[] = {"/proc", "/sys", "/dev"};
+    static const char* const new[][3] = {{"devpts", "/dev/pts", "ptmxmode=666"},
+                                         {"tmpfs", "/dev/shm", "mode=1777"},
+                                         {"tmpfs", "/run", "mode=755"},
+                                         {"tmpfs", "/tmp", "mode=1777"}};
+    mkdir("/.drops/disk", 0755);
+    if (mount("/dev/vda", "/.drops/disk", "ext4", 0, NULL) < 0) fail("/dev/vda");
+    if (chdir("/.drops/disk") < 0) fail("the disk");
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
+        mkdir(moved[i] + 1, 0755);
+        mount(moved[i], moved[i] + 1, NULL, MS_MOVE, NULL);
+    }
+    if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0) fail("the disk");
+    for (size_t i = 0; i < sizeof new / sizeof *new; i++) {
+        mkdir(new[i][1], 0755);
+        mount(new[i][0], new[i][1], new[i][0], 0, new[i][2]);
+    }
+}
+
 static char* command(void) {
     char* text = NULL;
     size_t room = 0;
@@ -94,11 +120,6 @@ static char* command(void) {
     if (file == NULL || getdelim(&text, &room, '\0', file) < 0) return "";
     fclose(file);
     return text;
-}
-
-static void fail(const char* what) {
-    dprintf(STDERR_FILENO, "drops: %s: %s\n", what, strerror(errno));
-    _exit(errno == ENOENT ? 127 : 126);
 }
 
 /// In the child.
@@ -114,7 +135,7 @@ static void become(char* text, int out, int err) {
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     execve("/bin/sh", (char*[]){"sh", "-c", "--", text, NULL}, environment);
-    fail("/bin/sh of the initramfs");
+    fail("/bin/sh");
 }
 
 /// Buries whoever has ended; true if `child` is among them.
@@ -163,12 +184,27 @@ static int run(char* text, bool together) {
     return status;
 }
 
+/// Nothing of the disk's is lost when the machine is switched off.
+static void finish_disk(void) {
+    umount2("/tmp", MNT_DETACH);
+    sync();
+    mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+}
+
 int main(int argc, char** argv) {
     char line[64];
+    bool together = false, disk = false;
+    for (int i = 1; i < argc; i++) {
+        together |= strcmp(argv[i], "together") == 0;
+        disk |= strcmp(argv[i], "disk") == 0;
+    }
     prepare();
-    const int status = run(command(), argc > 1 && strcmp(argv[1], "together") == 0);
+    char* const text = command();
+    if (disk) enter_disk();
+    const int status = run(text, together);
     send_line(line, (size_t)sprintf(line, "@drops:end %d %lu\n", status, sent));
     tcdrain(STDOUT_FILENO);
+    if (disk) finish_disk();
     sync();
     return reboot(RB_POWER_OFF);
 }
