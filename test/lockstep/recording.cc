@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "test/lockstep/recording.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -161,14 +165,7 @@ Recording parse_recording(std::string_view text, const std::string& name) {
     return std::move(parser.recording);
 }
 
-Recording read_recording(const std::string& path) {
-    if (std::filesystem::is_directory(path))
-        throw TraceError(path + ": a folder, not a trace; name a trace in it");
-    std::ifstream in(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in) throw TraceError(path + ": can not be read; is this the right path?");
-    return parse_recording(text, path);
-}
+Recording read_recording(const std::string& path) { return parse_recording(read_file(path, "trace"), path); }
 
 std::string to_string(const StepResult& r) {
     char text[160];
@@ -204,11 +201,50 @@ std::string to_string(const Recording& recording, const std::string& comment) {
 }
 
 void write_recording(const std::string& path, const Recording& recording, const std::string& comment) {
+    write_file(path, to_string(recording, comment));
+}
+
+std::string read_file(const std::string& path, const std::string& what) {
     if (std::filesystem::is_directory(path))
-        throw TraceError(path + ": a folder, so no trace can be written there; name a file in it");
-    std::ofstream out(path, std::ios::binary);
-    out << to_string(recording, comment);
-    if (!out.flush()) throw TraceError(path + ": can not be written; does the directory exist?");
+        throw TraceError(path + ": a folder, not a " + what + "; name a " + what + " in it");
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (!in) throw TraceError(path + ": can not be read; is this the right path?");
+    return bytes;
+}
+
+void check_writable(const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored))
+        throw TraceError(path + ": a folder, so nothing can be written there; name a file in it");
+    const fs::path folder = fs::absolute(path, ignored).parent_path();
+    if (!fs::is_directory(folder, ignored))
+        throw TraceError(path + ": there is no folder " + folder.string() + "; make it first");
+    if (access(fs::exists(path, ignored) ? path.c_str() : folder.c_str(), W_OK) != 0)
+        throw TraceError(path + ": can not be written: " + std::strerror(errno) + "; name another file");
+}
+
+void write_file(const std::string& path, const std::string& bytes) {
+    check_writable(path);
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    // A device is written, not replaced; of a link, what it leads to is replaced.
+    const bool replace = !fs::exists(path, ignored) || fs::is_regular_file(path, ignored);
+    const fs::path target = replace ? fs::weakly_canonical(path, ignored) : fs::path();
+    const std::string whole = target.empty() ? path : target.string();
+    const std::string part = replace ? whole + ".part" : path;
+    std::FILE* const out = std::fopen(part.c_str(), "wb");
+    bool good = out != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
+    int error = errno;
+    if (out != nullptr && std::fclose(out) != 0 && good) {
+        good = false;
+        error = errno;
+    }
+    if (good && (!replace || std::rename(part.c_str(), whole.c_str()) == 0)) return;
+    if (good) error = errno;
+    if (replace && out != nullptr) std::remove(part.c_str());
+    throw TraceError(path + ": can not be written: " + std::strerror(error) + "; nothing there has changed");
 }
 
 std::string comment_of(std::string_view text) {

@@ -46,7 +46,8 @@ struct Recording {
     std::vector<StepResult> results; ///< one for each action, but for the last if it never ended; or none
 };
 
-/// Text that is not a trace.  What it says names the line, the problem and the fix.
+/// Text that is not a trace, or a file that can not be had.  What it says names file and line, the problem
+/// and the fix.
 class TraceError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -59,6 +60,13 @@ Recording read_recording(const std::string& path);
 std::string to_string(const Recording& recording, const std::string& comment);
 std::string to_string(const StepResult& result);
 void write_recording(const std::string& path, const Recording& recording, const std::string& comment);
+
+/// The bytes of a file; `what` says in messages what it should be.  Throws TraceError.
+std::string read_file(const std::string& path, const std::string& what);
+/// Throws TraceError if write_file() would, as far as one can tell.
+void check_writable(const std::string& path);
+/// All of `bytes`, or the file stays what it was and TraceError is thrown.
+void write_file(const std::string& path, const std::string& bytes);
 
 /// The lines of the comment at the head of a trace's text, without `# ` and the licence.
 std::string comment_of(std::string_view text);

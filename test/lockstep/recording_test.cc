@@ -4,7 +4,10 @@
 #include "test/lockstep/recording.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "test/lockstep/run.h"
@@ -135,8 +138,66 @@ TEST(ReadRecording, NamesAFolder) {
     EXPECT_THROW(write_recording("test/lockstep", {}, ""), TraceError);
 }
 
-TEST(WriteRecording, NamesADirectoryThatIsNotThere) {
+std::string why_not_written(const std::string& path, const std::string& bytes) {
+    try {
+        write_file(path, bytes);
+    } catch (const TraceError& e) {
+        return std::string(e.what()).substr(path.size());
+    }
+    return "it was written";
+}
+
+TEST(WriteFile, NamesAFolderThatIsNotThere) {
     EXPECT_THROW(write_recording("no/such.trace", {}, ""), TraceError);
+    const std::string folder = std::filesystem::absolute("no").string();
+    EXPECT_EQ(why_not_written("no/such.trace", ""), ": there is no folder " + folder + "; make it first");
+}
+
+/// While it lives no file grows beyond so many bytes, as on a full disk.
+class Full {
+public:
+    explicit Full(rlim_t bytes) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit now{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~Full() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    Full(const Full&) = delete;
+    Full& operator=(const Full&) = delete;
+
+private:
+    rlimit before_{};
+    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+TEST(WriteFile, LeavesWhatWasThereWhenTheDiskIsFull) {
+    const std::string path = ::testing::TempDir() + "full.trace";
+    write_file(path, "what was there");
+    std::string why;
+    {
+        const Full full(1);
+        why = why_not_written(path, "something else");
+    }
+    EXPECT_EQ(why, ": can not be written: File too large; nothing there has changed");
+    EXPECT_EQ(read_file(path, "trace"), "what was there");
+    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+    EXPECT_EQ(why_not_written(path, "now"), "it was written");
+    EXPECT_EQ(read_file(path, "trace"), "now");
+}
+
+TEST(WriteFile, ReplacesNoLinkAndNoDevice) {
+    const std::string path = ::testing::TempDir() + "target.trace", link = ::testing::TempDir() + "a.link";
+    write_file(path, "old");
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(path, link);
+    write_file(link, "new");
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(read_file(path, "trace"), "new");
+    write_file("/dev/null", "gone");
+    EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
 } // namespace

@@ -133,7 +133,7 @@ run "$good" replay folder
 check "a folder" says "trace: folder: a folder, not a trace; name a trace in it"
 check "... is an error" status_is 2
 run "$good" record --seed=1 --to=folder
-check "a folder to record to" says "folder: a folder, so no trace can be written there"
+check "a folder to record to" says "folder: a folder, so nothing can be written there; name a file in it"
 check "... is an error" status_is 2
 printf 'drops-trace 1\nconfig free user_pages=64 kernel_pages=64 sigma0_frames=16 boot_time=5\n%s\n' \
     'emulate 7 0 0 0 0 0 0 0' >emulate.trace
