@@ -116,6 +116,9 @@ Action parse_action(std::string_view text) {
         });
         if (a.kind == Kind::fail && a.code == 0)
             throw std::invalid_argument("`0` is no allocation for `fail`; the first is 1");
+        if (a.kind == Kind::io && a.code == 3)
+            throw std::invalid_argument(
+                "`3` bytes are no access of `io`; there are 1, 2 and 4, and 0: `cli`");
         words.expect_end("`" + name + "`");
         return a;
     }

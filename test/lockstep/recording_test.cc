@@ -54,6 +54,12 @@ TEST(Replay, NamesTheFirstStepWhoseResultIsAnother) {
     EXPECT_NE(failure.find("eax: "), std::string::npos) << failure;
 }
 
+TEST(Replay, SaysWhenAStepHasNoEvent) {
+    Recording r = parse_recording(head + "pass 10 = idle 1\n", "it");
+    EXPECT_NE(replay(r).failure.find("step 1\nevent: none in this step\n"), std::string::npos)
+        << replay(r).failure;
+}
+
 TEST(Shrink, LeavesWhatFails) {
     const Recording r = recorded(5, Mode::free);
     const Action wanted = r.actions[r.actions.size() / 2];
@@ -111,6 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
             "a hexadecimal number up to ffffffff"},
         Bad{head + "emulate 2 0 0 0 0 0 0 0\n",
             "it:3: `2` is too large for the instruction, `lidt` 0 or `lldt` 1, of `emulate`; it must be"},
+        Bad{head + "io 3 60\n", "it:3: `3` bytes are no access of `io`; there are 1, 2 and 4, and 0: `cli`"},
         Bad{head + "irq 40\n", "it:3: `40` is too large for the interrupt line of `irq`; it must be"},
         Bad{head + "fail 0\n", "it:3: `0` is no allocation for `fail`; the first is 1"},
         Bad{head + "timer = idle 1\ntimer\ntimer\n", "it:5: the step before this has no result although"},

@@ -111,10 +111,12 @@ Outcome replay(const Recording& recording, bool print) {
     Lockstep lockstep(recording.config);
     if (print) print_events(lockstep);
     unsigned step = 0;
+    std::uint64_t before = 0; // events
     std::string deviation;
     for (const Action& action : recording.actions) {
         if (!lockstep.mismatch().empty() || !deviation.empty()) break;
         ++step;
+        before = lockstep.events();
         const bool alive = act(action, recording.mode, lockstep);
         if (step <= recording.results.size())
             deviation = diff(result_of(lockstep), recording.results[step - 1]);
@@ -123,9 +125,9 @@ Outcome replay(const Recording& recording, bool print) {
     Outcome outcome = outcome_of(lockstep, step, recording.mode);
     if (outcome.failure.empty() && !deviation.empty())
         outcome.failure = "the result of this step is not the recorded one, now <> recorded:\n" + deviation;
+    const std::string event = lockstep.events() == before ? "none in this step" : lockstep.last_event();
     if (!outcome.failure.empty())
-        outcome.failure =
-            "step " + std::to_string(step) + "\nevent: " + lockstep.last_event() + "\n" + outcome.failure;
+        outcome.failure = "step " + std::to_string(step) + "\nevent: " + event + "\n" + outcome.failure;
     return outcome;
 }
 

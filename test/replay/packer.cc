@@ -36,7 +36,6 @@ std::string unusable(const test::Action& a) {
     const bool access = a.kind == Kind::load || a.kind == Kind::store;
     if (access && a.address >= fixed_begin && a.address < fixed_end)
         return "it uses " + hex(a.address) + ", where the PC has pages of its own";
-    if (a.kind == Kind::io && a.code == 3) return "no instruction reads 3 ports";
     if (a.kind == Kind::set && a.code <= 1 && a.value > 0xffff && (a.value & 0xffff) <= 3)
         return "a selector of more than 16 bits";
     return {};
