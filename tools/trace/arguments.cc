@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "test/lockstep/recording.h"
 #include "test/lockstep/words.h"
 
 namespace trace {
@@ -60,6 +61,22 @@ std::uint64_t Arguments::number(const std::string& option, std::uint64_t otherwi
         throw std::invalid_argument("--" + option + " must be at least " + std::to_string(least) + ", not " +
                                     std::to_string(n));
     return n;
+}
+
+std::uint64_t Arguments::seeds(std::uint64_t first) const {
+    const std::uint64_t count = number("seeds", 1, 1, ~std::uint32_t{0}), last = ~std::uint64_t{0};
+    if (count - 1 > last - first)
+        throw std::invalid_argument("--seeds=" + std::to_string(count) +
+                                    " from --seed=" + std::to_string(first) + " go beyond the last seed, " +
+                                    std::to_string(last));
+    return count;
+}
+
+std::string Arguments::target(const std::string& what) const {
+    const std::string to = text("to", "");
+    if (to.empty()) throw std::invalid_argument("`" + command_ + "` wants --to=FILE: where the " + what);
+    test::check_writable(to);
+    return to;
 }
 
 } // namespace trace

@@ -23,6 +23,10 @@ public:
     /// A decimal number within bounds.
     std::uint64_t number(const std::string& option, std::uint64_t otherwise, std::uint64_t least,
                          std::uint64_t most) const;
+    /// `--seeds`, 1 without it: so many from `first` on, which is not beyond the last that there is.
+    std::uint64_t seeds(std::uint64_t first) const;
+    /// `--to`: a file that can be written, as far as one can tell; `what` goes there.
+    std::string target(const std::string& what) const;
 
 private:
     std::string command_;

@@ -19,9 +19,9 @@ namespace {
 constexpr const char* usage = R"(usage: trace COMMAND
 
   record --to=FILE [--seed=N] [--mode=M] [--steps=N]
-                             the random trace of a seed, with results
+                             the random trace of a seed, with results; status 1 if it fails
   record --from=FILE --to=FILE
-                             the same steps with the results of today
+                             the same steps with the results of today; status 1 if they fail
   replay FILE [--print]      does it again; compares kernel, specification and the results that FILE has
   shrink FILE [--to=FILE]    leaves out whatever a failing trace does not need to fail
   diff FILE FILE             the first step at which two traces differ
@@ -35,6 +35,7 @@ constexpr const char* usage = R"(usage: trace COMMAND
                              one of them as a trace again
   state FILE [--steps=N]     everything that can be observed after so many steps
 
+A file that is there already is replaced by what goes --to it, once that is complete.
 Modes: free, stepwise, alone (test/lockstep/recording.h).
 Status: 0 all is well, 1 something was found, 2 bad arguments or a bad file.
 docs/traces.md describes the format.
@@ -59,24 +60,25 @@ int record(const Arguments& a) {
     const bool again = a.has("from");
     a.expect(0, again ? std::vector<std::string>{"from", "to"}
                       : std::vector<std::string>{"to", "seed", "mode", "steps"});
-    const std::string to = a.text("to", "");
-    if (to.empty()) throw std::invalid_argument("`record` wants --to=FILE: where the trace goes");
+    const std::string to = a.target("trace goes");
     test::Recording recording;
-    std::string comment;
+    std::string comment, failure;
     if (again) {
         const std::string from = a.text("from", "");
         recording = test::with_results(test::read_recording(from));
+        failure = test::replay(recording).failure;
         comment = read_comment(from);
     } else {
         test::RunOptions o = options(a);
         o.record = &recording;
-        const test::Outcome outcome = test::run(o);
-        if (!outcome.failure.empty()) std::printf("%s\n", outcome.failure.c_str());
+        failure = test::run(o).failure;
         comment = "seed " + std::to_string(o.seed);
     }
     test::write_recording(to, recording, comment);
-    std::printf("%zu steps in %s\n", recording.actions.size(), to.c_str());
-    return 0;
+    if (!failure.empty()) std::printf("%s\n", failure.c_str());
+    std::printf("%zu steps in %s%s\n", recording.actions.size(), to.c_str(),
+                failure.empty() ? "" : "; the trace fails");
+    return failure.empty() ? 0 : 1;
 }
 
 int replay(const Arguments& a) {
@@ -97,14 +99,27 @@ int replay(const Arguments& a) {
 int shrink(const Arguments& a) {
     a.expect(1, {"to"});
     const std::string path = a.file(0), to = a.text("to", path);
-    test::Recording whole = test::read_recording(path);
+    const test::Recording recorded = test::read_recording(path);
+    test::check_writable(to);
+    test::Recording whole = recorded;
     whole.results.clear();
     if (!test::fails_in_child(whole))
-        throw std::invalid_argument(path + " does not fail, so there is nothing to shrink it by");
+        throw std::invalid_argument(
+            path + (test::replay(recorded).failure.empty()
+                        ? " does not fail, so there is nothing to shrink it by"
+                        : " has other results than today's and fails by nothing else, which is nothing to "
+                          "shrink it by; `trace record --from=FILE --to=FILE` gives it those of today"));
     const test::Recording small = test::shrink(whole, test::fails_in_child);
     test::write_recording(to, small, read_comment(path));
     std::printf("%zu steps of %zu are left in %s\n", small.actions.size(), whole.actions.size(), to.c_str());
     return 0;
+}
+
+/// The line that says which system it is, with its end.
+std::string config_of(const test::Recording& r) {
+    const std::string head = test::to_string(
+        test::Recording{.mode = r.mode, .config = r.config, .actions = {}, .results = {}}, "");
+    return head.substr(head.rfind("config "));
 }
 
 /// The step as a line of the trace; "nothing" behind its end.
@@ -115,11 +130,8 @@ std::string step(const test::Recording& r, std::size_t i) {
 int diff(const Arguments& a) {
     a.expect(2, {});
     const test::Recording x = test::read_recording(a.file(0)), y = test::read_recording(a.file(1));
-    const test::Recording head_x{.mode = x.mode, .config = x.config, .actions = {}, .results = {}};
-    const test::Recording head_y{.mode = y.mode, .config = y.config, .actions = {}, .results = {}};
-    if (test::to_string(head_x, "") != test::to_string(head_y, "")) {
-        std::printf("the systems differ:\n< %s> %s", test::to_string(head_x, "").c_str(),
-                    test::to_string(head_y, "").c_str());
+    if (config_of(x) != config_of(y)) {
+        std::printf("the systems differ:\n< %s> %s", config_of(x).c_str(), config_of(y).c_str());
         return 1;
     }
     for (std::size_t i = 0; i < x.actions.size() || i < y.actions.size(); ++i) {
@@ -173,11 +185,7 @@ int random(const Arguments& a) {
     a.expect(0, {"seed", "seeds", "steps", "mode"}, {"print", "keep-going"});
     test::RunOptions o = options(a);
     std::uint64_t events = 0, steps = 0, lost = 0, failed = 0;
-    const std::uint64_t seeds = a.number("seeds", 1, 1, count_max);
-    if (seeds - 1 > ~o.seed)
-        throw std::invalid_argument("--seeds=" + std::to_string(seeds) +
-                                    " from --seed=" + std::to_string(o.seed) + " go beyond the last seed, " +
-                                    std::to_string(~std::uint64_t{0}));
+    const std::uint64_t seeds = a.seeds(o.seed);
     const auto start = std::chrono::steady_clock::now();
     for (std::uint64_t n = seeds; n != 0; --n, ++o.seed) {
         const test::Outcome outcome = test::run(o);

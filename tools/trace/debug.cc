@@ -107,7 +107,7 @@ int debug(const Arguments& a) {
     a.expect(1, {"to"});
     const test::Recording recording = test::read_recording(a.file(0));
     Replay replay(recording);
-    replay.go_to(a.number("to", replay.steps(), 0, ~std::uint32_t{0}));
+    replay.go_to(a.number("to", replay.steps(), 0, replay.steps()));
     replay.say_where();
     const bool asks = isatty(STDIN_FILENO) != 0;
     std::string line;

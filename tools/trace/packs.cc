@@ -2,9 +2,6 @@
 #include "tools/trace/packs.h"
 
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "test/lockstep/run.h"
@@ -16,19 +13,14 @@ namespace {
 constexpr std::uint64_t count_max = ~std::uint32_t{0};
 
 void write_words(const std::string& path, const std::vector<std::uint32_t>& words) {
-    std::ofstream out(path, std::ios::binary);
-    for (const std::uint32_t w : words) {
-        const char bytes[] = {static_cast<char>(w), static_cast<char>(w >> 8), static_cast<char>(w >> 16),
-                              static_cast<char>(w >> 24)};
-        out.write(bytes, sizeof bytes);
-    }
-    if (!out.flush()) throw std::invalid_argument(path + ": can not be written; does the directory exist?");
+    std::string bytes;
+    for (const std::uint32_t w : words)
+        for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(w >> shift);
+    test::write_file(path, bytes);
 }
 
 std::vector<std::uint32_t> read_words(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (!in) throw std::invalid_argument(path + ": can not be read; is this the right path?");
+    const std::string bytes = test::read_file(path, "pack");
     std::vector<std::uint32_t> words(bytes.size() / 4);
     for (std::size_t i = 0; i < 4 * words.size(); ++i)
         words[i / 4] |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << 8 * (i % 4);
@@ -42,7 +34,7 @@ unsigned pack_seeds(const Arguments& a, replay::Packer& packer) {
                        .steps = static_cast<unsigned>(a.number("steps", 50, 1, count_max))};
     o.user_pages = replay::pc_user_pages;
     unsigned left_out = 0;
-    for (std::uint64_t n = a.number("seeds", 1, 1, count_max); n != 0; --n, ++o.seed) {
+    for (std::uint64_t n = a.seeds(o.seed); n != 0; --n, ++o.seed) {
         std::vector<test::Recording> lives;
         o.all = &lives;
         const test::Outcome outcome = test::run(o);
@@ -64,8 +56,7 @@ int pack(const Arguments& a) {
     const bool one = a.has("from");
     a.expect(0, one ? std::vector<std::string>{"from", "to"}
                     : std::vector<std::string>{"to", "seed", "seeds", "mode", "steps"});
-    const std::string to = a.text("to", "");
-    if (to.empty()) throw std::invalid_argument("`pack` wants --to=FILE: where the traces go");
+    const std::string to = a.target("traces go");
     replay::Packer packer;
     unsigned left_out = 0;
     if (one) {
@@ -83,8 +74,7 @@ int pack(const Arguments& a) {
 
 int unpack(const Arguments& a) {
     a.expect(1, {"number", "to"});
-    const std::string to = a.text("to", "");
-    if (to.empty()) throw std::invalid_argument("`unpack` wants --to=FILE: where the trace goes");
+    const std::string to = a.target("trace goes");
     const auto number = static_cast<std::uint32_t>(a.number("number", 1, 1, count_max));
     const std::vector<std::uint32_t> words = read_words(a.file(0));
     try {

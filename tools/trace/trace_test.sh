@@ -35,7 +35,7 @@ check "... what differs" says ecx
 again='^replay: bazel run //tools/trace -- random --mode=free --seed=[0-9]+'
 check "... the command that does it again" grep -qE "$again" out
 check "... and where the trace is" grep -qE '^trace: .*/seed-[0-9]+-free.trace$' out
-left=$(sed -n 's/^trace: //p' out)
+left=$(sed -n 's/^trace: //p' out) found=$(cat out)
 step=$(sed -n 's/^seed .*, step //p' out)
 check "the trace is there" [ -s "$left" ]
 
@@ -47,6 +47,17 @@ check "without the bug its result is another" status_is 1
 check "... at the same step" grep -qx "step $step" out
 check "... and both are shown" says "now <> recorded"
 
+run "$buggy" record --from="$left" --to=again.trace
+check "recording what fails says so" says "steps in again.trace; the trace fails"
+check "... and how" says ecx
+check "... and is found" status_is 1
+check "... with the trace" [ -s again.trace ]
+run "$buggy" record --seed="$(sed -n 's/^seed \([0-9]*\), .*/\1/p' <<<"$found")" --to=seed.trace
+check "... from a seed, too" status_is 1
+check "... says so" says "steps in seed.trace; the trace fails"
+run "$good" shrink "$left"
+check "other results are nothing to shrink by" says "has other results than today's and fails by nothing"
+check "... which is an error" status_is 2
 run "$good" record --from="$left" --to=mended.trace
 check "the results of today can be recorded" status_is 0
 run "$good" replay mended.trace
@@ -77,6 +88,12 @@ check "... and replayed" status_is 0
 sed -n '/^```$/,/^```$/{/^```/!p}' "$document" | sed '/^bazel run/,$d' >document.trace
 run "$good" replay document.trace
 check "the example of the document is a trace" says "3 steps, 2 events: no difference; results as recorded"
+
+sed 's/user_pages=64/user_pages=65/' document.trace >wide.trace
+run "$good" diff document.trace wide.trace
+check "systems that differ are shown" says "< config free user_pages=64"
+check "... both" says "> config free user_pages=65"
+check "... and nothing else of their files" test "$(grep -c '' out)" = 3
 
 # The debugger at any step, forth and back.
 talk() { # (commands, arguments...)
@@ -182,6 +199,12 @@ refused 'the pack has traces 1 to 1' unpack second.pack --number=2 --to=x
 refused 'second.trace: no pack of traces' unpack second.trace --to=x
 refused 'too large for --steps' state second.trace --steps=99999
 refused '`pack` wants --to=FILE' pack
+refused 'folder: a folder, not a pack; name a pack in it' unpack folder --to=x
+# Refused before any trace is run: four billion of them would outlast the test.
+refused 'folder: a folder, so nothing can be written there' pack --to=folder --seeds=4294967295
+refused 'nowhere; make it first' pack --to=nowhere/x --seeds=4294967295
+refused 'beyond the last seed' pack --to=x --seed=18446744073709551614 --seeds=3
+refused '`4` is too large for --to' debug document.trace --to=4
 refused 'none.trace: a trace without steps' replay none.trace
 run "$good" replay --help
 check "help for a command is the usage" says "usage: trace COMMAND"
