@@ -111,6 +111,8 @@ def _check_together(args):
         raise Bad("--replay wants one target, not all: the one whose input it is")
     if args.replay and args.merge:
         raise Bad("--replay and --merge are two different things to do")
+    if args.replay and args.replay.is_dir():
+        raise Bad(f"--replay wants a file, but {args.replay} is a folder; name an input in it")
     if args.replay and not args.replay.is_file():
         raise Bad(f"there is no input {args.replay}")
     if args.merge and args.sanitize:

@@ -4,12 +4,14 @@
 import concurrent.futures
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -28,6 +30,7 @@ MERGED = re.compile(r"[0-9a-f]{12}")
 NOISE = re.compile(
     r"^(#|INFO:|\s+NEW_FUNC|Loaded|==\d+== (ERROR|WARNING)|\s+#\d+ |MS:|Base64:|NOTE:|SUMMARY|stat::)"
 )
+INTERRUPTED = 72  # libFuzzer's status after Ctrl-C
 STATES = r" ft: (\d+)"  # libFuzzer's features: an edge with the magnitude of how often an input takes it
 BYTES = re.compile(r"^0x[0-9a-f]+,")  # the input, which stands in the next line once more, as characters
 MOST_COLUMNS, MOST_LINES = 200, 80  # of a report
@@ -40,6 +43,10 @@ class Run:
     status: int
     log: str
     seconds: float  # that it ran
+
+    def failed(self):
+        """Found something, or died."""
+        return self.status not in (0, INTERRUPTED) or bool(inputs_of(self))
 
 
 def build(args):
@@ -68,11 +75,20 @@ def environment(name):
             traces.rmdir()
 
 
+def folders(name, args):
+    """Of what a target has found so far and of its corpus; they are there afterwards, as is FINDINGS'."""
+    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
+    for folder in (found, kept, FINDINGS / name):
+        folder.mkdir(parents=True, exist_ok=True)
+    for folder in (found, FINDINGS / name):
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return found, kept
+
+
 def run_one(name, program, args, job):
     """Runs one libFuzzer process to its end."""
-    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
-    found.mkdir(parents=True, exist_ok=True)
-    kept.mkdir(parents=True, exist_ok=True)
+    found, kept = folders(name, args)
     # The entropic schedule's bookkeeping takes longer than our executions, and reaches no more edges in them.
     command = [program, f"-max_total_time={args.seconds}", f"-max_len={MAX_LEN}", "-print_final_stats=1",
                "-entropic=0",
@@ -107,8 +123,7 @@ def put_in_place(inputs, corpus):
 
 def merge_one(name, program, args):
     """False: libFuzzer could not."""
-    found, kept = FOUND_SO_FAR / name, tree.ROOT / args.targets[name].corpus
-    found.mkdir(parents=True, exist_ok=True)
+    found, kept = folders(name, args)
     with tempfile.TemporaryDirectory() as folder:
         # Each edge once, not each number of times that it is taken: that would be thousands of inputs.
         command = [program, "-set_cover_merge=1", "-use_counters=0", f"-max_len={MAX_LEN}", folder,
@@ -163,7 +178,7 @@ def inputs_of(run):
 
 def report(name, target, run):
     """What was found, and how to go on; nothing if nothing was."""
-    if run.status == 0:
+    if not run.failed():
         return
     print(f"\n{name} FOUND SOMETHING:")
     lines = run.log.split("\n")
@@ -179,20 +194,46 @@ def report(name, target, run):
         print(shown(lines[-15:]))
 
 
-def row(name, runs):
-    """Of the table, and of the summary."""
+def why(error):
+    """What an OSError says, for people."""
+    return f"{error.filename or 'a program'}: {error.strerror}"
+
+
+def row(name, runs, error=None):
+    """Of the table, and of the summary; `error` kept one of its processes from running."""
     executions = [last(r"stat::number_of_executed_units: (\d+)", run.log) for run in runs]
-    failed = [run for run in runs if run.status != 0]
+    failed = [run for run in runs if run.failed()]
     inputs = [os.path.basename(path) for run in failed for path in inputs_of(run)]
     return fuzz_summary.Row(
         name,
         executions=sum(executions),
-        edges=max(last(r" cov: (\d+)", run.log) for run in runs),
-        states=max(last(STATES, run.log) for run in runs),
-        new_states=max(new_states(run.log) for run in runs),
+        edges=max((last(r" cov: (\d+)", run.log) for run in runs), default=0),
+        states=max((last(STATES, run.log) for run in runs), default=0),
+        new_states=max((new_states(run.log) for run in runs), default=0),
         per_second=round(sum(done / max(run.seconds, 0.001) for done, run in zip(executions, runs))),
-        seconds=max(run.seconds for run in runs),
-        result=f"FOUND {', '.join(inputs) or 'something: no input kept'}" if failed else "nothing found")
+        seconds=max((run.seconds for run in runs), default=0),
+        result=f"FOUND {', '.join(inputs) or 'something: no input kept'}" if failed
+        else f"could not run: {error.strerror}" if error else "nothing found")
+
+
+def run_jobs(jobs, executables, args):
+    """What came of processes, each (target, number): their runs and errors, and whether Ctrl-C ended all."""
+    runs, errors, interrupted = [], {}, False
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        futures = [(name, pool.submit(run_one, name, executables[name], args, job)) for name, job in jobs]
+        try:
+            concurrent.futures.wait([future for _, future in futures])
+        except KeyboardInterrupt:
+            interrupted = True
+            pool.shutdown(cancel_futures=True)  # else those that wait would begin now
+    for name, future in futures:
+        if future.cancelled():
+            continue
+        try:
+            runs.append((name, future.result()))
+        except OSError as error:
+            errors[name] = error
+    return runs, errors, interrupted
 
 
 def search(args, executables):
@@ -204,21 +245,21 @@ def search(args, executables):
         f"about {minutes:.1f} min",
         flush=True,
     )
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        futures = [(name, pool.submit(run_one, name, executables[name], args, job)) for name, job in jobs]
-        try:
-            results = [(name, future.result()) for name, future in futures]
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)  # else those that wait would begin now
-            raise
+    results, errors, interrupted = run_jobs(jobs, executables, args)
     print(f"\n{'target':18} {'executions':>12} {'per second':>11} {'edges':>7} {'states':>7} "
           f"{'new states':>11}")
-    rows = [row(name, [run for n, run in results if n == name]) for name in args.targets]
+    rows = [row(name, [run for n, run in results if n == name], errors.get(name)) for name in args.targets
+            if name in errors or name in dict(results)]
     for r in rows:
         print(f"{r.name:18} {r.executions:12} {r.per_second:11} {r.edges:7} {r.states:7} {r.new_states:11}")
     for name, run in results:
         report(name, args.targets[name], run)
-    return rows, 1 if any(run.status != 0 for _, run in results) else 0
+    sys.stdout.flush()
+    for name, error in errors.items():
+        print(f"drops: {name} could not run: {why(error)}", file=sys.stderr)
+    if interrupted:
+        raise KeyboardInterrupt
+    return rows, 1 if errors or any(run.failed() for _, run in results) else 0
 
 
 def search_and_keep(args, executables, commit):
@@ -244,6 +285,9 @@ def replay(name, executable, path):
 
 
 def main(args):
+    if args.replay is None:
+        for name in args.targets:
+            folders(name, args)  # what is wrong with them is said before hours go by
     # Before the build reads the tree.
     commit = fuzz_summary.commit(args.summary) if args.summary else None
     executables = build(args)

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./drops fuzz`: its arguments, its list, and its reports."""
 
+import concurrent.futures
 import contextlib
 import io
 import os
 import pathlib
 import subprocess
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -48,6 +50,7 @@ class Arguments(unittest.TestCase):
         self.bad("fuzz_a --merge --replay README.md", "two different things")
         self.bad("fuzz_a --merge --sanitize", "a search without --sanitize")
         self.bad("fuzz_a --replay no/such", "there is no input .*no/such")
+        self.bad("fuzz_a --replay /", "--replay wants a file, but / is a folder; name an input in it")
 
     def test_good_ones_are_understood(self):
         args = fuzz_arguments.parse(["fuzz_b", "--seconds=5", "--jobs", "3", "--sanitize"], KNOWN)
@@ -162,6 +165,64 @@ class Search(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("kept no input (status 9)", out)
         self.assertEqual(self.rows[0].result, "FOUND something: no input kept")
+
+    def search_both(self, outcome_of_b):
+        """fuzz_a finds something, and `outcome_of_b` is of fuzz_b: what was printed, and the status."""
+        log = FOUND.format(fuzz_run.tree.ROOT)
+        done = threading.Event()
+
+        def run_one(name, *_):
+            if name == "fuzz_b":
+                done.wait(10)
+                raise outcome_of_b
+            done.set()
+            return fuzz_run.Run(77, log, seconds=2)
+        args = fuzz_arguments.Arguments({name: KNOWN[name] for name in ("fuzz_a", "fuzz_b")}, jobs=2)
+        out, status = io.StringIO(), None
+        with mock.patch.object(fuzz_run, "run_one", run_one), contextlib.redirect_stdout(out), \
+                contextlib.redirect_stderr(out):
+            try:
+                self.rows, status = fuzz_run.search(args, {"fuzz_a": None, "fuzz_b": None})
+            except KeyboardInterrupt:
+                status = "interrupted"
+        return out.getvalue(), status
+
+    def test_what_keeps_one_target_from_running_hides_no_other(self):
+        out, status = self.search_both(OSError(28, "No space left on device", "b.log"))
+        self.assertEqual(status, 1)
+        self.assertIn("fuzz_a --replay fuzz/findings/fuzz_a/crash-1\n", out)
+        self.assertTrue(out.endswith("\ndrops: fuzz_b could not run: b.log: No space left on device\n"), out)
+        self.assertEqual([row.result for row in self.rows],
+                         ["FOUND crash-1", "could not run: No space left on device"])
+
+    def test_what_was_found_is_printed_after_ctrl_c(self):
+        wait = concurrent.futures.wait
+
+        def interrupted(futures):
+            wait(futures[:1])
+            raise KeyboardInterrupt
+        with mock.patch.object(concurrent.futures, "wait", interrupted):
+            out, status = self.search_both(OSError(4, "Interrupted"))
+        self.assertEqual(status, "interrupted")
+        self.assertIn("fuzz_a --replay fuzz/findings/fuzz_a/crash-1\n", out)
+
+    def test_ctrl_c_is_no_finding(self):
+        status, out = self.run_with({"fuzz_a": (fuzz_run.INTERRUPTED, CLEAN)})
+        self.assertEqual(status, 0)
+        self.assertNotIn("FOUND", out)
+
+    def test_folders_that_can_not_be_had_are_named_before_anything_is_built(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "fuzz_b").touch()
+            args = fuzz_arguments.Arguments({name: KNOWN[name] for name in ("fuzz_a", "fuzz_b")})
+            with mock.patch.object(fuzz_run, "FOUND_SO_FAR", root), \
+                    mock.patch.object(fuzz_run, "FINDINGS", root / "findings"), \
+                    mock.patch.object(fuzz_run.tree, "ROOT", root), \
+                    mock.patch.object(fuzz_run, "build", side_effect=AssertionError):
+                with self.assertRaises(FileExistsError) as raised:
+                    fuzz_run.main(args)
+            self.assertEqual(fuzz_run.why(raised.exception), f"{root}/fuzz_b: File exists")
 
     def test_one_target_gets_all_processes(self):
         args = fuzz_arguments.Arguments(targets={"fuzz_a": KNOWN["fuzz_a"]}, seconds=6, jobs=3)
