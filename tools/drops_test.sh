@@ -44,9 +44,16 @@ drops() {
     PATH=$TEST_TMPDIR/bin:$PATH "$tree/drops" "$@" >"$TEST_TMPDIR/out" 2>&1
     status=$?
 }
+# With nobody who reads its output. What it says on standard error is in out, with its status as a line.
+drops_into_nothing() {
+    {
+        PATH=$TEST_TMPDIR/bin:$PATH "$tree/drops" "$@" 2>&3 || echo "status $?" >&3
+    } 3>"$TEST_TMPDIR/out" | true
+}
 says() { grep -qF -- "$1" "$TEST_TMPDIR/out"; }
 ends_with() { [ "$(tail -n 1 "$TEST_TMPDIR/out")" = "$1" ]; }
 called() { grep -qF -- "$1" "$log"; }
+one_line() { [ "$(wc -l <"$TEST_TMPDIR/out")" = 1 ]; }
 not_called() { ! called "$1"; }
 status_is() { [ "$status" = "$1" ]; }
 
@@ -113,6 +120,11 @@ check "... early" status_is 2
 drops fuzz
 check "fuzz alone lists the targets" says "fuzz_syscall"
 check "... and that is no failure" status_is 0
+for command in fuzz "fuzz --help" "run --help" "coverage --help"; do
+    # shellcheck disable=SC2086  # a command and its argument
+    drops_into_nothing $command
+    check "$command is quiet when nobody reads on" one_line
+done
 drops fuzz frobnicate
 check "an unknown fuzz target is named" says 'there is no fuzz target `frobnicate`'
 check "... and fails" status_is 2
@@ -255,7 +267,6 @@ tool() {
     PATH=$bin "$tree/tools/$1" "${@:2}" >"$TEST_TMPDIR/out" 2>&1
     status=$?
 }
-one_line() { [ "$(wc -l <"$TEST_TMPDIR/out")" = 1 ]; }
 bin=$TEST_TMPDIR/nothing
 for name in compile_commands coverage "fuzz fuzz_ipc" "run --entry hello"; do
     # shellcheck disable=SC2086  # a tool and its argument

@@ -1,10 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs what Debian's packages bring; what is not installed is named, with how to get it."""
 
+import os
 import subprocess
 import sys
 
 import tree
+
+
+def main(function):
+    """Ends the program with the status that `function` gives, or quietly when whoever reads what it prints
+    has enough."""
+    try:
+        status = function()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141  # as of a program that SIGPIPE ended
+    sys.exit(status)
 
 
 def run(command, who, **options):
