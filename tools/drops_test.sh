@@ -187,6 +187,14 @@ check "without busybox it says so" says "could not download busybox-static:i386 
 check "... and fails" status_is 1
 check "... early" not_called "bazel test"
 check "... and leaves no half of it" test ! -e "$tree/linux-glue/.cache/busybox-static_i386.deb"
+bazel_says 2 PASSED ''
+for command in "bench --help" "fuzz fuzz_ipc" coverage; do
+    # shellcheck disable=SC2086  # a command and its argument
+    drops $command
+    check "$command asks for no busybox" not_called download
+    check "... and goes on" called "bazel "
+done
+bazel_says 0 PASSED "$good$good$disabled"
 rm "$TEST_TMPDIR/no-busybox"
 drops test -- -//libkern/...
 check "what is taken away is taken away from everything" called "-- //... -//libkern/..."
