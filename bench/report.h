@@ -17,7 +17,7 @@ public:
     bool ReportContext(const Context& context) override;
     void ReportRuns(const std::vector<Run>& runs) override;
     /// An array of {"suite":"sim","id":...,"value":...,"unit":"ns"}, a benchmark each: what one operation
-    /// takes, or one part of it.  False: the file can not be written.
+    /// takes, or one part of it.  False: it could not be written, and errno says why.
     bool write_json(const std::string& path) const;
     bool empty() const { return figures_.empty(); }
     bool failed() const { return failed_; }

@@ -2,8 +2,11 @@
 // The benchmarks of the kernel in the simulated machine: what an operation takes, and how that grows.
 #include <unistd.h>
 
+#include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -25,7 +28,7 @@ namespace {
 struct Arguments {
     std::string json; ///< empty: none is written
     std::vector<char*> others;
-    std::string problem;
+    std::string problem; ///< the first, if any
     bool list_only = false;
 };
 
@@ -33,6 +36,18 @@ struct Arguments {
 std::string from_the_caller(const std::string& path) {
     const char* const directory = std::getenv("BUILD_WORKING_DIRECTORY");
     return directory == nullptr || path.starts_with('/') ? path : std::string(directory) + "/" + path;
+}
+
+/// What is wrong with an argument of the library's that it takes without a word.
+std::string problem_of(std::string_view argument) {
+    constexpr std::string_view format = "--benchmark_format=", min_time = "--benchmark_min_time=";
+    if (argument.starts_with(format) && argument != "--benchmark_format=console")
+        return std::string(argument) + ": it prints a table; --json FILE writes figures for programs";
+    if (!argument.starts_with(min_time)) return {};
+    const double seconds = std::strtod(argument.data() + min_time.size(), nullptr);
+    return std::isfinite(seconds) && seconds >= 0
+               ? ""
+               : std::string(argument) + ": no number of seconds; it must be at least 0";
 }
 
 Arguments parse(int argc, char** argv) {
@@ -43,10 +58,15 @@ Arguments parse(int argc, char** argv) {
         const std::string_view argument = argv[i];
         if (argument != flag && !argument.starts_with(with_value)) {
             a.others.push_back(argv[i]);
+            if (a.problem.empty()) a.problem = problem_of(argument);
             a.list_only |= argument.starts_with("--benchmark_list_tests");
             continue;
         }
         const bool joined = argument != flag;
+        if (!a.json.empty()) {
+            a.problem = "--json is given twice; it writes one file";
+            return a;
+        }
         if (!joined && i + 1 == argc) {
             a.problem = "--json wants a file to write: --json FILE";
             return a;
@@ -98,14 +118,15 @@ int fail(const std::string& message) {
     return 2;
 }
 
-/// Asked before the benchmarks take their minutes.
-bool writable(const std::string& path) {
+/// Asked before the benchmarks take their minutes; empty: it can, as far as one can tell.
+std::string why_not_writable(const std::string& path) {
     namespace fs = std::filesystem;
     std::error_code ignored;
-    if (fs::is_directory(path, ignored)) return false;
-    if (fs::exists(path, ignored)) return access(path.c_str(), W_OK) == 0;
-    const std::string folder = fs::path(path).parent_path().string();
-    return access(folder.empty() ? "." : folder.c_str(), W_OK) == 0;
+    if (fs::is_directory(path, ignored)) return "it is a folder; name a file in it";
+    const std::string folder = fs::absolute(path).parent_path().string();
+    if (!fs::is_directory(folder, ignored)) return "there is no folder " + folder + "; make it first";
+    if (access(fs::exists(path, ignored) ? path.c_str() : folder.c_str(), W_OK) == 0) return {};
+    return std::strerror(errno) + std::string("; name another file");
 }
 
 int run(int argc, char** argv) {
@@ -115,8 +136,9 @@ int run(int argc, char** argv) {
     benchmark::Initialize(&count, arguments.others.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.others.data()))
         return fail("it knows --json FILE, and what --help lists");
-    const std::string unwritable = "can not write " + arguments.json + "; is there such a folder?";
-    if (!arguments.json.empty() && !writable(arguments.json)) return fail(unwritable);
+    const std::string unwritable = "can not write " + arguments.json + ": ";
+    const std::string why = arguments.json.empty() ? "" : why_not_writable(arguments.json);
+    if (!why.empty()) return fail(unwritable + why);
     Kept kept;
     add_all(kept);
     Report report;
@@ -124,7 +146,8 @@ int run(int argc, char** argv) {
     if (report.failed()) return 1;
     if (report.empty() && !arguments.list_only)
         return fail("no benchmark ran; --benchmark_list_tests lists them all, without a filter");
-    if (!arguments.json.empty() && !report.write_json(arguments.json)) return fail(unwritable);
+    if (arguments.json.empty() || report.empty()) return 0;
+    if (!report.write_json(arguments.json)) return fail(unwritable + std::strerror(errno));
     return 0;
 }
 

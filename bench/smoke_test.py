@@ -39,20 +39,32 @@ class Smoke(unittest.TestCase):
     def test_listing_is_no_failure(self):
         self.assertEqual(run("--benchmark_list_tests").returncode, 0)
 
+    def test_listing_leaves_figures_alone(self):
+        figures = self.directory / "kept.json"
+        figures.write_text("of yesterday")
+        done = run("--benchmark_list_tests", "--json", str(figures))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(figures.read_text(), "of yesterday")
+
     def check_refused(self, arguments, message):
         done = run(*arguments)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(message, done.stderr)
 
     def test_nothing_is_measured_for_a_file_that_can_not_be_written(self):
-        for path in ["/no/such/folder/f", str(self.directory)]:
+        for path, why in [("/no/such/folder/f", "there is no folder /no/such/folder; make it first"),
+                          (str(self.directory), "it is a folder; name a file in it")]:
             done = run("--json", path)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
-            self.assertIn("can not write " + path, done.stderr)
+            self.assertEqual(done.stderr, f"sim: can not write {path}: {why}\n")
 
     def test_bad_arguments_are_named(self):
         self.check_refused(["--json"], "--json wants a file to write: --json FILE")
         self.check_refused(["--json="], "--json wants a file to write")
+        self.check_refused(["--json", "a", "--json=b"], "--json is given twice")
+        for seconds in ["-1", "nan", "inf"]:
+            self.check_refused(["--benchmark_min_time=" + seconds], f"={seconds}: no number of seconds")
+        self.check_refused(["--benchmark_format=json"], "--benchmark_format=json: it prints a table")
         self.check_refused(["--frobnicate"], "--frobnicate")
         self.check_refused(["--benchmark_filter=nothing"], "no benchmark ran")
         self.check_refused(["--benchmark_filter=^yield/10$", "--json", "/no/such/folder/f"],
