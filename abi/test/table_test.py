@@ -3,6 +3,7 @@
 """The table is consistent, its reader refuses one that is not, and docs/abi.md was made from it."""
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,14 @@ class Manual(unittest.TestCase):
         manual = ABI.parent / "docs/abi.md"
         stale = not manual.exists() or made != manual.read_bytes()
         self.assertFalse(stale, "docs/abi.md is stale; run abi/tools/regenerate")
+
+    def test_is_not_written_by_who_asks_for_help(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tools = shutil.copytree(ABI / "tools", pathlib.Path(folder, "abi/tools"))
+            done = subprocess.run([tools / "regenerate", "--help"], check=False, capture_output=True, text=True)
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [pathlib.Path(folder, "abi")])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("it takes no arguments, but got `--help`", done.stderr)
 
 
 if __name__ == "__main__":
