@@ -108,7 +108,8 @@ class Manual(unittest.TestCase):
     def test_is_not_written_by_who_asks_for_help(self):
         with tempfile.TemporaryDirectory() as folder:
             tools = shutil.copytree(ABI / "tools", pathlib.Path(folder, "abi/tools"))
-            done = subprocess.run([tools / "regenerate", "--help"], check=False, capture_output=True, text=True)
+            done = subprocess.run([tools / "regenerate", "--help"], check=False, capture_output=True,
+                                  text=True)
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [pathlib.Path(folder, "abi")])
         self.assertEqual(done.returncode, 2)
         self.assertIn("it takes no arguments, but got `--help`", done.stderr)
