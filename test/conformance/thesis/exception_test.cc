@@ -20,17 +20,17 @@ struct Trapping {
     explicit Trapping(Handler::Reply reply = skipping(), const l4_utcb_t& utcb = pager_utcb())
         : handler(std::move(reply), utcb) {}
     void run(std::function<sim::Do(User)> trap) {
-        w.play({{e, handler.body()},
-                {a,
-                 [&, trap](User u) -> Program {
-                     arch::Frame mine = registers(0x11110000);
-                     co_await u.assume(mine);
-                     co_await u.look(before);
-                     co_await trap(u);
-                     co_await u.look(after);
-                     survived = true;
-                 },
-                 {.pager = e}}});
+        w.play({{e, handler.body()}, {a, program(std::move(trap)), {.pager = e}}});
+    }
+    sim::Body program(std::function<sim::Do(User)> trap) {
+        return [this, trap](User u) -> Program {
+            arch::Frame mine = registers(0x11110000);
+            co_await u.assume(mine);
+            co_await u.look(before);
+            co_await trap(u);
+            co_await u.look(after);
+            survived = true;
+        };
     }
     /// What the handler is told of a trap at the instruction behind the look.
     Words expected(Word trapno, Word error, Word eip_behind = 0) const {
@@ -316,22 +316,52 @@ TEST(SingleStep, IsAMessageAfterEachInstruction) {
     EXPECT_TRUE(t.survived);
 }
 
+/// A pager's UTCB that takes `size` words and holds others.
+l4_utcb_t utcb_for(Word size) {
+    l4_utcb_t mine = pager_utcb(L4_UTCB_EXCEPTIONS, size);
+    mine.state = state_of(pattern(0xa0a0a0a0));
+    mine.map_count = 0x77;
+    for (Word& word : mine.reserved) word = 0x99;
+    return mine;
+}
+constexpr Word sizes[] = {3, 0, 1000, ~0u};
+
+/// It holds `size` words of what was told, and what it held.
+void expect_limited(const l4_utcb_t& now, Word size, const Words& told) {
+    const l4_utcb_t mine = utcb_for(size);
+    const Words had = words(mine.state), got = words(now.state);
+    for (Word i = 0; i < L4_UTCB_STATE_WORDS; ++i) EXPECT_EQ(got[i], i < size ? told[i] : had[i]) << i;
+    l4_utcb_t rest = now;
+    rest.state = mine.state;
+    EXPECT_EQ(std::memcmp(&rest, &mine, sizeof rest), 0);
+}
+
 TEST(ExceptionState, IsLimitedByThePagersSize) {
     ABI_ROW(exc_state_limited_by_pager);
-    for (const Word size : {3u, 0u, 1000u, ~0u}) {
-        l4_utcb_t mine = pager_utcb(L4_UTCB_EXCEPTIONS, size);
-        mine.state = state_of(pattern(0xa0a0a0a0));
-        mine.map_count = 0x77;
-        for (Word& word : mine.reserved) word = 0x99;
-        Trapping t({}, mine); // no answer
+    for (const Word size : sizes) {
+        Trapping t({}, utcb_for(size)); // no answer
         t.run(undefined);
         ASSERT_EQ(t.handler.count(), 1u);
-        const Words told = t.expected(L4_TRAP_INVALID_OP, 0), had = words(mine.state),
-                    got = words(t.handler[0].state());
-        for (Word i = 0; i < L4_UTCB_STATE_WORDS; ++i) EXPECT_EQ(got[i], i < size ? told[i] : had[i]) << i;
-        l4_utcb_t rest = t.handler[0].utcb;
-        rest.state = mine.state;
-        EXPECT_EQ(std::memcmp(&rest, &mine, sizeof rest), 0);
+        expect_limited(t.handler[0].utcb, size, t.expected(L4_TRAP_INVALID_OP, 0));
+    }
+}
+
+TEST(ExceptionState, IsLimitedByTheSizeOfAPagerThatWasBusy) {
+    ABI_ROW(exc_state_limited_by_pager);
+    for (const Word size : sizes) {
+        Trapping t;
+        l4_utcb_t after{};
+        t.w.start(e, [&](User u) -> Program {
+            l4_utcb_t mine = utcb_for(size);
+            co_await u.utcb().store(mine);
+            co_await until(u, 1000);
+            EXPECT_EQ(t.w.state(a), For::send);
+            co_await u.wait();
+            co_await u.utcb().load(after);
+        });
+        t.w.start(a, t.program(undefined), {.pager = e});
+        t.w.run();
+        expect_limited(after, size, t.expected(L4_TRAP_INVALID_OP, 0));
     }
 }
 
