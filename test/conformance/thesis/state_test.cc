@@ -240,6 +240,33 @@ TEST(StateSet, SetsAsManyWordsAsAreSent) {
     }
 }
 
+/// Words that a program may not have, each of them.
+TEST(StateSet, MakesEachWordThatIsTakenSafeAndTouchesNoOther) {
+    ABI_ROW(ex_regs_state_set_is_sanitised);
+    constexpr Word bad_selector = 0x10, bad_code = 8, trap_flag = 1u << 8;
+    for (Word size = 0; size <= L4_UTCB_STATE_WORDS; ++size) {
+        Controlled c;
+        Words got{};
+        Words given = pattern(0xa0a0a0a0);
+        given[0] = bad_selector, given[1] = 0x33; // the kernel's; an empty TLS slot
+        given[13] = bad_code, given[14] = ~(0x200 | trap_flag);
+        c.run(c.busy(), [&](User u) -> Program {
+            co_await until(u, 1000);
+            co_await prepare(u, given, size);
+            co_await u(ExRegs{.target = a0 | set | stop});
+            co_await u(ExRegs{.target = a0 | get});
+            got = co_await fetched(u);
+        });
+        Words expected = c.state();
+        for (Word i = 0; i < size; ++i)
+            if (i != 5 && i != 10 && i != 11 && i != 13) expected[i] = given[i];
+        if (size > 0) expected[0] = 0;
+        if (size > 1) expected[1] = 0;
+        if (size > 14) expected[14] = (0x00240dd5 & ~trap_flag) | 0x202;
+        EXPECT_EQ(got, expected) << size;
+    }
+}
+
 TEST(StateSet, IsOverwrittenByEipAndEspOfTheSameCall) {
     ABI_ROW(ex_regs_with_state);
     Controlled c;
