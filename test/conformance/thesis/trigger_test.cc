@@ -285,5 +285,32 @@ TEST(Pending, ComeInTheirOrder) {
     EXPECT_EQ(handler[4].at, 6000u);
 }
 
+/// docs/semantics.md 9.13: A is started again after its death, by an EIP, which forgets no trigger.
+TEST(Trigger, IsForgottenWhenTheThreadIsKilled) {
+    World w;
+    Landing landing;
+    const sim::Entry there = w.program(landing.body());
+    bool pending = false;
+    For refused{};
+    IpcResult later;
+    w.start(e, [&](User u) -> Program {
+        l4_utcb_t mine = pager_utcb();
+        co_await u.utcb().store(mine);
+        const IpcResult fault = co_await u.wait();
+        co_await u(sim::ExRegs{.target = l4_ex_regs_target(5, 0) | raise});
+        pending = w.thread(a).triggered();
+        co_await u(words_to(fault.from, ~0u));
+        refused = w.state(a);
+        co_await u(sim::ExRegs{.target = l4_ex_regs_target(5, 0), .eip = there.eip});
+        later = co_await u.wait(receive_timeout(Micros{1000}));
+    });
+    w.start(a, [](User u) -> Program { co_await u.load8(0x10000000); }, {.pager = e});
+    w.run();
+    EXPECT_TRUE(pending);
+    EXPECT_EQ(refused, For::dead);
+    EXPECT_EQ(later.error(), L4_IPC_RETIMEOUT);
+    EXPECT_EQ(landing.arrived.size(), 1u);
+}
+
 } // namespace
 } // namespace conformance::thesis
