@@ -282,5 +282,29 @@ TEST(Kill, EndsThoughTheNewChiefGoesMeanwhile) {
     EXPECT_FALSE(exists(w, b));
 }
 
+/// docs/semantics.md 5.1: whoever gave it a number would never have that back.
+TEST(Kill, IsGivenNoNumbersMeanwhile) {
+    Watched w({.limits = tiny, .instruction_time = Micros{1}});
+    Drumfire fire(w);
+    constexpr std::uint16_t number = 20;
+    for (const std::uint8_t i : {0, 1, 2, 3}) w.spawn(5, i, sim::park);
+    unsigned refused = 0;
+    resist(w, l4_threadid(L4_TASK_ROOT, 3), [&](User u) -> sim::Routine<int> {
+        const kern::Task* const task = w.kernel().tasks().task(kern::TaskNo{5});
+        if (!task || !task->dying()) co_return 0;
+        const auto result = co_await u(sim::TaskNew{.task = l4_threadid(number, 0), .mcp_or_chief = a.low});
+        EXPECT_EQ(result.eax, std::uint32_t{L4_TASK_NEW_EINVAL});
+        ++refused;
+        co_return 0;
+    });
+    w.spawn(L4_TASK_ROOT, 2, [&](User u) -> Program {
+        co_await until(u, begin - 1);
+        fire.begin();
+    });
+    EXPECT_TRUE(killed(w));
+    EXPECT_GT(refused, 3u);
+    EXPECT_EQ(w.kernel().tasks().chief(kern::TaskNo{number}), kern::TaskNo{L4_TASK_ROOT});
+}
+
 } // namespace
 } // namespace attack
