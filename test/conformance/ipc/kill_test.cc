@@ -154,22 +154,43 @@ TEST(Sigma0, IsKilledWhereItMustNotBe) {
     }
 }
 
-TEST(Sigma0, GetsAPageBackThatItHasFlushed) {
+TEST(Sigma0, GetsBackWhatItHasUnmapped) {
     ABI_ROW(pf_sigma0_after_flush);
-    bool gone = false;
-    World w(sigma0_does([&](User u) -> Program {
-        co_await u.store8(super, 1);
-        co_await u(sim::Unmap{.fpage = l4_fpage(super, L4_SUPERPAGE_SHIFT, 0),
-                              .mask = L4_FP_FLUSH | L4_FP_ALL_SPACES});
-        gone = !static_cast<World&>(u.world()).page(sigma0, super);
-        co_await u.store8(super, 2);
-    }));
-    w.run();
-    EXPECT_TRUE(gone);
-    const auto page = w.page(sigma0, super);
-    ASSERT_TRUE(page);
-    EXPECT_TRUE(page->super);
-    EXPECT_EQ(w.machine().page(page->frame)[0], std::byte{2});
+    constexpr Word page = arch::Memory::kernel_base.raw() + 0x200000; // behind the kernel's memory: nothing
+    constexpr Word part = super + 0x3000;
+    struct Case {
+        Word at, size_log2;
+        bool flush; ///< else it is made read-only
+    };
+    for (const Case& x : {Case{page, L4_PAGE_SHIFT, true}, Case{page, L4_PAGE_SHIFT, false},
+                          Case{part, L4_PAGE_SHIFT, true}, Case{part, L4_PAGE_SHIFT, false},
+                          Case{super, L4_SUPERPAGE_SHIFT, true}, Case{super, L4_SUPERPAGE_SHIFT, false}}) {
+        SCOPED_TRACE(testing::Message() << std::hex << x.at << (x.flush ? " flushed" : " read-only"));
+        std::optional<kern::MapDb::Page> between;
+        bool ran_on = false;
+        World w(sigma0_does([&](User u) -> Program {
+            co_await u.store8(x.at, 1);
+            co_await u(sim::Unmap{.fpage = l4_fpage(x.at, x.size_log2, 0),
+                                  .mask = (x.flush ? L4_FP_FLUSH : 0u) | L4_FP_ALL_SPACES});
+            between = static_cast<World&>(u.world()).page(sigma0, x.at);
+            co_await u.store8(x.at + 1, 2);
+            ran_on = true;
+        }));
+        w.run();
+        EXPECT_TRUE(ran_on);
+        EXPECT_EQ(between.has_value(), !x.flush);
+        EXPECT_FALSE(between && between->writable);
+        const auto now = w.page(sigma0, x.at);
+        ASSERT_TRUE(now);
+        EXPECT_EQ(now->super, x.at != page);
+        EXPECT_TRUE(now->writable);
+        EXPECT_EQ(now->frame, kern::PAddr{x.at});
+        if (x.at == page) continue;
+        EXPECT_EQ(w.machine().page(now->frame)[0], std::byte{1});
+        EXPECT_EQ(w.machine().page(now->frame)[1], std::byte{2});
+        const auto next = w.page(sigma0, x.at + 0x1000);
+        EXPECT_TRUE(next && next->writable);
+    }
 }
 
 } // namespace
