@@ -217,16 +217,17 @@ TEST(MapItem, MayBeMappedAgain) {
     EXPECT_EQ(codes, (std::vector<Word>{L4_IPC_OK, L4_IPC_OK}));
 }
 
-TEST(MapItem, ThatTheReceiverCanNotPayEndsTheTransfer) {
-    ABI_ROW(ipc_map_no_memory);
+/// A's call has more pages than B, who makes this call, can pay for.
+void expect_unpaid(const Ipc& receive) {
     constexpr Word pages = 256, own = L4_KMEM_TASK + 1, paid = L4_KMEM_NODES_PER_FRAME;
     World w;
     // Root gives A the same frame for all pages.
     for (Word i = 1; i < pages; ++i) w.root_server().share(5, at(from, i), 5, from);
-    Script receiver({.partner = a, .w0 = 1, .w1 = 2, .receive = User::rmap(whole)});
+    Script receiver(receive), listener(wait_open());
     const Ipc call{
         .partner = b, .w0 = to, .w1 = l4_fpage(from, 20, L4_FP_WRITE), .send = L4_SND_MAP, .receive = 0};
     Answer sent;
+    w.start(c, listener.body());
     w.start(b, receiver.body(), {.quota = own + L4_KMEM_TABLE + 1});
     w.start(a, [&](User u) -> Program {
         for (Word i = 0; i < pages; ++i) co_await u.load8(at(from, i));
@@ -239,6 +240,13 @@ TEST(MapItem, ThatTheReceiverCanNotPayEndsTheTransfer) {
     EXPECT_EQ(receiver[0], receiver.only(L4_IPC_REMAPFAILED));
     EXPECT_TRUE(w.page(b, at(to, paid - 1)));
     EXPECT_FALSE(w.page(b, at(to, paid)));
+}
+
+TEST(MapItem, ThatTheReceiverCanNotPayEndsTheTransfer) {
+    ABI_ROW(ipc_map_no_memory);
+    ABI_ROW(ipc_receive_error_keeps_registers);
+    expect_unpaid({.partner = a, .w0 = 1, .w1 = 2, .receive = User::rmap(whole)});
+    expect_unpaid({.partner = c, .w0 = 1, .w1 = 2, .send = 0, .receive = User::rmap(whole) | L4_RCV_OPEN});
 }
 
 TEST(MapItem, ThatCanNotBePaidEndsTheMessageThere) {

@@ -185,13 +185,16 @@ TEST(Receive, ThatFailsLeavesWordsAndIdAlone) {
     EXPECT_EQ(script[4], script.only(L4_IPC_RETIMEOUT, 4));
 }
 
-/// A makes a call; its sibling sends it elsewhere meanwhile.
+/// A makes a call; its sibling sends it elsewhere meanwhile.  B takes no message, C one, and answers none.
 void expect_cancelled(const Ipc& call, Word code) {
     World w;
-    Script script(call);
+    Script script(call), listener(wait_open());
     Landing landing;
     const sim::Entry there = w.program(landing.body());
-    w.play({{a, script.body()}, {l4_threadid(5, 1), ex_regs_at(100, 0, there)}, {b, sim::park}});
+    w.play({{c, listener.body()},
+            {a, script.body()},
+            {l4_threadid(5, 1), ex_regs_at(100, 0, there)},
+            {b, sim::park}});
     ASSERT_EQ(landing.arrived.size(), 1u);
     EXPECT_EQ(landing.answer(), script.only(code));
 }
@@ -202,6 +205,7 @@ TEST(Receive, ThatIsCancelledLeavesWordsAndIdAlone) {
     expect_cancelled(receive_from(b), L4_IPC_RECANCELED);
     expect_cancelled(sleep_for(L4_TIMEOUT_NEVER), L4_IPC_RECANCELED);
     expect_cancelled(call_to(b, 1, 2), L4_IPC_SECANCELED);
+    expect_cancelled(call_to(c, 1, 2), L4_IPC_RECANCELED);
 }
 
 TEST(Receive, ClosedGoesOnWhenItsPartnerIsDeleted) {

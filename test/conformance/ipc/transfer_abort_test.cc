@@ -328,5 +328,32 @@ TEST(Transfer, WhosePagerIsItsPartnerEndsAtItsTimeout) {
     }
 }
 
+/// A calls B; B only receives, or has made a call, too: to C, who does not answer.
+void expect_registers_kept(Missing side, Word pf_timeout, bool b_calls, Word receiver_code,
+                           Word sender_code) {
+    Holed h(side, {refuse});
+    Script listener(wait_open());
+    h.w.start(c, listener.body());
+    h.allow(pf_timeout);
+    h.x.sender.call.receive = 0;
+    if (b_calls) {
+        h.x.receiver.call.partner = c;
+        h.x.receiver.call.send = 0;
+    }
+    h.run();
+    EXPECT_EQ(listener.returned(), b_calls ? 1u : 0u);
+    expect_ended(h, receiver_code, sender_code);
+}
+
+TEST(TransferAbort, LeavesWordsAndIdsOfBothSidesAlone) {
+    ABI_ROW(ipc_receive_error_keeps_registers);
+    for (const bool b_calls : {false, true}) {
+        expect_registers_kept(Missing::receiver, zero, b_calls, L4_IPC_RESNDPFTO, L4_IPC_SESNDPFTO);
+        expect_registers_kept(Missing::sender, zero, b_calls, L4_IPC_RERCVPFTO, L4_IPC_SERCVPFTO);
+        for (const Missing side : both_sides)
+            expect_registers_kept(side, L4_TIMEOUT_PF_NEVER, b_calls, L4_IPC_REABORTED, L4_IPC_SEABORTED);
+    }
+}
+
 } // namespace
 } // namespace conformance::ipc
