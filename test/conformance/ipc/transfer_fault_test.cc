@@ -226,6 +226,26 @@ TEST(TransferFault, AnswerMayComeLate) {
     }
 }
 
+/// The pager is more urgent than C, who runs when the page comes.  A, the sender, is woken by the pager's
+/// message to it, but not by that to B.
+TEST(TransferFault, OfTheReceiverPutsTheSenderBehindOthersInTheEnd) {
+    for (const Missing side : both_sides) {
+        Holed h(side, {map}, 500);
+        Time done = 0;
+        h.w.start(c, [&](User u) -> Program {
+            co_await until(u, 1400);
+            co_await u.compute(3000);
+            done = u.now().raw();
+        });
+        h.w.start(e, h.pager.body(), {.prio = 100});
+        h.x.start(h.w);
+        h.w.run();
+        expect_completed(h);
+        EXPECT_EQ(done, 4400u);
+        EXPECT_EQ(h.x.sender.end, side == Missing::sender ? 1500u : 4400u);
+    }
+}
+
 TEST(TransferFault, WaitsForAPagerThatIsBusy) {
     for (const Missing side : both_sides) {
         Holed h(side, {none, map}, 500);
