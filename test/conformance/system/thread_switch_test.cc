@@ -156,6 +156,25 @@ TEST(ThreadSwitch, DonationLastsAsLongAsTheDonorsSlice) {
     EXPECT_EQ(donee_consumed, 4000u);
 }
 
+TEST(ThreadSwitch, DonationEndsWithTheDonorsSliceThoughNobodyElseWaits) {
+    ABI_ROW(switch_donation_uses_the_donors_slice);
+    World w;
+    const Timeline timeline(w);
+    std::uint64_t donor_left = 0;
+    const sim::Entry donor = w.program([&](User u) -> Program {
+        co_await u.compute(6000);
+        co_await u(ThreadSwitch{.to = d});
+        donor_left = remaining(u, a);
+        co_await u.compute(100);
+    });
+    const sim::Entry donee = w.program([](User u) -> Program { co_await u.compute(7000); });
+    w.spawn({.task = 8, .program = donee, .prio = 10});
+    w.spawn({.task = 5, .program = donor, .prio = 20});
+    w.run();
+    EXPECT_EQ(timeline.text(), "5@0 8@6000 5@10000 8@10100 idle@13100");
+    EXPECT_EQ(donor_left, L4_SLICE_DEFAULT_US);
+}
+
 TEST(ThreadSwitch, DonationEndsWhenAHigherPriorityRuns) {
     ABI_ROW(switch_donation_ends_by_higher_priority);
     World w;
