@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "l4/abi/fpage.h"
+#include "test/conformance/ipc/support/holed.h"
 #include "test/conformance/thesis/support/handler.h"
 
 namespace conformance::thesis {
@@ -145,6 +146,31 @@ TEST(TimeFault, IsNeitherLostNorComesTwiceWhateverItMeets) {
     }
     EXPECT_GT(come, 3000u);
     EXPECT_GT(disturbed, 3000u);
+}
+
+/// A's transfer waits for a page of B's until A's limit has passed; then A is in the kernel still.
+TEST(TimeFault, ComesAfterTheTransferInWhichItsTimePassed) {
+    ABI_ROW(time_fault_not_in_kernel);
+    constexpr Word given = 0x40000000, touched = 0x50000000;
+    ipc::Holed h(ipc::Holed::Side::receiver, {ipc::Pager::Reply::map}, 500);
+    Handler handler(
+        [](std::size_t i, const Handler::Message& m, l4_utcb_t& utcb) {
+            utcb.time_limit[0] = i == 0 ? 1200 : ~0u;
+            utcb.time_limit[1] = i == 0 ? 0 : ~0u;
+            return i == 0 ? fpage_to(m.from(), touched, l4_fpage(given, L4_PAGE_SHIFT, 0))
+                          : words_to(m.from());
+        },
+        pager_utcb(L4_UTCB_EXCEPTIONS | L4_UTCB_TIME_LIMIT));
+    handler.pages = {given};
+    h.x.sender.touched = {touched}; // before it sends, to get the limit
+    h.x.sender.pager = d;
+    h.w.start(d, handler.body());
+    h.run();
+    ipc::expect_completed(h);
+    ASSERT_EQ(handler.count(), 2u);
+    EXPECT_EQ(handler[1].at, 1500u);
+    EXPECT_EQ(handler[1].state().trapno, L4_TRAP_TIME);
+    EXPECT_EQ(handler[1].state().eax, L4_IPC_OK) << "the call's result";
 }
 
 } // namespace
