@@ -189,6 +189,24 @@ TEST(LookupHash, ANameFillsTheListThatARemovalShortened) {
     EXPECT_EQ(table.name(l4_threadid(5, 20)).low, gone.low) << "naming alone takes no place";
 }
 
+/// That the shortest list has become shorter still is not forgotten over another that is as long as it was.
+TEST(LookupHash, ANameFillsTheListThatTwoRemovalsShortened) {
+    HashTable<4> table;
+    std::vector<Entry> all(16 * 3, unlinked());
+    for (Entry& e : all) {
+        const auto n = static_cast<l4_word_t>(&e - all.data());
+        ASSERT_EQ(table.insert(e, table.name(l4_threadid(5, n))), L4_LOOKUP_OK);
+    }
+    const auto list_of = [&](const Entry& e) { return &table.bucket_of({e.id, 0}); };
+    const auto with_first = [&](const Entry& e) { return list_of(e) == list_of(all[0]); };
+    Entry& mate = *std::find_if(all.begin() + 1, all.end(), with_first);
+    Entry& other = *std::ranges::find_if_not(all, with_first);
+    for (Entry* const e : {&all[0], &mate, &other}) ASSERT_EQ(table.remove({e->id, 0}), e);
+    EXPECT_EQ(list_of(all[0])->entries, 1u);
+    EXPECT_EQ(list_of(other)->entries, 2u);
+    EXPECT_EQ(&table.bucket_of(table.name(l4_threadid(6, 0))), list_of(all[0]));
+}
+
 TEST(LookupHash, FindsByVersionToo) {
     HashTable<10> table;
     std::array<Entry, 2> e;
