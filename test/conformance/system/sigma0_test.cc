@@ -244,6 +244,8 @@ TEST(Sigma0, RefusesWithTwoZeroWords) {
         {L4_SIGMA0_DEBUG_DUMP, 0},
         {L4_SIGMA0_REQUEST, 0},
         {L4_SIGMA0_REQUEST + 1, l4_fpage(0x20000, page, 0)},
+        {0x7fc00000, 0}, // of a device where every space has its UTCBs, and above all spaces
+        {L4_SIGMA0_ADAPTER_LIMIT - super_size, 0},
         {L4_SIGMA0_ADAPTER_LIMIT, 0},
         {arch::Memory::kernel_base.raw(), 0},
     };
