@@ -28,6 +28,7 @@
 enum { at_once = 720 }; // bytes in a line, a multiple of three
 
 static unsigned long sent; // bytes in all
+static const char* shell = "/bin/sh of the initramfs";
 
 /// One line in one piece: between two writes others' text may come.
 static void send_line(const char* line, size_t length) {
@@ -99,6 +100,7 @@ static void enter_disk(void) {
                                          {"tmpfs", "/dev/shm", "mode=1777"},
                                          {"tmpfs", "/run", "mode=755"},
                                          {"tmpfs", "/tmp", "mode=1777"}};
+    shell = "/bin/sh of the disk";
     mkdir("/.drops/disk", 0755);
     if (mount("/dev/vda", "/.drops/disk", "ext4", 0, NULL) < 0) fail("/dev/vda");
     if (chdir("/.drops/disk") < 0) fail("the disk");
@@ -135,7 +137,7 @@ static void become(char* text, int out, int err) {
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     execve("/bin/sh", (char*[]){"sh", "-c", "--", text, NULL}, environment);
-    fail("/bin/sh");
+    fail(shell);
 }
 
 /// Buries whoever has ended; true if `child` is among them.
