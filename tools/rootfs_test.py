@@ -6,13 +6,12 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import io
-import os
 import pathlib
 import subprocess
-import tempfile
 import unittest
 from unittest import mock
 
+import in_folder
 import run_arguments
 
 _PATH = str(pathlib.Path(__file__).resolve().parent / "rootfs")
@@ -21,15 +20,7 @@ rootfs = importlib.util.module_from_spec(importlib.util.spec_from_loader("rootfs
 _LOADER.exec_module(rootfs)
 
 
-class Rootfs(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        variables = mock.patch.dict(os.environ, BUILD_WORKING_DIRECTORY=folder.name)
-        variables.start()
-        self.addCleanup(variables.stop)
-
+class Rootfs(in_folder.InFolder):
     def bad(self, words, message):
         with self.assertRaisesRegex(run_arguments.Bad, message):
             rootfs.parse(words.split(" ") if words else [])

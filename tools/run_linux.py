@@ -34,6 +34,12 @@ def for_exec(command, init):
     ])
 
 
+def with_command(initramfs, command, init):
+    """An initramfs of which that program is to run this command. Archives begin at a word; in lz4's old
+    format one ends with a word of zeros."""
+    return initramfs + bytes(4 + -len(initramfs) % 4) + for_exec(command, init)
+
+
 def one_output():
     """Standard output and standard error are the same file, so their order shows."""
     return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
@@ -53,8 +59,7 @@ def asked_for(args, menu, built, init, folder):
     from_disk = boots_from_disk(args)
     data = (args.initrd or initramfs.path).read_bytes()
     if args.exec is not None:
-        # Archives begin at a word; in lz4's old format one ends with a word of zeros.
-        data += bytes(4 + -len(data) % 4) + for_exec(args.exec, init.read_bytes())
+        data = with_command(data, args.exec, init.read_bytes())
         arguments = ["together"] * one_output() + ["disk"] * from_disk
         words += [f"rdinit={INIT}", " ".join(["--", *arguments]) if arguments else ""]
     elif from_disk:

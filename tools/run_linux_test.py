@@ -13,6 +13,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+import in_folder
 import newc
 import run_arguments
 import run_disk
@@ -36,15 +37,7 @@ menuentry 'hello: a line' --id 'hello' {
 """
 
 
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        variables = mock.patch.dict(os.environ, BUILD_WORKING_DIRECTORY=folder.name)
-        variables.start()
-        self.addCleanup(variables.stop)
-
+class InFolder(in_folder.InFolder):
     def parse(self, *words):
         return run_arguments.parse(words, KNOWN)
 

@@ -17,6 +17,7 @@ import time
 import unittest
 from unittest import mock
 
+import in_folder
 import run_arguments
 import run_machine
 import run_qemu
@@ -25,15 +26,7 @@ import tree
 KNOWN = {"hello": "a line", "ping-pong": "figures"}
 
 
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        for variables in [mock.patch.dict(os.environ, BUILD_WORKING_DIRECTORY=folder.name)]:
-            variables.start()
-            self.addCleanup(variables.stop)
-
+class InFolder(in_folder.InFolder):
     def parse(self, *words):
         return run_arguments.parse(words, KNOWN)
 
