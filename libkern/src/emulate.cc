@@ -67,7 +67,7 @@ void Kernel::emulate_lldt(Thread& t) {
 
 /// The byte of t's memory, reached as its program would.  nullptr: t has its page fault.
 std::byte* Kernel::look(Thread& t, std::uint32_t addr, Access access) {
-    if (std::byte* const at = byte_at(t, addr, access)) return at;
+    if (std::byte* const at = map_db_.reach(t.task().space(), VAddr{addr}, access)) return at;
     const bool present = map_db_.present(t.task().space(), VAddr{addr});
     page_fault(t, VAddr{addr},
                std::uint32_t{ia32::fault_user} | (access == Access::write ? ia32::fault_write : 0u) |

@@ -29,14 +29,6 @@ void MapDb::retire(Space& space) {
     spaces_.remove(space);
 }
 
-std::optional<PAddr> MapDb::translate(Space& space, VAddr va, Access access) {
-    const PageTables::Spot spot = mappings_.tables.find(space, va);
-    const bool write = access == Access::write;
-    if (!spot.is_there() || (write && !spot.writable())) return {};
-    *spot.entry |= ia32::accessed | (write ? std::uint32_t{ia32::dirty} : 0u);
-    return PageTables::frame(spot, va) + va.raw() % ia32::page_size;
-}
-
 Status MapDb::sigma0_fault(Space& sigma0, VAddr va) {
     const auto overlaps = [&](std::uint32_t first, std::uint32_t size) {
         const auto meets = [&](PAddr from, PAddr end) {

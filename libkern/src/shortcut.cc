@@ -3,6 +3,7 @@
 // an exception or page fault to a pager that waits; an answer to it (docs/semantics.md 7, 9.11, 12.2). What
 // is asked first makes sure that ipc.cc, fault.cc and exception.cc would do just this; so nobody can tell but
 // by a clock, and a kernel can be built without.
+#include "budget.h"
 #include "faults.h"
 #include "switch.h"
 
@@ -152,6 +153,8 @@ Thread* Kernel::map_shortcut() {
 Thread* Kernel::fault_shortcut(const Event& e) {
     Thread& t = *current_;
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor()) return nullptr;
+    if (Ext::reflection && e.kind == Event::Kind::exception && t.idt_limit_ != 0)
+        if (Thread* const next = reflect_shortcut(t, e.code, e.addr.raw())) return next;
     Thread* const pager = waiting_for(tasks_, t.pager_, t);
     if (!pager || pager->fault_.any()) return nullptr;
     const std::uint32_t status = Ext::utcb ? utcb(*pager).status : 0;
@@ -172,6 +175,33 @@ Thread* Kernel::fault_shortcut(const Event& e) {
     t.wait_.peer = pager->id();
     replace_running(scheduler_, t, *pager);
     return end_shortcut(t, *pager, e.kind, static_cast<std::uint32_t>(t.fault_.kind));
+}
+
+/// An exception by reflection, whose gate and stack are there, each within a page: exception.cc.
+Thread* Kernel::reflect_shortcut(Thread& t, std::uint32_t vector, std::uint32_t code) {
+    const std::uint32_t gate_at = vector * 8, from = t.idt_base_ + gate_at;
+    const std::uint32_t size = ia32::has_error_code(vector) ? 16 : 12, top = t.frame.esp - size;
+    if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_ || to_page_end(from) < 8 ||
+        to_page_end(top) < size || t.has_time_limit_ || (t.frame.eflags & ia32::eflags_iopl) != 0 ||
+        takes_exception(t, vector))
+        return nullptr;
+    const Space& space = t.task().space();
+    std::uint32_t gate[2];
+    const std::byte* const read = map_db_.reach(space, VAddr{from}, Access::read);
+    if (!read) return nullptr;
+    std::memcpy(gate, read, sizeof gate);
+    const std::uint32_t handler = (gate[0] & 0xffff) | (gate[1] & 0xffff0000);
+    std::byte* const stack = handler != 0 ? map_db_.reach(space, VAddr{top}, Access::write) : nullptr;
+    if (!stack) return nullptr;
+    const std::uint32_t words[] = {code, t.frame.eip, t.frame.cs, t.frame.eflags};
+    std::memcpy(stack, words + 4 - size / 4, size);
+    t.frame.esp = top;
+    t.frame.eip = handler;
+    t.frame.eflags &= ~ia32::eflags_trap;
+    ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::exception)];
+    charge(machine_.now());
+    arm_timer();
+    return &t;
 }
 
 } // namespace kern

@@ -76,22 +76,15 @@ void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t
     finish(from, from_result);
 }
 
-/// The byte of owner's memory at addr, if its own program reached it; marks the page as the machine would.
-std::byte* Kernel::byte_at(Thread& owner, std::uint32_t addr, Access access) {
-    const auto pa = map_db_.translate(owner.task().space(), VAddr{addr}, access);
-    return pa ? machine_.page(PAddr{pa->raw() & ia32::frame_mask}).data() + (pa->raw() & ~ia32::frame_mask)
-              : nullptr;
-}
-
-/// The same on behalf of a transfer.  nullptr: the page was missing; the transfer then waits for it or has
-/// ended.
+/// The byte of owner's memory at addr, as its own program would reach it, on behalf of a transfer.  nullptr:
+/// the page was missing; the transfer then waits for it or has ended.
 std::byte* Kernel::reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access) {
     if (addr >= L4_USER_TOP) {
         end_transfer(driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
         return nullptr;
     }
     for (;;) {
-        if (std::byte* const at = byte_at(owner, addr, access)) return at;
+        if (std::byte* const at = map_db_.reach(owner.task().space(), VAddr{addr}, access)) return at;
         if (!transfer_fault(driver, owner, addr, access)) return nullptr;
     }
 }

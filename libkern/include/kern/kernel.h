@@ -78,6 +78,7 @@ private:
     Thread* map_shortcut();
     void answer(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
+    Thread* reflect_shortcut(Thread& t, std::uint32_t vector, std::uint32_t code);
     bool waits_simply(const Thread& t) const;
     bool sent_by_shortcut(Thread& t, Thread& to);
     Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, std::uint32_t message);
@@ -141,7 +142,6 @@ private:
     void run_transfer(Thread& from);
     void complete_transfer(Thread& from);
     void end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t to_result);
-    std::byte* byte_at(Thread& owner, std::uint32_t addr, Access access);
     std::byte* reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
     bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
     bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);

@@ -15,8 +15,6 @@
 
 namespace kern {
 
-enum class Access : std::uint8_t { read, write };
-
 /// The mapping database: which task has which page from whom (docs/semantics.md 9, docs/invariants.md M).
 ///
 /// Page tables, mapping trees and I/O rights of all spaces are changed here and nowhere else.  Every
@@ -53,9 +51,10 @@ public:
     /// too.
     void cancel(UnmapJob& job) { job.cancel(); }
 
-    /// Where the byte is that user code of `space` reaches at `va`, if it may; marks the page referenced and
-    /// dirty as the machine would.
-    std::optional<PAddr> translate(Space& space, VAddr va, Access access);
+    /// PageTables::reach().
+    std::byte* reach(const Space& space, VAddr va, Access access) const {
+        return mappings_.tables.reach(space, va, access);
+    }
     /// Is there a page at `va`, whatever its rights?
     bool present(const Space& space, VAddr va) const { return mappings_.tables.find(space, va).is_there(); }
     /// sigma0's page fault: the page, one to one (docs/semantics.md 9.10).

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "arch/machine.h"
 #include "ia32/paging.h"
 #include "kern/frame_pool.h"
+#include "kern/fpage.h"
 #include "kern/map_node.h"
 #include "kern/result.h"
 #include "kern/space.h"
 
 namespace kern {
+
+enum class Access : std::uint8_t { read, write };
 
 /// The IA-32 page tables of all spaces and their shadows, which lead from an address to its MapNode.
 ///
@@ -46,6 +50,24 @@ public:
     Spot find(const Space& space, VAddr va) const;
     /// The frame at `va`, of a spot that is present there.
     static PAddr frame(const Spot& spot, VAddr va);
+
+    /// The byte that user code of `space` reaches at `va`, if it may; marks the page referenced and dirty as
+    /// the machine would.  nullptr: it may not.
+    std::byte* reach(const Space& space, VAddr va, Access access) const {
+        const bool write = access == Access::write;
+        const std::uint32_t needed = ia32::present | (write ? std::uint32_t{ia32::writable} : 0u);
+        std::uint32_t* entry = &directory(space, va);
+        if (va >= user_end || (*entry & needed) != needed) return nullptr;
+        std::uint32_t offset = va.raw() & ~ia32::super_mask;
+        if ((*entry & ia32::super) == 0) {
+            entry = words(frame_of(*entry)) + ia32::table_index(va.raw());
+            if ((*entry & needed) != needed) return nullptr;
+            offset &= ~ia32::frame_mask;
+        }
+        *entry |= ia32::accessed | (write ? std::uint32_t{ia32::dirty} : 0u);
+        const std::uint32_t at = (*entry & ia32::frame_mask) + offset;
+        return machine_.page(frame_of(at)).data() + (at & ~ia32::frame_mask);
+    }
 
     /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a
     /// frame.
