@@ -106,6 +106,8 @@ protection_entry:
         unless  e
         load_segments
         sender  RARE_BUT_ALIEN
+        cmpw    $0, THREAD_IDT_LIMIT(%ebp)      /* it reflects exceptions */
+        unless  ne
         pager
         movl    $0, FRAME_CR2(%ebp)
         tell_exception HEAD_OF_PROTECTION, 0, COUNTER_EXCEPTIONS

@@ -39,6 +39,7 @@ struct Layout {
                                  thread_tls = offsetof(Thread, tls_), thread_pager = offsetof(Thread, pager_),
                                  thread_slice = offsetof(Thread, slice_),
                                  thread_remaining = offsetof(Thread, remaining_),
+                                 thread_idt_limit = offsetof(Thread, idt_limit_),
                                  thread_consumed = offsetof(Thread, consumed_),
                                  thread_ready_next = offsetof(Thread, ready_link) + link_next,
                                  thread_ready_prev = offsetof(Thread, ready_link) + link_prev,
@@ -172,6 +173,7 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
 [[gnu::used]] void publish_offsets_of_exceptions() {
     using L = kern::Layout;
     PUBLISH(THREAD_PAGER, L::thread_pager);
+    PUBLISH(THREAD_IDT_LIMIT, L::thread_idt_limit);
     PUBLISH(TASK_SIGMA0, L4_TASK_SIGMA0);
     PUBLISH(FAULT_EXCEPTION, static_cast<int>(kern::Fault::Kind::exception));
     PUBLISH(HEAD_OF_PROTECTION, fault_head(kern::Fault::Kind::exception, true, L4_TRAP_PROTECTION));

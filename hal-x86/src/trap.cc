@@ -100,11 +100,15 @@ constexpr bool is_interrupt(std::uint32_t vector) {
     return run(handle(event_of(*frame)));
 }
 
+[[gnu::noinline]] arch::Frame* protection_trapped(arch::Frame* frame) {
+    return frame->err != 0 && reflected(*frame) ? frame : trapped(frame);
+}
+
 } // namespace
 } // namespace x86
 
 arch::Frame* trap_from_user(arch::Frame* frame) {
-    if (frame->trapno != L4_VEC_IPC) [[unlikely]]
-        return x86::trapped(frame);
-    return x86::run(x86::handle_ipc());
+    if (frame->trapno == L4_VEC_IPC) [[likely]]
+        return x86::run(x86::handle_ipc());
+    return frame->trapno == L4_TRAP_PROTECTION ? x86::protection_trapped(frame) : x86::trapped(frame);
 }

@@ -153,8 +153,7 @@ Thread* Kernel::map_shortcut() {
 Thread* Kernel::fault_shortcut(const Event& e) {
     Thread& t = *current_;
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor()) return nullptr;
-    if (Ext::reflection && e.kind == Event::Kind::exception && t.idt_limit_ != 0)
-        if (Thread* const next = reflect_shortcut(t, e.code, e.addr.raw())) return next;
+    if (e.kind == Event::Kind::exception && reflected(e.code, e.addr.raw())) return &t;
     Thread* const pager = waiting_for(tasks_, t.pager_, t);
     if (!pager || pager->fault_.any()) return nullptr;
     const std::uint32_t status = Ext::utcb ? utcb(*pager).status : 0;
@@ -177,31 +176,36 @@ Thread* Kernel::fault_shortcut(const Event& e) {
     return end_shortcut(t, *pager, e.kind, static_cast<std::uint32_t>(t.fault_.kind));
 }
 
-/// An exception by reflection, whose gate and stack are there, each within a page: exception.cc.
-Thread* Kernel::reflect_shortcut(Thread& t, std::uint32_t vector, std::uint32_t code) {
+/// An exception of the running thread by reflection, whose gate and stack are there, each within a page:
+/// exception.cc.  False: it is not of this sort, and nothing has happened.
+bool Kernel::reflected(std::uint32_t vector, std::uint32_t code) {
+    Thread& t = *current_;
     const std::uint32_t gate_at = vector * 8, from = t.idt_base_ + gate_at;
     const std::uint32_t size = ia32::has_error_code(vector) ? 16 : 12, top = t.frame.esp - size;
-    if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_ || to_page_end(from) < 8 ||
-        to_page_end(top) < size || t.has_time_limit_ || (t.frame.eflags & ia32::eflags_iopl) != 0 ||
-        takes_exception(t, vector))
-        return nullptr;
+    if (!Ext::shortcut || !Ext::reflection || gate_at + 7 > t.idt_limit_ || vector == L4_TRAP_PAGE_FAULT ||
+        t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor() || t.has_time_limit_ ||
+        (t.frame.eflags & ia32::eflags_iopl) != 0 || to_page_end(from) < 8 || to_page_end(top) < size)
+        return false;
+    const Thread* const pager = find(ThreadId::of(t.pager_)); // who may be dead: the long way knows
+    if (Ext::utcb && pager && takes_exceptions(utcb(*pager).status, t, vector)) return false;
     const Space& space = t.task().space();
     std::uint32_t gate[2];
     const std::byte* const read = map_db_.reach(space, VAddr{from}, Access::read);
-    if (!read) return nullptr;
+    if (!read) return false;
     std::memcpy(gate, read, sizeof gate);
     const std::uint32_t handler = (gate[0] & 0xffff) | (gate[1] & 0xffff0000);
     std::byte* const stack = handler != 0 ? map_db_.reach(space, VAddr{top}, Access::write) : nullptr;
-    if (!stack) return nullptr;
-    const std::uint32_t words[] = {code, t.frame.eip, t.frame.cs, t.frame.eflags};
-    std::memcpy(stack, words + 4 - size / 4, size);
+    if (!stack) return false;
+    const std::uint32_t words[] = {t.frame.eip, t.frame.cs, t.frame.eflags};
+    std::memcpy(stack + size - sizeof words, words, sizeof words);
+    if (size != sizeof words) std::memcpy(stack, &code, sizeof code);
     t.frame.esp = top;
     t.frame.eip = handler;
     t.frame.eflags &= ~ia32::eflags_trap;
     ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::exception)];
     charge(machine_.now());
-    arm_timer();
-    return &t;
+    if (t.remaining_ == Micros{0}) arm_timer(); // else the slice ends when it did
+    return true;
 }
 
 } // namespace kern

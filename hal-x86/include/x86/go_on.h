@@ -35,4 +35,11 @@ inline kern::Thread* handle_ipc() {
     return &running.kernel->handle_ipc();
 }
 
+/// An exception with an error code, if the running thread goes on at once because it reflects it.
+inline bool reflected(const arch::Frame& frame) {
+    if (running.watched || !running.kernel->reflected(frame.trapno, frame.err)) return false;
+    running.kip->clock = running.kernel->now().raw();
+    return true;
+}
+
 } // namespace x86

@@ -34,13 +34,13 @@ public:
                 return *next;
         return handle_any({.kind = Event::Kind::syscall, .code = L4_VEC_IPC});
     }
+    bool reflected(std::uint32_t vector, std::uint32_t code); ///< an exception, whose thread just goes on
     void check_invariants();    ///< everything of docs/invariants.md; walks all there is
     void check_current() const; ///< of these, what the running thread takes part in; next to free
 
     Thread& current() { return *current_; }
     const Thread& current() const { return *current_; }
-    /// Dead or alive; nullptr when it does not exist.
-    Thread* find(ThreadId id) const { return tasks_.thread(id); }
+    Thread* find(ThreadId id) const { return tasks_.thread(id); } ///< dead or alive; nullptr: there is none
     Micros now() const { return now_; }
     Micros armed_timer() const { return armed_; }
     l4_threadid_t report(ThreadId id) const; ///< as the kernel tells it to users (docs/semantics.md 2.2)
@@ -78,7 +78,6 @@ private:
     Thread* map_shortcut();
     void answer(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
-    Thread* reflect_shortcut(Thread& t, std::uint32_t vector, std::uint32_t code);
     bool waits_simply(const Thread& t) const;
     bool sent_by_shortcut(Thread& t, Thread& to);
     Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, std::uint32_t message);

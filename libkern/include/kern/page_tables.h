@@ -5,8 +5,8 @@
 
 #include "arch/machine.h"
 #include "ia32/paging.h"
-#include "kern/frame_pool.h"
 #include "kern/fpage.h"
+#include "kern/frame_pool.h"
 #include "kern/map_node.h"
 #include "kern/result.h"
 #include "kern/space.h"
