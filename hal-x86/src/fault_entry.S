@@ -61,21 +61,19 @@
         .macro  tell_exception head, window, counter
         takes_exceptions
         takes_all
-        read_clock
-        timer_fires_before
+        clock
         wait_for_receiver
         copy_state
         remember \head, \window
         movl    $COOKIE_0, THREAD_FAULT_W0(%ebp)
         movl    $COOKIE_1, THREAD_FAULT_W1(%ebp)
-        charge_sender
         incl    \counter
         incl    COUNTER_EXCEPTION_IPC
         go_on
         deliver $COOKIE_0, $COOKIE_1
         .endm
 
-/* A page fault is told: the clock is in EDX:EAX, the pager has the state if it wants it. */
+/* A page fault is told: the pager has the state if it wants it. */
         .macro  tell_page_fault head
         remember \head, WHOLE_SPACE
         mov     FRAME_ERR(%ebp), %esi
@@ -86,7 +84,6 @@
         mov     FRAME_EIP(%ebp), %esi
         mov     %edi, THREAD_FAULT_W0(%ebp)
         mov     %esi, THREAD_FAULT_W1(%ebp)
-        charge_sender
         incl    COUNTER_PAGE_FAULTS
         incl    COUNTER_FAULTS
         go_on
@@ -131,15 +128,13 @@ page_fault_entry:
         jne     alien_page_fault
         testl   $STATUS_PF_STATE, UTCB_STATUS(%ebx)
         jnz     page_fault_with_state
-        read_clock
-        timer_fires_before
+        clock
         wait_for_receiver
         tell_page_fault HEAD_OF_USER_FAULT
 
 page_fault_with_state:
         takes_all
-        read_clock
-        timer_fires_before
+        clock
         wait_for_receiver
         copy_state
         tell_page_fault HEAD_OF_USER_FAULT_WITH_STATE

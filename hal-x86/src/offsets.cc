@@ -72,6 +72,8 @@ struct Layout {
                                  timer_scale = timer + offsetof(x86::Timer, micros_per_tick_),
                                  timer_deadline = timer + offsetof(x86::Timer, deadline_),
                                  timer_hardware = timer + offsetof(x86::Timer, hardware_),
+                                 timer_same_until = timer + offsetof(x86::Timer, same_until_),
+                                 timer_left = timer + offsetof(x86::Timer, left_),
                                  fpu = offsetof(Machine, fpu_),
                                  fpu_wanted = fpu + offsetof(x86::Fpu, wanted_),
                                  fpu_loaded = fpu + offsetof(x86::Fpu, loaded_),
@@ -226,6 +228,8 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH_IN(machine, MACHINE_TIMER_SCALE, L::timer_scale);
     PUBLISH_IN(machine, MACHINE_TIMER_DEADLINE, L::timer_deadline);
     PUBLISH_IN(machine, MACHINE_TIMER_HARDWARE, L::timer_hardware);
+    PUBLISH_IN(machine, MACHINE_TIMER_SAME_UNTIL, L::timer_same_until);
+    PUBLISH_IN(machine, MACHINE_TIMER_LEFT, L::timer_left);
     PUBLISH_IN(machine, MACHINE_FPU_WANTED, L::fpu_wanted);
     PUBLISH_IN(machine, MACHINE_FPU_LOADED, L::fpu_loaded);
     PUBLISH_IN(machine, MACHINE_UTCB_WORD, L::utcb_word);

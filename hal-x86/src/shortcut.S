@@ -38,10 +38,8 @@ ipc_entry:
         mov     THREAD_UTCB(%ebp), %edx
         cmpl    $0, UTCB_SND_SIZE(%edx)
         unless  nz
-        read_clock
-        timer_fires_before
+        clock
         wait_as_it_says
-        charge_sender
         incl    COUNTER_SYSCALLS
         incl    COUNTER_SHORT
         go_on
@@ -67,8 +65,7 @@ answer:
         unless  nz
         selector_is_good UTCB_STATE_GS, FRAME_GS
         selector_is_good UTCB_STATE_FS, FRAME_FS
-        read_clock
-        timer_fires_before
+        clock
         wait_as_it_says
         lea     UTCB_STATE(%ebx), %esi
         mov     %ecx, %ebx
@@ -88,7 +85,6 @@ answer:
         movl    $0, THREAD_FAULT_W1(%ecx)
         movl    $0, THREAD_FAULT_PFA(%ecx)
         movl    $0, THREAD_FAULT_WINDOW(%ecx)
-        charge_sender
         incl    COUNTER_SYSCALLS
         incl    COUNTER_SHORT
         go_on
@@ -116,8 +112,7 @@ switch_entry:
         mov     THREAD_READY_NEXT(%ebp), %eax           /* alone: both are the queue's head */
         cmp     THREAD_READY_PREV(%ebp), %eax
         unless  ne
-        read_clock
-        charge_sender
+        sender_clock
         incl    COUNTER_SYSCALLS
         mov     THREAD_REMAINING(%ebp), %ecx
         mov     THREAD_REMAINING + 4(%ebp), %edx

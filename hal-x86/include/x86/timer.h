@@ -54,9 +54,11 @@ public:
     void start_at(kern::Micros time) {
         start_ = 0;
         start_ = now().raw() - time.raw();
+        same_until_ = 0;
     }
     void arm(kern::Micros at) {
         deadline_ = at;
+        same_until_ = 0;
         if (at < hardware_) set(at);
     }
     bool due() const { return deadline_ <= now(); }
@@ -68,6 +70,7 @@ public:
     /// The one-shot is over, and its event follows.
     void expire() {
         deadline_ = kern::never;
+        same_until_ = 0;
         earliest_ = now() + pause;
     }
     void rearm() {
@@ -88,6 +91,11 @@ private:
     kern::Micros deadline_ = kern::never;
     kern::Micros hardware_ = kern::never; ///< when the hardware fires
     kern::Micros earliest_{};             ///< when it may fire again
+
+    // Assembly's own, while it goes on without C++: until when, by the time stamp counter, the clock shows the
+    // microsecond that the kernel was told last; and how much later than that the kernel's timer is armed for.
+    std::uint64_t same_until_ = 0;
+    std::uint32_t left_ = 0;
 };
 
 } // namespace x86

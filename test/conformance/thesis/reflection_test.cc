@@ -242,6 +242,34 @@ TEST(Reflection, BeyondTheTablesEndKills) {
     }
 }
 
+/// Its upper half is stored first, so its page's frame does not lie behind the lower one's.
+TEST(Reflection, ThroughAGateAcrossPages) {
+    ABI_ROW(exc_lidt_reflection);
+    constexpr Word border = 0x10002000;
+    for (const Word above : {0u, 1u, 3u, 4u, 7u, 8u}) {
+        World w;
+        ipc::Landing landing;
+        const sim::Entry handler = w.program(landing.body());
+        const Word gate = border - 8 + above;
+        w.start(a, [&](User u) -> Program {
+            const Word gate_words[] = {(handler.eip & 0xffff) | 0x1b0000,
+                                       (handler.eip & 0xffff0000) | 0xef00};
+            for (Word i = 8; i-- > 0;) co_await u.store8(gate + i, gate_words[i / 4] >> 8 * (i % 4) & 0xff);
+            const Word base = gate - 8 * L4_TRAP_DIVIDE;
+            co_await u.store32(operand, 0x7ff | base << 16);
+            co_await u.store32(operand + 4, base >> 16);
+            co_await u.lidt(operand);
+            arch::Frame mine{};
+            mine.esp = stack_top;
+            co_await u.assume(mine);
+            co_await u.store32(stack_top - 4, 0);
+            co_await u.raise(L4_TRAP_DIVIDE);
+        });
+        w.run();
+        EXPECT_FALSE(landing.arrived.empty()) << above;
+    }
+}
+
 TEST(Reflection, ThroughAGateWithoutAnAddressKills) {
     ABI_ROW(exc_lidt_reflection_with_error);
     World w;
