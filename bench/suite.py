@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(os.path.realpath(__file__)).parent.parent / "tools"))
+
+from arguments import Bad, new_file  # noqa: E402
+
 UNIT = "guest instructions"
-
-
-class Bad(Exception):
-    """An argument that is not to be had: says which, and what is."""
 
 
 class Failed(Exception):
@@ -35,21 +35,8 @@ class Parser(argparse.ArgumentParser):
     def read(self, words):
         args = self.parse_args(words)
         if args.json is not None:
-            args.json = self.new_file(args.json)
+            args.json = new_file(f"bench {self.suite}: --json", args.json)
         return args
-
-    def new_file(self, name):
-        if not name:
-            raise Bad(f"bench {self.suite}: --json wants the name of a file, not nothing")
-        caller = os.environ.get("BUILD_WORKING_DIRECTORY", ".")
-        path = pathlib.Path(os.path.abspath(pathlib.Path(caller, name)))
-        if path.is_dir():
-            raise Bad(f"bench {self.suite}: --json wants a file, but {path} is a folder")
-        if not path.parent.is_dir():
-            raise Bad(f"bench {self.suite}: --json: there is no folder {path.parent}; make it first")
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise Bad(f"bench {self.suite}: --json: {path} can not be written; name another file")
-        return path
 
 
 def commit():

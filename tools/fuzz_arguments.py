@@ -7,6 +7,7 @@ import pathlib
 import re
 
 import tree
+from arguments import Bad
 
 OPTIONS = """\
   --seconds N    how long each target runs (60)
@@ -24,10 +25,6 @@ PACKAGES = ["fuzz", "l4env/roottask", "l4env/sigma0", "lookup"]
 
 # Its kernel has a bug.
 CANARY = "canary"
-
-
-class Bad(Exception):
-    """An argument that is not to be had: says which, and what is."""
 
 
 @dataclasses.dataclass

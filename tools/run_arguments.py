@@ -8,6 +8,7 @@ import re
 import shlex
 
 import tree
+from arguments import Bad, new_file, path as path_of
 
 OPTIONS = """\
   --entry NAME          boot this entry of the menu at once
@@ -34,10 +35,6 @@ LINUX = "linux"  # the entry that options for Linux are about
 # Linux and the root task take 31 words; some are our own.
 MOST_WORDS, MOST_TEXT = 24, 1800
 LEAST_BESIDE_INITRD = 24  # MiB
-
-
-class Bad(Exception):
-    """An argument that is not to be had: says which, and what is."""
 
 
 @dataclasses.dataclass
@@ -106,14 +103,8 @@ def number(least, most):
     return read
 
 
-def _path(option, value):
-    if not value:
-        raise Bad(f"{option} wants the name of a file, not nothing")
-    return pathlib.Path(os.path.abspath(pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), value)))
-
-
 def _file(option, value):
-    path = _path(option, value)
+    path = path_of(option, value)
     if path.is_dir():
         raise Bad(f"{option} wants a file, but {path} is a folder")
     if not path.is_file():
@@ -124,7 +115,7 @@ def _file(option, value):
 
 
 def _disk(option, value):
-    path = _path(option, value)
+    path = path_of(option, value)
     make = f"`/sbin/mke2fs -t ext4 {shlex.quote(str(path))} 64M`"
     if not path.exists():
         raise Bad(f"{option}: there is no file {path}; {make} makes one with a file system")
@@ -147,21 +138,10 @@ def _module(option, value):
         raise Bad(f"{option} wants FILE or FILE:ARGS, not nothing")
     at = len(value)
     while at >= 0:
-        if at > 0 and _path(option, value[:at]).is_file():
+        if at > 0 and path_of(option, value[:at]).is_file():
             return Module(_file(option, value[:at]), value[at + 1:])
         at = value.rfind(":", 0, at)
     return Module(_file(option, value.split(":")[0] or value))
-
-
-def new_file(option, value):
-    path = _path(option, value)
-    if path.is_dir():
-        raise Bad(f"{option} wants a file, but {path} is a folder")
-    if not path.parent.is_dir():
-        raise Bad(f"{option}: there is no folder {path.parent}; make it first")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise Bad(f"{option}: {path} can not be written; name another file")
-    return path
 
 
 def _text(option, value):
