@@ -2,8 +2,11 @@
 """From what the bench prints in each Linux to the table, to figures, and to what is wrong."""
 
 import dataclasses
+import re
 
 from suite import UNIT, Failed, aligned, bench_means, number
+
+COMPILER = "gcc_compile"
 
 
 @dataclasses.dataclass
@@ -109,3 +112,12 @@ def wrong(budgets, found):
             texts.append(f"{name} takes {times:.2f} times what it takes natively; "
                          f"it must be {number(budget.must)}")
     return texts
+
+
+def other_objects(texts):
+    """What is wrong with the objects that the compiler made: they are to be the same in all systems."""
+    sums = {system: re.findall(r"^objects (\w+)\s*$", text, re.M) for system, text in texts.items()}
+    if len({tuple(of) for of in sums.values()}) < 2:
+        return []
+    return [f"{COMPILER} made other objects in one system than in another: "
+            + ", ".join(f"{' '.join(of) or 'none'} ({system})" for system, of in sums.items())]

@@ -75,6 +75,17 @@ class Report(unittest.TestCase):
         self.assertEqual(wrong(uml=dict(getpid=1)), ["pf_anon_w was not measured (uml)"])
         self.assertEqual(wrong(uml=dict(getpid=1, pf_anon_w=1, more=1)), ["more has no budget"])
 
+    def test_objects_are_the_same_everywhere(self):
+        def other(**texts):
+            return linux_report.other_objects(texts)
+
+        self.assertEqual(other(native="objects 1f\r\nbench", drops="objects 1f\n"), [])
+        self.assertEqual(other(native="bench x", drops=""), [])
+        self.assertEqual(other(native="objects 1f\n", uml="objects 1f\n", drops="objects 2\n"),
+                         ["gcc_compile made other objects in one system than in another: 1f (native), "
+                          "1f (uml), 2 (drops)"])
+        self.assertEqual(len(other(native="objects 1f\n", drops="bench x")), 1)
+
     def test_bad_input_is_refused(self):
         for text in ("", "bench x 0 1 1 1 1\n", 2 * "bench x 1 1 1 1 1\n"):
             with self.assertRaises(suite.Failed):
@@ -82,9 +93,9 @@ class Report(unittest.TestCase):
         with self.assertRaises(suite.Failed):
             linux_report.read_budgets("a 1 1 1 x\na 2 2 2 x\n")
 
-    def test_all_fixed_ids_but_the_compiler_have_a_budget(self):
+    def test_all_fixed_ids_have_a_budget(self):
         ids = """getpid clock_gettime fork vfork fork_exec_static fork_exec_dyn pf_anon_w pf_file_r pf_cow
-            sig_deliver pipe_pingpong mmap_touch_munmap open_close"""
+            sig_deliver pipe_pingpong mmap_touch_munmap open_close gcc_compile"""
         text = pathlib.Path("bench/linux_budgets.txt").read_text(encoding="utf-8")
         self.assertEqual(set(ids.split()), set(linux_report.read_budgets(text)))
 

@@ -161,7 +161,7 @@ check "... though one suite is unreachable" says "E: one suite is unreachable"
 check "... and buildifier" called "npm ci --prefix tools"
 check "... and Linux's source" called "linux-source-6.1"
 check "... and what makes images of disks" called "e2fsprogs"
-check "... and busybox for Linux" says "the Debian package busybox-static:i386 into linux-glue/.cache"
+check "... and busybox for Linux" says "downloading Debian's busybox-static:i386 into linux-glue/.cache"
 check "... downloaded" called "download busybox-static"
 check "... with lists of its own" called "-o Dir::State=/"
 check "... which stays" test -e "$tree/linux-glue/.cache/busybox-static_i386.deb"
@@ -201,6 +201,9 @@ check "what is taken away is taken away from everything" called "-- //... -//lib
 drops test --long --test_output=errors
 check "the long tests are asked for" called "bazel query attr(tags,"
 check "... and are what is tested" called "--test_output=errors -- //a:slow"
+check "a compiler for the bench is downloaded" says "downloading Debian's gcc-12:i386 cpp-12:i386 "
+check "... with what it needs" called "download gcc-12 cpp-12 "
+check "... and stays" test -d "$tree/linux-glue/.cache/gcc"
 drops test --help
 check "help for test is ours" says "usage: ./drops"
 check "... and asks nobody" not_called bazel

@@ -2,35 +2,25 @@
 // What operations of Linux cost, by the time stamp counter: an init program for Linux on drops, on the
 // machine itself, and as a program of another Linux. Under `-icount shift=0` the counter counts guest
 // instructions.
-//
-//     bench NAME UNITS CYCLES ENTRIES MESSAGES CR3
-//
-// is the sample with the median of cycles, of a sample of so many units. The last three are counted by drops
-// and are 0 elsewhere. What it does is what lmbench does; how often, and over which memory, is written here.
+// What is printed is the sample with the median of cycles. What it does is what lmbench does; how often, and
+// over which memory, is written here.
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/reboot.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "l4/abi/counters.h"
+#include "counts.h"
 
 enum { most_samples = 201, pages = 64, page_size = 4096 };
 
 #define FILE_NAME "/file" // in the initramfs, of `pages` pages
 
 typedef struct {
-    uint32_t cycles, entries, messages, cr3_loads;
+    uint32_t cycles;
+    counts_t counts;
 } sample_t;
 
 typedef struct {
@@ -43,17 +33,6 @@ typedef struct {
     void (*after)(void);
     void (*end)(void);
 } operation_t;
-
-static _Noreturn void fail(const char* what) {
-    printf("not ok: %s: %s\n", what, strerror(errno));
-    fflush(stdout);
-    reboot(RB_POWER_OFF);
-    _exit(1);
-}
-
-static void must(int good, const char* what) {
-    if (!good) fail(what);
-}
 
 // ---- what is measured -----------------------------------------------------------------------------------
 
@@ -235,36 +214,17 @@ static const operation_t operations[] = {
 
 // ---- measuring ------------------------------------------------------------------------------------------
 
-static const l4_counters_t* counters; // of drops, which shows them to every program; 0: another system
-
-static uint32_t sum(const l4_word_t* of, unsigned count) {
-    uint32_t all = 0;
-    while (count > 0) all += of[--count];
-    return all;
-}
-
-static sample_t look(void) {
-    sample_t now = {0};
-    if (counters) {
-        now.entries = sum(counters->events, L4_COUNT_EVENTS);
-        now.messages = sum(counters->messages, L4_COUNT_MESSAGES);
-        now.cr3_loads = counters->cr3_loads;
-    }
-    return now;
-}
-
 static uint32_t cycles(void) { return (uint32_t)__builtin_ia32_rdtsc(); }
 
 static sample_t measure(const operation_t* o) {
     if (o->before) o->before();
-    const sample_t from = look();
+    const counts_t from = look();
     const uint32_t began = cycles();
     o->measured();
     const uint32_t ended = cycles();
-    const sample_t to = look();
+    const counts_t to = look();
     if (o->after) o->after();
-    return (sample_t){ended - began, to.entries - from.entries, to.messages - from.messages,
-                      to.cr3_loads - from.cr3_loads};
+    return (sample_t){ended - began, difference(from, to)};
 }
 
 static int by_cycles(const void* a, const void* b) {
@@ -284,24 +244,13 @@ static sample_t median(const operation_t* o) {
 }
 
 int main(void) {
-    struct utsname name;
-    must(uname(&name) == 0, "uname");
-    if (strstr(name.release, "drops")) {
-        counters = (const l4_counters_t*)L4_COUNTERS_PAGE;
-        must(counters->magic == L4_COUNTERS_MAGIC, "the kernel's counters");
-    }
-    printf("system %s\n", name.release);
-    sleep(4); // until clocks are chosen and what the kernel does once is done
+    begin_bench();
     const uint32_t empty = median(&overhead).cycles;
     for (unsigned i = 0; i < sizeof operations / sizeof *operations; ++i) {
         const operation_t* const o = &operations[i];
         const sample_t s = median(o);
-        printf("bench %s %u %u %u %u %u\n", o->name, o->units, s.cycles - empty, s.entries, s.messages,
-               s.cr3_loads);
-        fflush(stdout);
+        print_bench(o->name, o->units, s.cycles - empty, s.counts);
     }
     printf("1..1\nok 1 - everything was measured\n");
-    fflush(stdout);
-    reboot(RB_POWER_OFF);
-    return 1;
+    end_bench();
 }

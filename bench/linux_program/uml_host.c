@@ -15,7 +15,7 @@ int main(void) {
         perror("not ok: mount");
     const pid_t child = fork();
     if (child == 0) {
-        execl("/uml", "/uml", "mem=64M", "initrd=/uml.cpio", "con=null", "con0=fd:0,fd:1", (char*)0);
+        execl("/uml", "/uml", "mem=256M", "initrd=/uml.cpio", "con=null", "con0=fd:0,fd:1", (char*)0);
         perror("not ok: /uml");
         _exit(127);
     }
