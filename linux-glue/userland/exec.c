@@ -75,10 +75,16 @@ static void drain(int stream, int pipe) {
 
 static void prepare(void) {
     static const char* const places[][2] = {{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}};
+    // A shell's <(...) wants the first.
+    static const char* const links[][2] = {{"/proc/self/fd", "/dev/fd"},
+                                           {"/proc/self/fd/0", "/dev/stdin"},
+                                           {"/proc/self/fd/1", "/dev/stdout"},
+                                           {"/proc/self/fd/2", "/dev/stderr"}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         mkdir(places[i][1], 0755);
         mount(places[i][0], places[i][1], places[i][0], 0, NULL); // a kernel need not have each
     }
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) symlink(links[i][0], links[i][1]);
     mkdir("/tmp", 01777);
     struct termios mode;
     if (tcgetattr(STDOUT_FILENO, &mode) == 0) {
