@@ -75,6 +75,13 @@ printf '@drops:1 AAAA\\n@drops:end 9 0\\n'; echo "to stderr -- 'x'" >&2; printf 
         lines = [f"{name} {i}\n" for i in range(1, 9) for name in ("out", "err")]
         self.assertEqual(run("--exec", command, together=True).stdout.decode(), "".join(lines))
 
+    def test_standard_input_comes_whole(self):
+        data = bytes(range(256)) * 4001 + b"the end"
+        done = subprocess.run([*RUN, "--exec", "md5sum; read nothing; echo $?"], env=BUILT, input=data,
+                              stdout=subprocess.PIPE, check=True)
+        here = subprocess.run(["/usr/bin/md5sum"], input=data, stdout=subprocess.PIPE, check=True)
+        self.assertEqual(done.stdout, here.stdout + b"1\n")
+
     def test_what_is_left_in_the_background_is_not_waited_for(self):
         done = run("--exec", "sleep 1000 & (yes & ) >/dev/null; echo done")
         self.assertEqual((done.stdout, done.returncode), (b"done\n", 0))

@@ -12,7 +12,8 @@ from arguments import Bad, new_file, path as path_of
 
 OPTIONS = """\
   --entry NAME          boot this entry of the menu at once
-  --exec CMD            boot Linux, run CMD in its shell, print what it writes, end with its status
+  --exec CMD            boot Linux, run CMD in its shell with our standard input (a file or a pipe), print
+                        what it writes, end with its status
   --verbose             with --exec: everything else that the machine prints, on standard error
   --initrd FILE         Linux starts with this initramfs, compressed or not, in place of busybox's
   --disk FILE           Linux has this image of a disk as /dev/vda, and writes to it (docs/run.md)
@@ -34,7 +35,7 @@ end), else the guest's verdict: 0 when it is content, 1 when something failed, 2
 LINUX = "linux"  # the entry that options for Linux are about
 # Linux and the root task take 31 words; some are our own.
 MOST_WORDS, MOST_TEXT = 24, 1800
-LEAST_BESIDE_INITRD = 24  # MiB
+LEAST_BESIDE = 24  # MiB, of what Linux has at its start
 
 
 @dataclasses.dataclass
@@ -50,6 +51,7 @@ class Arguments:
     modules: list = dataclasses.field(default_factory=list)
     append: str = None
     exec: str = None
+    input: bytes = b""  # of that, which is not an argument
     initrd: pathlib.Path = None
     disk: pathlib.Path = None
     verbose: bool = False
@@ -175,7 +177,7 @@ def _check_linux(args):
     if len(words.split()) > MOST_WORDS or len(words.encode()) > MOST_TEXT:
         raise Bad(f"--append takes up to {MOST_WORDS} words and {MOST_TEXT} bytes for Linux")
     size = args.initrd.stat().st_size >> 20 if args.initrd else 0
-    if size + LEAST_BESIDE_INITRD > args.memory:
+    if size + LEAST_BESIDE > args.memory:
         raise Bad(f"--initrd: {args.initrd} has {size} MiB and is unpacked as well; give more than --memory "
                   f"{args.memory}")
 

@@ -1,22 +1,39 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a command in the guest writes, and how it ends: from the console (linux-glue/userland/exec.c)."""
+"""A command in the guest: what it is given, and what it writes and how it ends, from the console
+(linux-glue/userland/exec.c)."""
 
 import base64
 import binascii
 import collections
 import os
 import re
+import select
+import stat
 import sys
 
 import run_machine
 
 NOT_RUN = 125
+PATIENCE = 3  # seconds without input, before we say that we wait for it
 _LINE = re.compile(rb"@drops:(?:([12]) ([A-Za-z0-9+/=]+)|end (\d+) (\d+))$")
 
 
 def _write(fd, data):
     while data:
         data = data[os.write(fd, data):]
+
+
+def given():
+    """Our standard input to its end, if it is a file or a pipe. Of what else it may be (a terminal, a device)
+    the command gets nothing: that need have no end."""
+    if sys.stdin is None:
+        return b""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        return b""
+    if not select.select([sys.stdin], [], [], PATIENCE)[0]:
+        run_machine.say("the command gets our standard input, whose end is awaited; `</dev/null` is none")
+    return sys.stdin.buffer.read()
 
 
 class Reader:

@@ -25,19 +25,20 @@ def modules(menu, built):
     return found
 
 
-def for_exec(command, init):
+def for_exec(command, init, given):
     """What an initramfs has in addition: linux-glue/userland/exec.c."""
     return newc.archive([
         (".drops", newc.DIRECTORY, b""),
         (".drops/init", newc.PROGRAM, init),
         (".drops/command", newc.FILE, os.fsencode(command)),
+        (".drops/input", newc.FILE, given),
     ])
 
 
-def with_command(initramfs, command, init):
-    """An initramfs of which that program is to run this command. Archives begin at a word; in lz4's old
-    format one ends with a word of zeros."""
-    return initramfs + bytes(4 + -len(initramfs) % 4) + for_exec(command, init)
+def with_command(initramfs, command, init, given=b""):
+    """An initramfs of which that program is to run this command, with this input. Archives begin at a word;
+    in lz4's old format one ends with a word of zeros."""
+    return initramfs + bytes(4 + -len(initramfs) % 4) + for_exec(command, init, given)
 
 
 def one_output():
@@ -59,7 +60,7 @@ def asked_for(args, menu, built, init, folder):
     from_disk = boots_from_disk(args)
     data = (args.initrd or initramfs.path).read_bytes()
     if args.exec is not None:
-        data = with_command(data, args.exec, init.read_bytes())
+        data = with_command(data, args.exec, init.read_bytes(), args.input)
         arguments = ["together"] * one_output() + ["disk"] * from_disk
         words += [f"rdinit={INIT}", " ".join(["--", *arguments]) if arguments else ""]
     elif from_disk:

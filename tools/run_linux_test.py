@@ -7,9 +7,11 @@ import contextlib
 import io
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -105,8 +107,10 @@ class Modules(InFolder):
         (self.folder / "init").write_bytes(b"\x7fELF init")
         (self.folder / "run").mkdir()
 
-    def asked_for(self, *words):
-        return run_linux.asked_for(self.parse(*words), self.folder / "menu.cfg", self.folder,
+    def asked_for(self, *words, given=b""):
+        args = self.parse(*words)
+        args.input = given
+        return run_linux.asked_for(args, self.folder / "menu.cfg", self.folder,
                                    self.folder / "init", self.folder / "run")
 
     def test_the_menu_says_which(self):
@@ -133,6 +137,18 @@ class Modules(InFolder):
         self.assertEqual(data[:18], b"shell" + bytes(7) + b"070701")
         self.assertIn(b"ls 'x  y'\n\xff", data)
         self.assertIn(b"\x7fELF init", data)
+
+    def test_its_input_comes_with_it(self):
+        *_, initramfs = self.asked_for("--exec", "ls", given=b"\0 bytes\xff")
+        self.assertIn(b".drops/input\0", initramfs.path.read_bytes())
+        self.assertIn(b"\0 bytes\xff", initramfs.path.read_bytes())
+
+    def test_an_input_that_does_not_fit_is_named(self):
+        told = io.StringIO()
+        with mock.patch.object(run_exec, "given", lambda: bytes(53 << 20)), contextlib.redirect_stderr(told):
+            self.assertEqual(run_qemu.main(self.parse("--exec", "ls")), 2)
+        self.assertIn("standard input has 53 MiB and is unpacked as well; give more than --memory 128",
+                      told.getvalue())
 
     def test_without_an_iso_it_boots_them(self):
         with mock.patch.multiple(run_qemu, BUILT=self.folder, MENU="menu.cfg", INIT="init"):
@@ -240,6 +256,37 @@ sys.exit(reader.verdict({status}))
 
 def line(stream, data):
     return b"@drops:%d %s\r\n" % (stream, base64.b64encode(data))
+
+
+class Input(unittest.TestCase):
+    """Of whoever calls us: a file's and a pipe's is taken, of what may have no end none."""
+
+    def given(self, file):
+        with mock.patch.object(sys, "stdin", file), mock.patch.object(run_exec, "PATIENCE", 0.1):
+            return run_exec.given()
+
+    def test_a_file(self):
+        with tempfile.TemporaryFile() as file:
+            file.write(b"\xff\0\n")
+            file.seek(0)
+            self.assertEqual(self.given(io.TextIOWrapper(file)), b"\xff\0\n")
+
+    def test_a_pipe_and_whose_end_is_awaited(self):
+        ours, theirs = os.pipe()
+        writer = threading.Timer(0.5, lambda: os.close(theirs))
+        writer.start()
+        with open(ours, encoding="utf-8") as end, contextlib.redirect_stderr(io.StringIO()) as told:
+            self.assertEqual(self.given(end), b"")
+        self.assertIn("the command gets our standard input, whose end is awaited", told.getvalue())
+
+    def test_nobody_and_devices_have_none(self):
+        self.assertEqual(self.given(None), b"")
+        with open("/dev/null", encoding="utf-8") as nothing:
+            self.assertEqual(self.given(nothing), b"")
+        ours, theirs = pty.openpty()
+        with open(theirs, encoding="utf-8") as terminal:
+            self.assertEqual(self.given(terminal), b"")
+        os.close(ours)
 
 
 class Reader(unittest.TestCase):

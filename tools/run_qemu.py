@@ -147,6 +147,13 @@ def main(args):
     if args.display and not displays():
         run_machine.say("--display: QEMU has no window here; apt-get install qemu-system-gui brings it")
         return 2
+    if args.exec is not None:
+        args.input = run_exec.given()
+        size = len(args.input) >> 20
+        if 2 * size + run_arguments.LEAST_BESIDE > args.memory:
+            run_machine.say(f"standard input has {size} MiB and is unpacked as well; give more than --memory "
+                            f"{args.memory}")
+            return 2
     if not build(args):
         return 2
     port = free_port() if args.gdb else None

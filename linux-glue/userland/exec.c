@@ -5,8 +5,9 @@
 //     @drops:1 BASE64        of its standard output; @drops:2 of its standard error
 //     @drops:end STATUS N    its end: status as a shell has it, and how many bytes there were in all
 //
-// tools/run_exec.py reads it. With the argument `together` both go into one pipe, so that their order is
-// kept; with `disk` the command runs in the system on /dev/vda.
+// tools/run_exec.py reads it. Its standard input is the file /.drops/input, if that is there. With the
+// argument `together` what it writes goes into one pipe, so that its order is kept; with `disk` the command
+// runs in the system on /dev/vda.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -130,16 +131,21 @@ static char* command(void) {
     return text;
 }
 
+/// The caller's, if it gave any. Of the initramfs: before the disk is the root.
+static int open_input(void) {
+    const int input = open("/.drops/input", O_RDONLY | O_CLOEXEC);
+    return input >= 0 ? input : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 /// In the child.
-static void become(char* text, int out, int err) {
+static void become(char* text, int in, int out, int err) {
     static char* const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                         "HOME=/root", "TERM=dumb", "SHELL=/bin/sh", NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    const int nothing = open("/dev/null", O_RDONLY);
-    if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+    dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     execve("/bin/sh", (char*[]){"sh", "-c", "--", text, NULL}, environment);
@@ -166,7 +172,7 @@ static void make_pipe(int ends[2]) {
 static void on_child(int signal) { (void)signal; }
 
 /// Its status; what it has started may go on, and is not waited for.
-static int run(char* text, bool together) {
+static int run(char* text, int in, bool together) {
     int out[2], err[2] = {-1, -1}, status = 0;
     sigset_t children, none;
     sigemptyset(&none);
@@ -178,7 +184,7 @@ static int run(char* text, bool together) {
     if (!together) make_pipe(err);
     const pid_t child = fork();
     if (child < 0) fail("fork");
-    if (child == 0) become(text, out[1], together ? out[1] : err[1]);
+    if (child == 0) become(text, in, out[1], together ? out[1] : err[1]);
     close(out[1]);
     if (!together) close(err[1]);
     while (!has_ended(child, &status)) {
@@ -208,8 +214,9 @@ int main(int argc, char** argv) {
     }
     prepare();
     char* const text = command();
+    const int in = open_input();
     if (disk) enter_disk();
-    const int status = run(text, together);
+    const int status = run(text, in, together);
     send_line(line, (size_t)sprintf(line, "@drops:end %d %lu\n", status, sent));
     tcdrain(STDOUT_FILENO);
     if (disk) finish_disk();
