@@ -19,7 +19,8 @@ HERE = pathlib.Path("linux-glue/test/kselftest")
 BUILT = dict(os.environ, DROPS_BUILT=os.getcwd())
 MEMORY, SECONDS = 512, 3000
 # A test at a time, each in a folder of its own; what fails shows where.
-RUN = r"""mkdir -p /mnt && mount -t ext4 -o ro /dev/vda /mnt && cd /mnt && for test in */*; do
+RUN = r"""mkdir -p /mnt && mount -t ext4 -o ro /dev/vda /mnt && cd /mnt || exit
+for test in $(find */ -type f | sort); do
     mkdir /tmp/work && cd /tmp/work && rm -f /tmp/log
     timeout -s KILL 300 /mnt/$test >/tmp/log 2>&1 </dev/null
     status=$?
