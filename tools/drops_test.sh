@@ -148,6 +148,7 @@ check "help works" status_is 0
 
 drops doctor
 check "doctor says that busybox is missing" says "busybox-static:i386    MISSING"
+check "... and that a compiler can be had" says "gcc-12:i386            not here; ./drops bench linux"
 check "... and what else" says "clang-16               MISSING"
 check "... and what may be" says "qemu-user              not installed; apt-get install qemu-user (optional"
 check "... and fails" status_is 1
@@ -204,6 +205,8 @@ check "... and are what is tested" called "--test_output=errors -- //a:slow"
 check "a compiler for the bench is downloaded" says "downloading Debian's gcc-12:i386 cpp-12:i386 "
 check "... with what it needs" called "download gcc-12 cpp-12 "
 check "... and stays" test -d "$tree/linux-glue/.cache/gcc"
+drops doctor
+check "doctor knows its version" says "gcc-12:i386            1:1.0 (optional: "
 drops test --help
 check "help for test is ours" says "usage: ./drops"
 check "... and asks nobody" not_called bazel
