@@ -58,6 +58,9 @@ public:
             return bytes_at(x86::direct_base + frame.raw());
         return window(frame);
     }
+    static std::byte* kernel_byte(kern::PAddr at) {
+        return x86::at_address<std::byte>(x86::direct_base + at.raw());
+    }
     kern::PAddr address(const void* p) const {
         return kern::PAddr{reinterpret_cast<std::uint32_t>(p) - x86::direct_base};
     }

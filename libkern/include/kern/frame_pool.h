@@ -41,8 +41,7 @@ public:
     /// The object that was made at `at`; it lies within one frame.
     template <class T>
     T* at(PAddr at) const {
-        const std::uint32_t offset = at.raw() % frame_size;
-        return reinterpret_cast<T*>(machine_.page(PAddr{at.raw() - offset}).data() + offset);
+        return reinterpret_cast<T*>(byte_in(machine_, at));
     }
     PAddr of(const void* p) const { return machine_.address(p); }
 
@@ -59,6 +58,12 @@ public:
     static constexpr std::uint32_t frame_size = 4096;
 
 private:
+    template <class Machine>
+    static std::byte* byte_in(Machine& m, PAddr at) {
+        if constexpr (requires { m.kernel_byte(at); }) return m.kernel_byte(at);
+        const std::uint32_t offset = at.raw() % frame_size;
+        return m.page(PAddr{at.raw() - offset}).data() + offset;
+    }
     template <class Machine>
     static void discard_in(Machine& m, std::span<std::byte> bytes) {
         if constexpr (requires { m.discard(bytes); }) m.discard(bytes);
