@@ -17,6 +17,14 @@ static_assert(offsetof(TrapFrame, cr2) == offsetof(l4_utcb_state_t, pfa) &&
 
 /// A data segment of users that is present.
 constexpr bool is_user_data(std::uint64_t descriptor) { return (descriptor >> 32 & 0xf800) == 0xf000; }
+/// A selector that needs no repair: most are.
+constexpr bool is_plain(std::uint32_t selector) { return selector == ia32::utcb_selector || selector == 0; }
+/// What a program that has `old` gets when it sets `wanted`.
+constexpr std::uint32_t own_eflags(std::uint32_t old, std::uint32_t wanted) {
+    const std::uint32_t iopl = old & ia32::eflags_iopl;
+    const std::uint32_t own = ia32::eflags_of_user | (iopl != 0 ? ia32::eflags_interrupts : 0u);
+    return (wanted & own) | (ia32::user_eflags & ~own) | iopl;
+}
 constexpr std::uint64_t long_mode = std::uint64_t{1} << (32 + 21);
 
 } // namespace
@@ -30,7 +38,7 @@ void Thread::read_state(l4_utcb_state_t& to, std::uint32_t count) const {
 }
 
 /// A program can set no more by it than it could by instructions of its own.
-void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
+void Thread::write_some(const l4_utcb_state_t& from, std::uint32_t count) {
     const TrapFrame old = frame;
     std::memcpy(&frame, &from, count * word_size);
     frame.cr2 = old.cr2;
@@ -39,11 +47,23 @@ void Thread::write_state(const l4_utcb_state_t& from, std::uint32_t count) {
     frame.cs = old.cs;
     if (count > offsetof(TrapFrame, gs) / word_size) frame.gs = repaired(frame.gs);
     if (count > offsetof(TrapFrame, fs) / word_size) frame.fs = repaired(frame.fs);
-    if (count > offsetof(TrapFrame, eflags) / word_size) {
-        const std::uint32_t iopl = old.eflags & ia32::eflags_iopl;
-        const std::uint32_t own = ia32::eflags_of_user | (iopl != 0 ? ia32::eflags_interrupts : 0u);
-        frame.eflags = (frame.eflags & own) | (ia32::user_eflags & ~own) | iopl;
-    }
+    if (count > offsetof(TrapFrame, eflags) / word_size) frame.eflags = own_eflags(old.eflags, frame.eflags);
+}
+
+/// The same for all words, as nearly every answer sets them.
+void Thread::write_all(const l4_utcb_state_t& from) {
+    frame.gs = is_plain(from.gs) ? from.gs : repaired(from.gs);
+    frame.fs = is_plain(from.fs) ? from.fs : repaired(from.fs);
+    frame.edi = from.edi;
+    frame.esi = from.esi;
+    frame.ebp = from.ebp;
+    frame.ebx = from.ebx;
+    frame.edx = from.edx;
+    frame.ecx = from.ecx;
+    frame.eax = from.eax;
+    frame.eip = from.eip;
+    frame.eflags = own_eflags(frame.eflags, from.eflags);
+    frame.esp = from.esp;
 }
 
 void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count) {
@@ -56,7 +76,7 @@ void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint
 
 /// A selector that a program may load; 0 in place of any other.
 std::uint32_t Thread::repaired(std::uint32_t selector) const {
-    if (selector == ia32::utcb_selector || selector == 0) return selector; // most are
+    if (is_plain(selector)) return selector;
     const auto is = [=](std::uint32_t s) { return ((selector ^ s) & ia32::selector_mask) == 0; };
     bool good = is(ia32::user_cs) || is(ia32::user_ds) || is(ia32::utcb_selector);
     for (std::size_t i = 0; i < ia32::tls_slots; ++i) good |= tls_[i] != 0 && is(ia32::tls_selectors[i]);

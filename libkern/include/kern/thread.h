@@ -77,7 +77,9 @@ public:
 
     // thread_state.cc: its registers as a UTCB's state words (docs/semantics.md 11.4)
     void read_state(l4_utcb_state_t& to, std::uint32_t count) const;
-    void write_state(const l4_utcb_state_t& from, std::uint32_t count);
+    void write_state(const l4_utcb_state_t& from, std::uint32_t count) {
+        count == L4_UTCB_STATE_WORDS ? write_all(from) : write_some(from, count);
+    }
     /// Sets TLS descriptors; what must not be one becomes empty (docs/semantics.md 16).
     void write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count);
 
@@ -100,6 +102,8 @@ private:
     friend class Kernel;    // the only writer
     friend struct Layout;   // offsets for a hardware layer's assembly, which writes only as the kernel would
     friend struct Saboteur; // tests that break an invariant to see it caught
+    void write_all(const l4_utcb_state_t& from);
+    void write_some(const l4_utcb_state_t& from, std::uint32_t count);
     std::uint32_t repaired(std::uint32_t selector) const;
     void set_time_limit(Micros at) {
         time_limit_ = at;
