@@ -35,6 +35,8 @@ Thread& Kernel::handle(const Event& e) {
             next = ipc_shortcut();
         else if (e.kind == Event::Kind::exception || e.kind == Event::Kind::page_fault)
             next = fault_shortcut(e);
+        else if (e.kind == Event::Kind::syscall && e.code == L4_VEC_FPAGE_UNMAP)
+            next = unmap_shortcut();
         if (next) return *next;
     }
     return handle_any(e);

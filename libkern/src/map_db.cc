@@ -3,6 +3,7 @@
 
 #include "kern/ensure.h"
 #include "kern/fpage.h"
+#include "look.h"
 
 namespace kern {
 
@@ -57,8 +58,8 @@ Status MapDb::fix(Space& space, VAddr va, PAddr frame, Access access) {
 }
 
 void MapDb::unfix(Space& space, VAddr va) {
-    if (mappings_.tables.find(space, va).kind == PageTables::Spot::Kind::fixed)
-        mappings_.tables.leave(space, va);
+    const PageTables::Spot spot = mappings_.tables.find(space, va);
+    if (spot.kind == PageTables::Spot::Kind::fixed) mappings_.tables.leave(space, va, spot);
 }
 
 bool MapDb::holds_ports(const Space& space, std::uint32_t port, std::uint32_t count) const {

@@ -125,22 +125,6 @@ bool Mapper::may_raise(const Source& from, const Spot& there, VAddr va) const {
            PageTables::frame(there, va) == PageTables::frame(from.spot, from.va);
 }
 
-bool MapDb::map_page(Space& from, Space& to, std::uint32_t send, std::uint32_t snd_base,
-                     std::uint32_t window) {
-    using Spot = PageTables::Spot;
-    const Fpage item(send), into(window);
-    if (item.kind() != Fpage::Kind::memory || item.size_log2() != ia32::page_shift || item.grant() ||
-        into.kind() != Fpage::Kind::memory)
-        return false;
-    const VAddr at{item.first()}, va{into.first() + (snd_base & into.offset_mask() & ia32::frame_mask)};
-    if (va >= user_end || is_protected(va) || is_protected(at)) return false;
-    const Mappings::Source source{from, at, mappings_.tables.find(from, at)};
-    if (!source.spot.present() || (source.spot.node->super() && source.spot.node->fan_out().raw() == 0))
-        return false;
-    if (mappings_.tables.find(to, va).kind != Spot::Kind::no_page || !to.account().has_node()) return false;
-    return mappings_.map(source, to, va, item.write()).ok();
-}
-
 Progress MapDb::run(MapJob& job, Steps& steps) {
     if (job.send_.kind() == Fpage::Kind::ports) return io_.map(job, steps);
     return Mapper(mappings_, job).run(steps);

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "kern/mappings.h"
-
-#include <new>
-
-#include "kern/ensure.h"
+#include "one_page.h"
 
 namespace kern {
-
-namespace {
-
-constexpr std::uint32_t user_page = ia32::present | ia32::user;
-constexpr std::uint32_t status_bits = ia32::accessed | ia32::dirty;
-
-} // namespace
 
 Status Mappings::map(const Source& from, Space& to, VAddr va, bool write) {
     MapNode& parent = *from.spot.node;
@@ -26,10 +15,7 @@ Status Mappings::map(const Source& from, Space& to, VAddr va, bool write) {
         if (fans_out) drop_fan_out(from.space, parent);
         return node.error();
     }
-    const bool writes = write && from.spot.writable();
-    tables.enter(to, va,
-                 PageTables::frame(from.spot, from.va).raw() | user_page | (writes ? ia32::writable : 0u),
-                 *node);
+    tables.enter(to, va, entry_from(from, write), *node);
     adopt(parent, from.va, **node);
     return Done{};
 }
@@ -69,7 +55,7 @@ Status Mappings::grant(const Source& from, Space& to, VAddr va, bool write) {
         tables.enter_super(to, va, entry, fresh);
     else
         tables.enter(to, va, entry, &fresh);
-    tables.leave(from.space, from.va);
+    tables.leave(from.space, from.va, from.spot);
     give_node(old);
     return Done{};
 }
@@ -106,9 +92,11 @@ void Mappings::raise(Space& space, VAddr va, const PageTables::Spot& spot) {
 }
 
 std::uint32_t Mappings::remove(MapNode& node) {
+    if (!node.super()) return take_away(node);
     Space& space = order.space(node);
-    const std::uint32_t status = *tables.find(space, node.va()).entry & status_bits;
-    tables.leave(space, node.va());
+    const PageTables::Spot spot = tables.find(space, node.va());
+    const std::uint32_t status = *spot.entry & status_bits;
+    tables.leave(space, node.va(), spot);
     forget(node);
     return status;
 }
@@ -119,7 +107,7 @@ std::uint32_t Mappings::remove_part(MapNode& node, std::uint32_t part, bool& gon
     const PageTables::Spot spot = tables.find(space, va);
     if (spot.kind != PageTables::Spot::Kind::part) return 0;
     const std::uint32_t status = *spot.entry & status_bits;
-    gone = tables.leave(space, va);
+    gone = tables.leave(space, va, spot);
     if (gone) forget(node);
     return status;
 }
@@ -139,39 +127,6 @@ std::uint32_t Mappings::used_part(const MapNode& super, std::uint32_t from, std:
     const std::uint32_t* const heads = pool_.at<std::uint32_t>(super.fan_out());
     while (from < end && heads[from] == 0) ++from;
     return from;
-}
-
-/// Before the child is linked: the new mapping is the youngest of its parent.
-void Mappings::adopt(MapNode& parent, VAddr from, MapNode& child) {
-    child.depth = static_cast<std::uint16_t>(parent.depth + 1);
-    child.set_parent(parent.serial());
-    if (parent.super() && !child.super())
-        order.insert_first(head(parent, ia32::table_index(from.raw())), child, TreeLink::node);
-    else
-        order.insert_after(parent, child, TreeLink::node);
-}
-
-Result<MapNode*> Mappings::make_node(Space& space, VAddr va, bool super) {
-    if (serial_ == MapNode::max_serial)
-        return Err::no_memory; // after nine years at one mapping per microsecond
-    void* const slot = KTRY(space.account().take_node());
-    ++space.nodes_;
-    return new (slot) MapNode(pool_.of(&space).raw(), va, super, ++serial_);
-}
-
-void Mappings::give_node(MapNode& node) {
-    Space& space = order.space(node);
-    node.~MapNode();
-    space.account().give_node(&node);
-    --space.nodes_;
-}
-
-/// The node's last entry is gone.
-void Mappings::forget(MapNode& node) {
-    Space& space = order.space(node);
-    if (node.fan_out().raw() != 0) drop_fan_out(space, node);
-    order.remove(node);
-    give_node(node);
 }
 
 Status Mappings::make_fan_out(Space& space, MapNode& super) {

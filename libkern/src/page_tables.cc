@@ -5,6 +5,7 @@
 
 #include "kern/ensure.h"
 #include "kern/fpage.h"
+#include "look.h"
 
 namespace kern {
 
@@ -15,20 +16,7 @@ void PageTables::init(Space& space) {
               words(space.directory_) + first);
 }
 
-PageTables::Spot PageTables::find(const Space& space, VAddr va) const {
-    using Kind = Spot::Kind;
-    std::uint32_t& entry = directory(space, va);
-    if (va >= user_end || entry == 0) return {Kind::no_region, &entry};
-    const std::uint32_t shadow_word = shadow(space, va);
-    if (entry & ia32::super) return {Kind::super, &entry, pool_.at<MapNode>(PAddr{shadow_word})};
-    const std::uint32_t index = ia32::table_index(va.raw());
-    std::uint32_t* const page = words(frame_of(entry)) + index;
-    const std::uint32_t node = words(frame_of(shadow_word))[index];
-    MapNode* const there = node ? pool_.at<MapNode>(PAddr{node}) : nullptr;
-    if (shadow_word & split_bit) return {*page ? Kind::part : Kind::hole, page, there};
-    if (*page == 0) return {Kind::no_page, page};
-    return {there ? Kind::page : Kind::fixed, page, there};
-}
+PageTables::Spot PageTables::find(const Space& space, VAddr va) const { return look(space, va); }
 
 VAddr PageTables::next_region(const Space& space, VAddr va) const {
     const std::uint32_t* const entries = words(space.directory_);
@@ -47,11 +35,6 @@ VAddr PageTables::skip_empty(const Space& space, VAddr va, std::uint32_t entries
     const std::uint32_t end = std::min(index + entries, all);
     while (index < end && table[index] == 0) ++index;
     return VAddr{(first / ia32::entries * ia32::entries + index) << shift};
-}
-
-PAddr PageTables::frame(const Spot& spot, VAddr va) {
-    if (spot.kind != Spot::Kind::super) return frame_of(*spot.entry);
-    return PAddr{(*spot.entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask & ia32::frame_mask)};
 }
 
 Status PageTables::make_table(Space& space, VAddr va) {
@@ -119,25 +102,36 @@ PAddr PageTables::base(const Space& space, const MapNode& node) const {
     return PAddr{frame(find(space, va), va).raw() - (va.raw() - node.va().raw())};
 }
 
-bool PageTables::leave(Space& space, VAddr va) {
-    std::uint32_t& entry = directory(space, va);
-    std::uint32_t& shadow_word = shadow(space, va);
+bool PageTables::leave(Space& space, VAddr va, const Spot& spot) {
     bool gone = true;
     ++machine_.event_counters().pages_unmapped;
-    if (entry & ia32::super) {
-        entry = shadow_word = 0;
+    *spot.entry = 0;
+    if (spot.kind == Spot::Kind::super) {
+        *spot.shadow = 0;
         --space.regions_;
     } else {
-        const std::uint32_t index = ia32::table_index(va.raw());
-        words(frame_of(entry))[index] = 0;
-        if (!(shadow_word & split_bit)) words(frame_of(shadow_word))[index] = 0;
-        --shadow_word;
-        const bool last = (shadow_word & count_mask) == 0;
-        gone = last || !(shadow_word & split_bit);
+        const bool split = (*spot.region & split_bit) != 0;
+        if (!split) *spot.shadow = 0;
+        --*spot.region;
+        const bool last = (*spot.region & count_mask) == 0;
+        gone = last || !split;
         if (last) drop_table(space, va);
     }
     flush(space, va);
     return gone;
+}
+
+std::uint32_t PageTables::leave_page(Space& space, VAddr va) {
+    std::uint32_t& region = shadow(space, va);
+    const std::uint32_t index = ia32::table_index(va.raw());
+    std::uint32_t& page = words(frame_of(directory(space, va)))[index];
+    const std::uint32_t entry = page;
+    ++machine_.event_counters().pages_unmapped;
+    page = words(frame_of(region))[index] = 0;
+    --region;
+    if ((region & count_mask) == 0) drop_table(space, va);
+    flush(space, va);
+    return entry;
 }
 
 void PageTables::change(Space& space, VAddr va, std::uint32_t& entry, std::uint32_t value) {

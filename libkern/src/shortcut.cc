@@ -149,6 +149,23 @@ Thread* Kernel::map_shortcut() {
     return end_shortcut(t, *to, Event::Kind::syscall, L4_COUNT_LONG);
 }
 
+/// An fpage_unmap of one page that ends in this entry.  The running thread, which the scheduler picked, goes
+/// on.
+Thread* Kernel::unmap_shortcut() {
+    Thread& t = *current_;
+    if (t.alien() || scheduler_.donor()) return nullptr;
+    const auto status = map_db_.flush_page(t.task().space(), t.frame.eax, t.frame.ecx, Steps{limits_.pages});
+    if (!status) return nullptr;
+    ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::syscall)];
+    t.frame.eax = *status;
+    charge(machine_.now());
+    if ((t.has_time_limit_ && t.time_limit() <= now_) || (t.frame.eflags & ia32::eflags_iopl) != 0)
+        [[unlikely]]
+        prepare(t);
+    arm_timer();
+    return &t;
+}
+
 /// The same for what the running thread's program has done.
 Thread* Kernel::fault_shortcut(const Event& e) {
     Thread& t = *current_;

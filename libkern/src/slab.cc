@@ -5,25 +5,6 @@
 
 namespace kern {
 
-Result<void*> Slab::take(Account& payer, FramePool& pool) {
-    if (pool.fails_now()) return Err::no_memory;
-    if (free_.raw() == 0) KTRY(grow(payer, pool));
-    const PAddr slot = free_;
-    free_ = PAddr{*pool.at<std::uint32_t>(slot)};
-    pool.hand_out(slot, geometry_.size);
-    ++used_;
-    return static_cast<void*>(pool.at<std::byte>(slot));
-}
-
-void Slab::give(FramePool& pool, void* slot) {
-    ensure(used_ != 0, "a slot was returned to a slab that it is not of");
-    const PAddr at = pool.of(slot);
-    pool.discard(at, geometry_.size);
-    *pool.at<std::uint32_t>(at) = free_.raw();
-    free_ = at;
-    --used_;
-}
-
 Status Slab::grow(Account& payer, FramePool& pool) {
     const PAddr frame = KTRY(payer.take_frame());
     *pool.at<std::uint32_t>(frame) = newest_.raw();

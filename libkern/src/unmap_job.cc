@@ -23,14 +23,6 @@ void UnmapJob::cancel() {
     pages_.cancel();
 }
 
-/// What is touched below a page of the caller's, and whether that page is.
-Walk::Rule UnmapJob::rule() const {
-    const TaskNo filter{static_cast<std::uint16_t>((mask_ & L4_UNMAP_TASK_MASK) >> L4_UNMAP_TASK_SHIFT)};
-    const bool own = (mask_ & L4_FP_ALL_SPACES) != 0;
-    const bool everybody = filter.raw() == 0 || (own && filter == space_->task());
-    return {.bottom_up = flush(), .all = everybody, .hit_root = own && everybody, .task = filter};
-}
-
 void ClearJob::start(Space& space) {
     job_.start(space, L4_FP_WHOLE_SPACE, L4_FP_FLUSH | L4_FP_ALL_SPACES);
     job_.clear_ = true;
@@ -48,10 +40,11 @@ private:
     using Kind = Walk::Visit::Kind;
     using Spot = PageTables::Spot;
     /// Looking at so many entries where nothing is costs less than taking one mapping back.
-    static constexpr std::uint32_t empty_per_step = 32;
+    static constexpr std::uint32_t empty_per_step = UnmapJob::parts_per_step;
 
     bool begin_page();
-    bool flush_at_once(MapNode& page);
+    void flush_at_once();
+    bool flush_part_at_once(const Spot& spot, VAddr va);
     Kind walk_pages();
     Kind walk_supers(Walk& walk);
     bool visit(Walk& walk, const Walk::Visit& v);
@@ -78,6 +71,8 @@ private:
 Progress Unmapper::run() {
     while (job_.at_ < job_.fpage_.end()) {
         if (job_.supers().idle() && job_.pages_.idle()) {
+            flush_at_once();
+            if (job_.at_ >= job_.fpage_.end()) break;
             if (!steps_.take()) return Progress::more;
             if (!begin_page()) continue;
         }
@@ -99,38 +94,36 @@ bool Unmapper::begin_page() {
         return false;
     }
     if (spot.in_super()) {
+        if (flush_part_at_once(spot, va)) return false;
         job_.visited_ = 0;
         job_.supers().start(mappings_.order, *spot.node, job_.rule());
         return true;
     }
     if (spot.kind == Spot::Kind::page && (job_.clear_ || !is_protected(va))) {
-        if (flush_at_once(*spot.node)) {
-            job_.at_ += ia32::page_size;
-            return false;
-        }
         job_.pages_.start(mappings_.order, *spot.node, job_.rule());
         return true;
     }
-    if (spot.kind == Spot::Kind::fixed && job_.clear_) mappings_.tables.leave(*job_.space_, va);
+    if (spot.kind == Spot::Kind::fixed && job_.clear_) mappings_.tables.leave(*job_.space_, va, spot);
     job_.at_ += ia32::page_size;
     return false;
 }
 
-/// A page that goes with all that is mapped from it, which is one mapping at most: what a walk would do, in
-/// as many steps.  False: not so, or there are too few steps; nothing has happened.
-bool Unmapper::flush_at_once(MapNode& page) {
-    constexpr std::uint32_t steps_of_page = 1, steps_of_child = 2;
-    const Walk::Rule rule = job_.rule();
-    if (!rule.bottom_up || !rule.all || steps_.left() < steps_of_page + steps_of_child) return false;
-    const Preorder& order = mappings_.order;
-    const auto ends = [&](const TreeLink* l) { return !l || (l->is_node() && l->depth <= page.depth); };
-    if (TreeLink* const child = order.next(page); !ends(child)) {
-        if (!child->is_node() || !ends(order.next(*child))) return false;
-        saw(mappings_.remove(static_cast<MapNode&>(*child)));
-        steps_.pay(steps_of_child);
-    }
-    if (rule.hit_root) saw(mappings_.remove(page));
-    steps_.pay(steps_of_page);
+/// Pages, as walks would, in as many steps, as far as they are that simple.
+void Unmapper::flush_at_once() {
+    if (!job_.flush()) return;
+    std::uint32_t status = 0;
+    job_.at_ = mappings_.flush_pages(*job_.space_, job_.at_, job_.fpage_.end(), job_.rule(), steps_, status);
+    saw(status);
+}
+
+/// The same for a part of a 4 MiB page that stays, if nothing else is to be done.
+bool Unmapper::flush_part_at_once(const Spot& spot, VAddr va) {
+    std::uint32_t status = 0;
+    if (!job_.flush() || job_.fpage_.size_log2() != ia32::page_shift ||
+        !mappings_.flush(spot, va, job_.rule(), steps_, status))
+        return false;
+    saw(status);
+    job_.at_ += ia32::page_size;
     return true;
 }
 

@@ -53,7 +53,7 @@ Walk::Visit Walk::next(Steps& steps) {
 }
 
 /// Between nodes: place_ is behind the last one.  False: out of steps.
-bool Walk::step_scan(Steps& steps) {
+inline bool Walk::step_scan(Steps& steps) {
     TreeLink* const n = order_->next(place_);
     if (!n || (n->is_node() && n->depth <= bound_)) {
         cancel();
@@ -71,7 +71,7 @@ bool Walk::step_scan(Steps& steps) {
 
 /// The node after place_ is looked at; nothing is ever inserted between them.  False: it is to be visited, or
 /// there are no steps left.
-bool Walk::examine(Steps& steps, Visit& visit) {
+inline bool Walk::examine(Steps& steps, Visit& visit) {
     TreeLink* const n = order_->next(place_);
     if (n == &end_) { // others removed it
         unlink(end_);
@@ -93,7 +93,7 @@ bool Walk::examine(Steps& steps, Visit& visit) {
     return false;
 }
 
-bool Walk::is_hit(const TreeLink& node) {
+inline bool Walk::is_hit(const TreeLink& node) {
     if (at_root_) return rule_.hit_root;
     if (rule_.all) return true;
     if (inside_ && node.depth <= hit_depth_) inside_ = false;
@@ -104,7 +104,7 @@ bool Walk::is_hit(const TreeLink& node) {
     return inside_;
 }
 
-bool Walk::step_extend(Steps& steps) {
+inline bool Walk::step_extend(Steps& steps) {
     TreeLink* const n = order_->next(end_);
     if (!n || (n->is_node() && n->depth <= hit_depth_)) {
         phase_ = Phase::back;
@@ -116,7 +116,7 @@ bool Walk::step_extend(Steps& steps) {
 }
 
 /// All nodes of the hit subtree behind end_ are dealt with.
-bool Walk::back(Steps& steps, Visit& visit) {
+inline bool Walk::back(Steps& steps, Visit& visit) {
     TreeLink* const n = order_->prev(end_);
     ensure(n != nullptr, "a walk lost its start");
     if (n == &place_) {
@@ -136,14 +136,14 @@ bool Walk::back(Steps& steps, Visit& visit) {
     return false;
 }
 
-void Walk::finish_segment() {
+inline void Walk::finish_segment() {
     if (at_root_ || evict_) return cancel();
     unlink(end_);
     inside_ = false;
     phase_ = Phase::scan;
 }
 
-bool Walk::step_skip(Steps& steps) {
+inline bool Walk::step_skip(Steps& steps) {
     TreeLink* const n = order_->next(place_);
     if (!n || (n->is_node() && n->depth <= hit_depth_)) {
         inside_ = false;
@@ -179,21 +179,21 @@ void Walk::cancel() {
 }
 
 /// Whether an evicting walk has thrown out one of the cursors.
-bool Walk::lost() const {
+inline bool Walk::lost() const {
     const bool two = phase_ == Phase::examine || phase_ == Phase::extend || phase_ == Phase::back;
     return !place_.linked() || (two && !end_.linked());
 }
 
-void Walk::link_after(TreeLink& where, Cursor& c) {
+inline void Walk::link_after(TreeLink& where, Cursor& c) {
     if (c.linked()) order_->remove(c);
     order_->insert_after(where, c, TreeLink::cursor);
 }
 
-void Walk::link_before(TreeLink& where, Cursor& c) {
+inline void Walk::link_before(TreeLink& where, Cursor& c) {
     if (c.linked()) order_->remove(c);
     order_->insert_before(where, c, TreeLink::cursor);
 }
 
-void Walk::unlink(Cursor& c) { order_->remove(c); }
+inline void Walk::unlink(Cursor& c) { order_->remove(c); }
 
 } // namespace kern

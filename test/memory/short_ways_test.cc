@@ -261,9 +261,10 @@ protected:
         result.status = job->status();
         return result;
     }
-    void expect_as_in_steps(std::uint32_t fpage, std::uint32_t mask, std::uint32_t entry = 1000) {
-        const Unmapped at_once = unmap(quick, 4, fpage, mask, entry);
-        const Unmapped in_steps = unmap(slow, 4, fpage, mask, 1);
+    void expect_as_in_steps(std::uint32_t fpage, std::uint32_t mask, std::uint32_t entry = 1000,
+                            std::uint16_t task = 4) {
+        const Unmapped at_once = unmap(quick, task, fpage, mask, entry);
+        const Unmapped in_steps = unmap(slow, task, fpage, mask, 1);
         EXPECT_EQ(at_once.status, in_steps.status);
         EXPECT_EQ(at_once.steps, in_steps.steps);
         EXPECT_TRUE(State::of(quick) == State::of(slow));
@@ -327,6 +328,164 @@ TEST_F(FlushAtOnce, DoesWhatTheMaskSays) {
                     both([&](MemoryWorld& w) { make(w, trees[n]); });
                     expect_as_in_steps(l4_fpage(page(0), 14, 0), filter | mask, entry);
                 }
+}
+
+/// Of sigma0's 4 MiB page: what is mapped from the part goes, the page stays whole.  At the first of 32 parts
+/// a step is for looking at these.
+TEST_F(FlushAtOnce, APartOfA4MiBPageStays) {
+    const std::vector<Tree> trees{
+        {},
+        {own},
+        {own, child},
+        {own, {2, 1, 6, 3}},
+        {own, child, {2, 1, 6, 3}, {5, 3, 6, 4}},
+        {{2, 1, 5, 4}, own, {2, 1, 6, 3}, {4, 1, 5, 3}},
+        {{2, 0, 5, 4}, {5, 4, 6, 3}, {2, 0, 4, 6}},
+        {own, {2, 0, 4, 6}, {4, 6, 5, 4}},
+    };
+    for (const std::uint32_t entry : {1u, 2u, 3u, 4u, 5u, 1000u})
+        for (const std::uint32_t filter : {0u, l4_unmap_in_task(2), l4_unmap_in_task(4), l4_unmap_in_task(5)})
+            for (const std::uint32_t mask : {0u, L4_FP_FLUSH})
+                for (const std::uint32_t at : {0u, 1u})
+                    for (std::size_t n = 0; n < trees.size(); ++n) {
+                        SCOPED_TRACE("tree " + std::to_string(n) + ", part " + std::to_string(at) +
+                                     ", mask " + std::to_string(filter | mask) + ", steps " +
+                                     std::to_string(entry));
+                        both([&](MemoryWorld& w) {
+                            w.unmap(2, small_page(0), L4_FP_FLUSH);
+                            make(w, trees[n]);
+                        });
+                        expect_as_in_steps(small_page(page(at)), filter | mask, entry, 2);
+                        EXPECT_FALSE(quick.page(2, 0)->split);
+                    }
+}
+
+TEST_F(FlushAtOnce, ChildrenOf4MiBAreSplit) {
+    for (const std::uint32_t filter : {0u, l4_unmap_in_task(4)})
+        for (const std::uint32_t at : {super_size, super_size + page(1)}) {
+            both([](MemoryWorld& w) {
+                w.unmap(2, super_page(super_size), L4_FP_FLUSH);
+                w.map(2, 4, super_page(super_size), super_size);
+            });
+            const std::uint32_t mask =
+                filter | L4_FP_FLUSH; // for frames a job pays what is left of its steps
+            EXPECT_EQ(unmap(quick, 2, small_page(at), mask, 1000).status,
+                      unmap(slow, 2, small_page(at), mask, 1).status);
+            EXPECT_TRUE(State::of(quick) == State::of(slow));
+            EXPECT_FALSE(quick.page(4, at));
+            EXPECT_TRUE(quick.page(4, super_size + page(2)));
+        }
+}
+
+TEST_F(FlushAtOnce, StopsBeforeProtectedPages) {
+    constexpr std::uint32_t region = L4_UTCB_AREA & ~(super_size - 1);
+    const auto map = [](MemoryWorld& w) {
+        for (const std::uint32_t at : {region - page_size, region, L4_UTCB_AREA - page_size})
+            w.map(4, 5, small_page(page(1)), at);
+    };
+    both([&](MemoryWorld& w) { w.add_utcbs(5), map(w); });
+    const Unmapped at_once = unmap(quick, 5, everything, all, 1000);
+    const Unmapped in_steps = unmap(slow, 5, everything, all, 1);
+    EXPECT_EQ(at_once.steps, in_steps.steps);
+    EXPECT_TRUE(State::of(quick) == State::of(slow));
+    EXPECT_TRUE(quick.page(5, L4_UTCB_AREA)) << "users do not unmap it";
+    EXPECT_FALSE(quick.page(5, L4_UTCB_AREA - page_size));
+}
+
+// --- The same without a job.
+
+class FlushPage : public FlushAtOnce {
+protected:
+    /// Was it flushed?  If so, as by a job; if not, nothing has happened.
+    bool at_once(std::uint16_t task, std::uint32_t fpage, std::uint32_t mask, std::uint32_t steps = 1000) {
+        const State before = State::of(quick);
+        const auto status = quick.db.flush_page(quick.space(task), fpage, mask, kern::Steps{steps});
+        quick.db.check();
+        if (!status) {
+            EXPECT_TRUE(State::of(quick) == before) << "something has happened";
+            return false;
+        }
+        const Unmapped by_job = unmap(slow, task, fpage, mask, 1);
+        EXPECT_EQ(*status, by_job.status);
+        EXPECT_LE(by_job.steps, steps) << "a job would not have ended in this entry";
+        EXPECT_TRUE(State::of(quick) == State::of(slow)) << "a job does something else";
+        return true;
+    }
+    void prepare(const Tree& tree) {
+        both([&](MemoryWorld& w) {
+            make(w, tree);
+            for (const Edge& e : tree) touch(w, e.to, page(e.where), kern::Access::read);
+        });
+    }
+};
+
+TEST_F(FlushPage, IsAsByAJob) {
+    const std::uint32_t filters[] = {0u, l4_unmap_in_task(4), l4_unmap_in_task(5), l4_unmap_in_task(6)};
+    const std::vector<Tree> trees{
+        {},
+        {own},
+        {own, child},
+        {own, child, {4, 1, 6, 3}},
+        {own, {4, 1, 6, 3}, child, {5, 3, 6, 4}},
+        {own, child, {5, 3, 6, 3}, {6, 3, 5, 4}},
+    };
+    for (const std::uint16_t task : {2, 4})
+        for (const std::uint32_t filter : filters)
+            for (const std::uint32_t mask : {std::uint32_t{L4_FP_FLUSH}, all, all | L4_UNMAP_RESET})
+                for (std::size_t n = 0; n < trees.size(); ++n)
+                    for (const std::uint32_t steps : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 1000u}) {
+                        SCOPED_TRACE("task " + std::to_string(task) + ", tree " + std::to_string(n) +
+                                     ", mask " + std::to_string(filter | mask) + ", steps " +
+                                     std::to_string(steps));
+                        if (task == 2 && (mask & L4_FP_ALL_SPACES) != 0) continue;
+                        prepare(trees[n]);
+                        const bool done = at_once(task, small_page(ours), filter | mask, steps);
+                        EXPECT_TRUE(done || steps < 1000);
+                        if (!done) unmap(slow, task, small_page(ours), L4_FP_FLUSH, 1000);
+                        if (!done) unmap(quick, task, small_page(ours), L4_FP_FLUSH, 1000);
+                    }
+}
+
+TEST_F(FlushPage, NothingIsThere) {
+    EXPECT_TRUE(at_once(4, small_page(page(9)), all));
+    EXPECT_TRUE(at_once(4, small_page(3 * super_size), all));
+    EXPECT_FALSE(at_once(4, small_page(page(9)), all, 0));
+}
+
+TEST_F(FlushPage, OtherSortsAreRefused) {
+    prepare({own, child});
+    EXPECT_FALSE(at_once(4, small_page(ours), 0));
+    EXPECT_FALSE(at_once(4, small_page(ours), L4_FP_ALL_SPACES));
+    EXPECT_FALSE(at_once(4, l4_fpage(0, 13, rw), L4_FP_FLUSH));
+    EXPECT_FALSE(at_once(4, l4_fpage(ours, 11, rw), L4_FP_FLUSH));
+    EXPECT_FALSE(at_once(4, everything, L4_FP_FLUSH));
+    for (const std::uint32_t at :
+         {L4_UTCB_AREA, L4_UTCB_AREA + page_size, L4_KIP_ADDRESS, L4_USER_TOP, 0xf0000000u, 0xfffff000u})
+        EXPECT_FALSE(at_once(4, small_page(at), all)) << std::hex << at;
+    EXPECT_FALSE(at_once(2, small_page(ours), all)) << "the page would be split";
+    map_both(2, 6, super_page(super_size), super_size);
+    EXPECT_FALSE(at_once(2, small_page(super_size), L4_FP_FLUSH)) << "another's page would be split";
+    EXPECT_TRUE(at_once(4, small_page(ours), L4_FP_FLUSH));
+}
+
+/// Their place must not get lost.
+TEST_F(FlushPage, OthersAreUnderWay) {
+    prepare({own, child, {4, 1, 6, 3}});
+    std::uint32_t refused = 0;
+    for (std::uint32_t n = 1; n < 12; ++n) {
+        InFrame<kern::UnmapJob> job(quick.desk);
+        job->start(quick.space(2), small_page(ours), 0);
+        kern::Steps steps(n);
+        if (quick.db.run(*job, steps) == kern::Progress::done) break;
+        const State before = State::of(quick);
+        if (quick.db.flush_page(quick.space(4), small_page(ours), L4_FP_FLUSH, kern::Steps{1000})) {
+            prepare({own, child, {4, 1, 6, 3}});
+            continue;
+        }
+        ++refused;
+        EXPECT_TRUE(State::of(quick) == before);
+    }
+    EXPECT_GE(refused, 2u);
 }
 
 TEST_F(FlushAtOnce, TellsWhatWasTouched) {

@@ -22,8 +22,9 @@ concept FrameContract = std::derived_from<F, ia32::TrapFrame>;
 
 /// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes)
 /// that goes out of use and back; its first word is used all the time (FramePool).  hal-sim finds users of
-/// freed memory by them.  And debug(Frame&, vector): what a debugger does about an exception that would kill
-/// the running thread; false: nothing.
+/// freed memory by them.  And kernel_byte(PAddr): page(), for a byte of kernel memory, where that is next to
+/// free.  And debug(Frame&, vector): what a debugger does about an exception that would kill the running
+/// thread; false: nothing.
 ///
 /// One CPU with its MMU, timer, interrupt controller and memory.  Holds all hardware state; there is no
 /// other. None of these may fail or call back into the kernel.

@@ -76,6 +76,7 @@ private:
     Thread* ipc_shortcut();
     Thread* answer_shortcut(Thread& t, Thread& to);
     Thread* map_shortcut();
+    Thread* unmap_shortcut();
     void answer(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
     bool waits_simply(const Thread& t) const;
@@ -157,10 +158,9 @@ private:
     bool step_bytes(Thread& from, Budget& left);
     bool step_write_back(Thread& from);
     bool step_skip(Thread& from);
-    // cancel.cc: ending an IPC from outside
+    // cancel.cc, irq.cc: ending an IPC from outside; interrupts
     void abort_ipc(Thread& t);
     void withdraw_fault(Thread& t);
-    // irq.cc
     void irq(Line line);
     void detach_irq(Thread& t);
     // sys_*.cc: the other calls

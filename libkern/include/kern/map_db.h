@@ -47,6 +47,10 @@ public:
     /// A MapJob for one 4 KiB page where nothing is yet, and no memory is needed, done at once.  False:
     /// another sort of job, and nothing has happened.
     bool map_page(Space& from, Space& to, std::uint32_t send, std::uint32_t snd_base, std::uint32_t window);
+    /// An UnmapJob for one 4 KiB page that flushes it, done at once: its status.  Nothing: another sort of
+    /// job, or one that takes more steps, and nothing has happened.
+    std::optional<std::uint32_t> flush_page(Space& space, std::uint32_t fpage, std::uint32_t mask,
+                                            Steps steps);
     /// Gives an unmap up between two entries; nothing happens to one that is over.  Destroying it does so
     /// too.
     void cancel(UnmapJob& job) { job.cancel(); }

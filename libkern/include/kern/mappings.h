@@ -10,6 +10,7 @@
 #include "kern/preorder.h"
 #include "kern/result.h"
 #include "kern/space.h"
+#include "kern/walk.h"
 
 namespace kern {
 
@@ -28,6 +29,10 @@ public:
     };
     /// Maps the page, or the part of a 4 MiB page, to an empty 4 KiB.
     Status map(const Source& from, Space& to, VAddr va, bool write);
+    /// The same beside other pages, where `empty` was found, and with a mapping that its account has; no 4
+    /// MiB page without a fan-out.  False: there can be no more of them, and nothing has happened
+    /// (src/one_page.h).
+    bool map_beside(const Source& from, Space& to, VAddr va, const PageTables::Spot& empty, bool write);
     /// Maps the 4 MiB page to an empty region.
     Status map_super(const Source& from, Space& to, VAddr va, bool write);
     /// Moves the page, which is not split, to an empty place for its size.
@@ -41,6 +46,16 @@ public:
 
     /// Removes a page that is not split, and from which nothing is mapped.  Returns its status bits.
     std::uint32_t remove(MapNode& node);
+    std::uint32_t take_away(MapNode& page); ///< the same for one of 4 KiB (src/one_page.h)
+    /// Takes away at once what an unmap with this rule does for the page, or the part of a 4 MiB page that
+    /// stays, at `va`: in as many steps as a Walk.  `status`: more bits.  False: there are too few steps, or
+    /// it is not that simple, and nothing has happened (src/one_page.cc).
+    bool flush(const PageTables::Spot& spot, VAddr va, const Walk::Rule& rule, Steps& steps,
+               std::uint32_t& status);
+    /// The same for all 4 KiB pages from `at` on that are that simple, with a step for each page.  Returns
+    /// where it stopped.
+    std::uint32_t flush_pages(Space& space, std::uint32_t at, std::uint32_t end, const Walk::Rule& rule,
+                              Steps& steps, std::uint32_t& status);
     /// Removes a part of a split page, if it is there.  `gone`: it was the last one, the node went with it.
     std::uint32_t remove_part(MapNode& node, std::uint32_t part, bool& gone);
     /// Takes the write right of a page (part 0 unless it is split); `reset`: clears its status bits.  Returns
@@ -63,6 +78,7 @@ public:
 
 private:
     friend class Checker;
+    static std::uint32_t entry_from(const Source& from, bool write);
     Result<MapNode*> make_node(Space& space, VAddr va, bool super);
     void give_node(MapNode& node);
     void adopt(MapNode& parent, VAddr from, MapNode& child);

@@ -39,6 +39,8 @@ public:
         Kind kind = Kind::no_region;
         std::uint32_t* entry = nullptr; ///< of the directory for no_region and super, else of the table
         MapNode* node = nullptr;
+        std::uint32_t* shadow = nullptr; ///< the entry's shadow
+        std::uint32_t* region = nullptr; ///< the directory entry's shadow
 
         /// A mapping that can be passed on.
         bool present() const { return kind == Kind::page || kind == Kind::super || kind == Kind::part; }
@@ -48,8 +50,13 @@ public:
         bool writable() const { return (*entry & ia32::writable) != 0; }
     };
     Spot find(const Space& space, VAddr va) const;
+    /// The same, compiled into whoever is in a hurry (src/look.h).
+    Spot look(const Space& space, VAddr va) const;
     /// The frame at `va`, of a spot that is present there.
-    static PAddr frame(const Spot& spot, VAddr va);
+    static PAddr frame(const Spot& spot, VAddr va) {
+        if (spot.kind != Spot::Kind::super) return frame_of(*spot.entry);
+        return PAddr{(*spot.entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask & ia32::frame_mask)};
+    }
 
     /// The byte that user code of `space` reaches at `va`, if it may; marks the page referenced and dirty as
     /// the machine would.  nullptr: it may not.
@@ -89,13 +96,17 @@ public:
     void drop_table_if_empty(Space& space, VAddr va);
     /// Fills an empty entry.  `node` may be nullptr: fixed.
     void enter(Space& space, VAddr va, std::uint32_t entry, MapNode* node);
+    /// The same where nothing is, beside other pages (src/look.h).
+    void enter(const Spot& empty, std::uint32_t entry, MapNode& node);
     void enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node);
     /// Fills a hole of a split page.
     void enter_part(Space& space, VAddr va, std::uint32_t entry);
     /// The first frame of a page, whatever parts it has.  Reads at most a table.
     PAddr base(const Space& space, const MapNode& node) const;
-    /// Empties the entry of a page, part or 4 MiB page.  True: nothing of that page is left.
-    bool leave(Space& space, VAddr va);
+    /// Empties the entry of a page, part or 4 MiB page found at `va`.  True: nothing of that page is left.
+    bool leave(Space& space, VAddr va, const Spot& spot);
+    /// The same for a 4 KiB page that is there.  Returns what its entry was.
+    std::uint32_t leave_page(Space& space, VAddr va);
     /// Changes flags of an entry found at `va`.
     void change(Space& space, VAddr va, std::uint32_t& entry, std::uint32_t value);
     /// Replaces a 4 MiB entry by a table of 1024 with the same flags.

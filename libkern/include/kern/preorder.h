@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "kern/ensure.h"
 #include "kern/frame_pool.h"
 #include "kern/space.h"
 #include "kern/tree_link.h"
@@ -33,7 +34,13 @@ public:
     }
     /// `l` becomes a list of its own.
     void insert_alone(TreeLink& l) const { insert(0, 0, l, TreeLink::node); }
-    void remove(TreeLink& l) const;
+    void remove(TreeLink& l) const {
+        ensure(l.linked(), "removed from a tree without being in it");
+        set_next(l.prev, l.next);
+        set_prev(l.next, l.prev);
+        l.next = l.prev = 0;
+        l.kind = TreeLink::unlinked;
+    }
     /// `fresh` takes the place of `old`.
     void replace(TreeLink& old, TreeLink& fresh) const;
 
@@ -41,8 +48,21 @@ private:
     static constexpr std::uint32_t from_word = 1;
 
     std::uint32_t ref(const TreeLink& l) const { return pool_.of(&l).raw(); }
-    void insert(std::uint32_t before, std::uint32_t after, TreeLink& l, TreeLink::Kind kind) const;
-    void set_next(std::uint32_t before, std::uint32_t value) const;
+    void insert(std::uint32_t before, std::uint32_t after, TreeLink& l, TreeLink::Kind kind) const {
+        ensure(!l.linked(), "put into a tree twice");
+        const std::uint32_t self = ref(l);
+        l.kind = kind;
+        l.prev = before;
+        l.next = after;
+        set_next(before, self);
+        set_prev(after, self);
+    }
+    void set_next(std::uint32_t before, std::uint32_t value) const {
+        if (before & from_word)
+            *pool_.at<std::uint32_t>(PAddr{before & ~from_word}) = value;
+        else if (before)
+            at(before)->next = value;
+    }
     void set_prev(std::uint32_t after, std::uint32_t value) const {
         if (after) at(after)->prev = value;
     }

@@ -23,10 +23,25 @@ public:
     explicit constexpr Slab(Geometry geometry) : geometry_(geometry) {}
 
     /// A slot with arbitrary contents.
-    Result<void*> take(Account& payer, FramePool& pool);
+    Result<void*> take(Account& payer, FramePool& pool) {
+        if (pool.fails_now()) return Err::no_memory;
+        if (free_.raw() == 0) KTRY(grow(payer, pool));
+        const PAddr slot = free_;
+        free_ = PAddr{*pool.at<std::uint32_t>(slot)};
+        pool.hand_out(slot, geometry_.size);
+        ++used_;
+        return static_cast<void*>(pool.at<std::byte>(slot));
+    }
     /// Will take() need no frame?  And no test lets it fail.
     bool has_slot(const FramePool& pool) const { return free_.raw() != 0 && !pool.failure_pending(); }
-    void give(FramePool& pool, void* slot);
+    void give(FramePool& pool, void* slot) {
+        ensure(used_ != 0, "a slot was returned to a slab that it is not of");
+        const PAddr at = pool.of(slot);
+        pool.discard(at, geometry_.size);
+        *pool.at<std::uint32_t>(at) = free_.raw();
+        free_ = at;
+        --used_;
+    }
     /// Returns its frames, one a step; no slot may be in use.  False: there are more.
     bool release(Account& payer, FramePool& pool, Steps& steps);
 

@@ -24,6 +24,20 @@ public:
     /// L4_FP_REFERENCED | L4_FP_DIRTY: the or over all touched pages so far.
     std::uint32_t status() const { return status_; }
 
+    /// What is touched below a page of the caller's, and whether that page is.
+    static Walk::Rule rule(const Space& space, std::uint32_t mask) {
+        const TaskNo filter{static_cast<std::uint16_t>((mask & L4_UNMAP_TASK_MASK) >> L4_UNMAP_TASK_SHIFT)};
+        const bool own = (mask & L4_FP_ALL_SPACES) != 0;
+        const bool everybody = filter.raw() == 0 || (own && filter == space.task());
+        return {.bottom_up = (mask & L4_FP_FLUSH) != 0,
+                .all = everybody,
+                .hit_root = own && everybody,
+                .task = filter};
+    }
+    /// Of a 4 MiB page's parts: looking at so many from which nothing is mapped costs less than taking one
+    /// mapping back.
+    static constexpr std::uint32_t parts_per_step = 32;
+
 private:
     friend class MapDb;
     friend class Unmapper;
@@ -33,7 +47,7 @@ private:
     bool flush() const { return (mask_ & L4_FP_FLUSH) != 0; }
     Walk& supers() { return walk_; } ///< over 4 MiB pages: a job is about these or about ports
     bool reset() const { return (mask_ & L4_UNMAP_RESET) != 0; }
-    Walk::Rule rule() const;
+    Walk::Rule rule() const { return rule(*space_, mask_); }
 
     // Threads have no byte to spare: these two lie in PortJob's padding.
     std::uint8_t status_ = 0;
