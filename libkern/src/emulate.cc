@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include "budget.h"
+#include "leg.h"
 #include "ia32/paging.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/fpage.h"

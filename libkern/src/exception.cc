@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions (docs/semantics.md 12): told to the pager, reflected to the thread itself, or its death; those
 // that others cause; and aliens, whose system calls are exceptions.
-#include "budget.h"
+#include "leg.h"
 #include "faults.h"
 
 namespace kern {

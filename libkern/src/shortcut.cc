@@ -3,8 +3,8 @@
 // an exception or page fault to a pager that waits; an answer to it (docs/semantics.md 7, 9.11, 12.2). What
 // is asked first makes sure that ipc.cc, fault.cc and exception.cc would do just this; so nobody can tell but
 // by a clock, and a kernel can be built without.
-#include "budget.h"
 #include "faults.h"
+#include "leg.h"
 #include "switch.h"
 
 namespace kern {
@@ -93,7 +93,7 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
 Thread* Kernel::ipc_shortcut() {
     Thread& t = *current_;
     const arch::Frame& f = t.frame;
-    if (f.eax != 0) return f.eax == L4_SND_MAP ? map_shortcut() : nullptr;
+    if (f.eax != 0) return f.eax == L4_SND_MAP ? map_shortcut() : long_shortcut();
     if (t.alien() || scheduler_.donor()) return nullptr;
     Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
     if (!to) return nullptr;
@@ -123,7 +123,7 @@ inline void Kernel::answer(Thread& t, Thread& to) {
 /// A message or an answer with one page, for which nothing is missing, if one entry is enough for the steps
 /// of a transfer.
 Thread* Kernel::map_shortcut() {
-    constexpr std::uint32_t bytes_of_steps = 256, pages_of_steps = 2;
+    constexpr std::uint32_t bytes_of_steps = 2048, pages_of_steps = 2;
     Thread& t = *current_;
     const arch::Frame& f = t.frame;
     if (limits_.bytes < bytes_of_steps || limits_.pages < pages_of_steps || t.alien() || scheduler_.donor())
@@ -166,7 +166,23 @@ Thread* Kernel::unmap_shortcut() {
     return &t;
 }
 
-/// The same for what the running thread's program has done.
+/// A message with a buffer that is moved at once.
+Thread* Kernel::long_shortcut() {
+    Thread& t = *current_;
+    const arch::Frame& f = t.frame;
+    if (t.alien() || scheduler_.donor()) return nullptr;
+    Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
+    if (!to || to->fault_.any() || !waits_simply(t)) return nullptr;
+    const std::uint32_t moved = move_at_once(t, *to);
+    if (moved == 0) return nullptr;
+    sent_by_shortcut(t, *to);
+    if (Ext::utcb && utcb(t).snd_size != 0) move_state(t, *to, f.edx);
+    deliver_words(t, *to, f.edx, f.ebx);
+    to->frame.eax = moved;
+    return end_shortcut(t, *to, Event::Kind::syscall, L4_COUNT_LONG);
+}
+
+/// The message of a fault or an exception of the running thread's program.
 Thread* Kernel::fault_shortcut(const Event& e) {
     Thread& t = *current_;
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor()) return nullptr;

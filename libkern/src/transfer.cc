@@ -3,15 +3,17 @@
 // (docs/semantics.md 7.5 to 7.8).  Its steps are in transfer_steps.cc and transfer_strings.cc.
 #include <algorithm>
 #include <cstring>
-#include "budget.h"
 #include "ia32/paging.h"
 #include "l4/abi/fpage.h"
+#include "leg.h"
 
 namespace kern {
 
 /// Joins the two: `to` waits as partner; `from` is left to the caller, who runs it now or makes it ready.
 void Kernel::begin_transfer(Thread& from, Thread& to) {
-    Transfer x{.to = &to, .send = from.ipc_args()};
+    Transfer& x = from.transfer_;
+    const IpcArgs send = from.ipc_args(); // which may be kept in there
+    x = {.to = &to, .send = send};
     if (to.fault_.any()) { // an answer to a message of the kernel's: registers only, and a list of flexpages
         x.send.send_buffer = 0;
         x.window = to.fault_.window;
@@ -25,15 +27,14 @@ void Kernel::begin_transfer(Thread& from, Thread& to) {
     x.send.send_buffer = std::min(x.send.send_buffer, L4_USER_TOP);
     x.receive_buffer = std::min(x.receive_buffer, L4_USER_TOP);
     x.step = x.send.send_buffer ? Transfer::Step::send_dope : Transfer::Step::window;
-    from.transfer_ = x;
     block(to, {.what = Wait::For::transfer, .with = &from}, never);
 }
 
 /// Does as much of from's transfer as one entry may.  `from` is current.
 void Kernel::run_transfer(Thread& from) {
     from.op_ = Op::none;
-    Budget left{Steps{limits_.bytes}, Steps{limits_.pages}};
-    while (from.transfer_.to && step(from, left)) {
+    Leg leg{*this, from, Steps{limits_.bytes}, Steps{limits_.pages}};
+    while (step(from, leg)) {
     }
 }
 
@@ -76,29 +77,20 @@ void Kernel::end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t
     finish(from, from_result);
 }
 
-/// The byte of owner's memory at addr, as its own program would reach it, on behalf of a transfer.  nullptr:
-/// the page was missing; the transfer then waits for it or has ended.
-std::byte* Kernel::reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access) {
+/// Finds a page on behalf of the transfer.  False: it was missing.
+bool Kernel::Leg::meet(Thread& owner, std::uint32_t addr, Access access, PageTables::Place& place) {
     if (addr >= L4_USER_TOP) {
-        end_transfer(driver, L4_IPC_SEABORTED, L4_IPC_REABORTED);
-        return nullptr;
+        kernel.end_transfer(from, L4_IPC_SEABORTED, L4_IPC_REABORTED);
+        return false;
     }
     for (;;) {
-        if (std::byte* const at = map_db_.reach(owner.task().space(), VAddr{addr}, access)) return at;
-        if (!transfer_fault(driver, owner, addr, access)) return nullptr;
+        bytes.pay(page_cost);
+        const bool there = kernel.map_db_.tables().find(owner.task().space(), VAddr{addr}, place);
+        if (there && (access == Access::read || place.writable())) return true;
+        place = {};
+        if (!kernel.transfer_fault(from, owner, addr, access)) return false;
+        forget();
     }
-}
-
-bool Kernel::read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value) {
-    const std::byte* const at = reach(driver, owner, addr, Access::read);
-    if (at) std::memcpy(&value, at, sizeof value);
-    return at != nullptr;
-}
-
-bool Kernel::write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value) {
-    std::byte* const at = reach(driver, owner, addr, Access::write);
-    if (at) std::memcpy(at, &value, sizeof value);
-    return at != nullptr;
 }
 
 } // namespace kern

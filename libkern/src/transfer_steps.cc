@@ -4,21 +4,12 @@
 // again.
 #include <algorithm>
 #include <cstring>
-#include "budget.h"
+#include "leg.h"
 
 namespace kern {
 namespace {
 
 using Step = Transfer::Step;
-
-constexpr std::uint32_t step_cost = 16; ///< a step that moves one word counts as much work as this many bytes
-constexpr std::uint32_t words_at = offsetof(l4_msg_head_t, dwords);
-constexpr std::uint32_t dwords(std::uint32_t dope) {
-    return (dope & L4_MSGDOPE_DWORDS_MASK) >> L4_MSGDOPE_DWORDS_SHIFT;
-}
-constexpr std::uint32_t strings(std::uint32_t dope) {
-    return (dope & L4_MSGDOPE_STRINGS_MASK) >> L4_MSGDOPE_STRINGS_SHIFT;
-}
 
 /// Both heads are known: what is to be moved, and where the string dopes are.
 void plan(Transfer& x) {
@@ -43,96 +34,95 @@ bool stores(const Transfer& x) { return x.send.send_buffer != 0 && x.receive_buf
 
 } // namespace
 
-bool Kernel::step(Thread& from, Budget& left) {
-    if (left.bytes.exhausted() || left.pages.exhausted()) {
+bool Kernel::step(Thread& from, Leg& leg) {
+    if (leg.bytes.exhausted() || leg.pages.exhausted()) {
         from.op_ = Op::transfer;
         return false;
     }
-    left.bytes.take_up_to(step_cost);
+    leg.bytes.pay(step_cost);
     switch (from.transfer_.step) {
         case Step::send_dope:
         case Step::send_size:
         case Step::window:
-        case Step::capacity: return step_head(from);
+        case Step::capacity: return step_head(from, leg);
         case Step::item_base:
         case Step::item_fpage:
         case Step::item_map:
         case Step::item_store_base:
-        case Step::item_store_fpage: return step_item(from, left);
+        case Step::item_store_fpage: return step_item(from, leg);
         case Step::list_head:
         case Step::list_pair: return step_list(from);
-        case Step::word: return step_words(from, left);
+        case Step::word: return step_words(from, leg);
         case Step::receive_dope_size:
-        case Step::receive_dope_address: return step_receive_dope(from);
+        case Step::receive_dope_address: return step_receive_dope(from, leg);
         case Step::send_dope_size:
-        case Step::send_dope_address: return step_send_dope(from);
-        case Step::bytes: return step_bytes(from, left);
+        case Step::send_dope_address: return step_send_dope(from, leg);
+        case Step::bytes: return step_bytes(from, leg);
         case Step::store_length:
-        case Step::store_buffer: return step_write_back(from);
+        case Step::store_buffer: return step_write_back(from, leg);
         case Step::skip_send:
-        case Step::skip_receive: return step_skip(from);
+        case Step::skip_receive: return step_skip(from, leg);
         case Step::end: break;
     }
     complete_transfer(from);
     return false;
 }
 
-bool Kernel::step_head(Thread& from) {
+/// The words of both heads.
+bool Kernel::step_head(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
-    const bool is_long = x.send.send_buffer != 0;
     switch (x.step) {
         case Step::send_dope:
-            if (!read_word(from, from, x.send.send_buffer + offsetof(l4_msg_head_t, snd_dope), x.send_dope))
+            if (!leg.read(from, x.send.send_buffer + offsetof(l4_msg_head_t, snd_dope), x.send_dope))
                 return false;
             x.step = Step::send_size;
-            return true;
+            [[fallthrough]];
         case Step::send_size:
-            if (!read_word(from, from, x.send.send_buffer + offsetof(l4_msg_head_t, size_dope), x.send_size))
+            if (!leg.read(from, x.send.send_buffer + offsetof(l4_msg_head_t, size_dope), x.send_size))
                 return false;
             x.step = Step::window;
-            return true;
+            [[fallthrough]];
         case Step::window:
             if (x.receive_buffer &&
-                !read_word(from, *x.to, x.receive_buffer + offsetof(l4_msg_head_t, rcv_fpage), x.window))
+                !leg.read(*x.to, x.receive_buffer + offsetof(l4_msg_head_t, rcv_fpage), x.window))
                 return false;
             x.step = Step::capacity;
-            return true;
-        default:
-            if (is_long && x.receive_buffer &&
-                !read_word(from, *x.to, x.receive_buffer + offsetof(l4_msg_head_t, size_dope),
-                           x.receive_size))
-                return false;
-            plan(x);
-            return true;
+            [[fallthrough]];
+        default: break;
     }
+    if (x.send.send_buffer && x.receive_buffer &&
+        !leg.read(*x.to, x.receive_buffer + offsetof(l4_msg_head_t, size_dope), x.receive_size))
+        return false;
+    plan(x);
+    return true;
 }
 
 /// Flexpages: pair by pair: read, mapped, stored, until a nil pair or the last whole pair.
-bool Kernel::step_item(Thread& from, Budget& left) {
+bool Kernel::step_item(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     const std::uint32_t at = words_at + 4 * x.next_word;
     switch (x.step) {
         case Step::item_base:
-            if (!read_word(from, from, x.send.send_buffer + at, x.pair[0])) return false;
+            if (!leg.read(from, x.send.send_buffer + at, x.pair[0])) return false;
             x.step = Step::item_fpage;
-            return true;
+            [[fallthrough]];
         case Step::item_fpage:
-            if (!read_word(from, from, x.send.send_buffer + at + 4, x.pair[1])) return false;
+            if (!leg.read(from, x.send.send_buffer + at + 4, x.pair[1])) return false;
             x.last_pair = x.pair[1] == 0;
             x.step = x.last_pair ? Step::item_store_base : Step::item_map;
             return true;
-        case Step::item_map: return map_item(from, left);
+        case Step::item_map: return map_item(from, leg);
         case Step::item_store_base:
-            if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at, x.pair[0])) return false;
+            if (stores(x) && !leg.write(*x.to, x.receive_buffer + at, x.pair[0])) return false;
             x.step = Step::item_store_fpage;
-            return true;
-        default:
-            if (stores(x) && !write_word(from, *x.to, x.receive_buffer + at + 4, x.pair[1])) return false;
-            x.next_word += 2;
-            x.step = x.last_pair || x.next_word + 1 >= x.words ? Step::word : Step::item_base;
-            if (x.with_list) x.step = x.next_word == 2 ? Step::list_head : Step::list_pair;
-            return true;
+            [[fallthrough]];
+        default: break;
     }
+    if (stores(x) && !leg.write(*x.to, x.receive_buffer + at + 4, x.pair[1])) return false;
+    x.next_word += 2;
+    x.step = x.last_pair || x.next_word + 1 >= x.words ? Step::word : Step::item_base;
+    if (x.with_list) x.step = x.next_word == 2 ? Step::list_head : Step::list_pair;
+    return true;
 }
 
 /// Flexpages of an answer to a fault: what follows the pair in the registers stands behind the state words
@@ -156,12 +146,13 @@ bool Kernel::step_list(Thread& from) {
     return true;
 }
 
-bool Kernel::map_item(Thread& from, Budget& left) {
+bool Kernel::map_item(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     if (!std::holds_alternative<MapJob>(from.job_))
         from.job_.emplace<MapJob>(from.task().space(), x.to->task().space(), x.pair[1], x.pair[0], x.window);
     MapJob& item = *std::get_if<MapJob>(&from.job_);
-    switch (map_db_.run(item, left.pages)) {
+    leg.forget();
+    switch (map_db_.run(item, leg.pages)) {
         case Progress::more: from.op_ = Op::transfer; return false;
         case Progress::no_memory: end_transfer(from, L4_IPC_SEMAPFAILED, L4_IPC_REMAPFAILED); return false;
         case Progress::done: break;
@@ -174,28 +165,28 @@ bool Kernel::map_item(Thread& from, Budget& left) {
 
 /// Doublewords: the first two come from registers, the others run by run, a run ending with a page of either
 /// side.
-bool Kernel::step_words(Thread& from, Budget& left) {
+bool Kernel::step_words(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
-    if (!stores(x) || x.next_word >= x.words) {
-        x.step = x.from.count ? Step::receive_dope_size : Step::end;
-        return true;
-    }
-    const std::uint32_t offset = words_at + 4 * x.next_word;
-    if (x.next_word < L4_MSG_REGISTER_DWORDS) {
-        if (!write_word(from, *x.to, x.receive_buffer + offset, x.next_word == 0 ? x.send.w0 : x.send.w1))
+    if (!stores(x)) x.next_word = x.words;
+    for (; x.next_word < std::min(x.words, L4_MSG_REGISTER_DWORDS); ++x.next_word)
+        if (!leg.write(*x.to, x.receive_buffer + words_at + 4 * x.next_word,
+                       x.next_word == 0 ? x.send.w0 : x.send.w1))
             return false;
-        ++x.next_word;
-        return true;
+    while (x.next_word < x.words) {
+        const std::uint32_t offset = words_at + 4 * x.next_word;
+        const std::uint32_t source_at = x.send.send_buffer + offset, target_at = x.receive_buffer + offset;
+        const std::byte* const source = leg.reach(from, source_at, Access::read, leg.descriptors[0]);
+        if (!source) return false;
+        std::byte* const target = leg.reach(*x.to, target_at, Access::write, leg.descriptors[1]);
+        if (!target) return false;
+        const std::uint32_t run =
+            std::min({4 * (x.words - x.next_word), to_page_end(source_at), to_page_end(target_at)});
+        const std::uint32_t n = leg.take(run) / 4;
+        copy_up(target, source, n * 4);
+        x.next_word += n;
+        if (leg.bytes.exhausted()) return true;
     }
-    const std::byte* const source = reach(from, from, x.send.send_buffer + offset, Access::read);
-    if (!source) return false;
-    std::byte* const target = reach(from, *x.to, x.receive_buffer + offset, Access::write);
-    if (!target) return false;
-    const std::uint32_t run = std::min({4 * (x.words - x.next_word), to_page_end(x.send.send_buffer + offset),
-                                        to_page_end(x.receive_buffer + offset)});
-    const std::uint32_t n = std::max(left.bytes.take_up_to(run) / 4, 1u);
-    copy_up(target, source, n * 4);
-    x.next_word += n;
+    x.step = x.from.count ? Step::receive_dope_size : Step::end;
     return true;
 }
 

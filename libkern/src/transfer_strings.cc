@@ -2,7 +2,7 @@
 // The strings of a transfer: gathered from the sender's dopes, scattered over the receiver's
 // (docs/semantics.md 7.5 d).
 #include <algorithm>
-#include "budget.h"
+#include "leg.h"
 
 namespace kern {
 namespace {
@@ -43,7 +43,7 @@ void next_string(Transfer& x) {
 } // namespace
 
 /// Opens the next receive part: of a new logical string, or because the last part was full.
-bool Kernel::step_receive_dope(Thread& from) {
+bool Kernel::step_receive_dope(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     std::uint32_t word;
     if (x.into.index >= x.into.count) {
@@ -52,35 +52,33 @@ bool Kernel::step_receive_dope(Thread& from) {
         return true;
     }
     if (x.step == Step::receive_dope_size) {
-        if (!read_word(from, *x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_size), word)) return false;
+        if (!leg.read(*x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_size), word)) return false;
         set_size(x.into, word);
         x.step = Step::receive_dope_address;
-        return true;
     }
-    if (!read_word(from, *x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_addr), word)) return false;
+    if (!leg.read(*x.to, next_dope(x.into) + offsetof(l4_strdope_t, rcv_addr), word)) return false;
     set_address(x.into, word);
     x.goes_on = false;
     x.step = x.from.done < x.from.size ? Step::bytes : Step::send_dope_size;
     return true;
 }
 
-bool Kernel::step_send_dope(Thread& from) {
+bool Kernel::step_send_dope(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     std::uint32_t word;
     if (x.step == Step::send_dope_size) {
-        if (!read_word(from, from, next_dope(x.from) + offsetof(l4_strdope_t, snd_size), word)) return false;
+        if (!leg.read(from, next_dope(x.from) + offsetof(l4_strdope_t, snd_size), word)) return false;
         set_size(x.from, word);
         x.step = Step::send_dope_address;
-        return true;
     }
-    if (!read_word(from, from, next_dope(x.from) + offsetof(l4_strdope_t, snd_addr), word)) return false;
+    if (!leg.read(from, next_dope(x.from) + offsetof(l4_strdope_t, snd_addr), word)) return false;
     set_address(x.from, word);
     x.step = Step::bytes;
     return true;
 }
 
 /// Copies a run of bytes, or finds that one side's part is at its end.
-bool Kernel::step_bytes(Thread& from, Budget& left) {
+bool Kernel::step_bytes(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     if (x.from.done == x.from.size) {
         x.step = x.from.more() ? Step::send_dope_size : Step::store_length;
@@ -93,13 +91,13 @@ bool Kernel::step_bytes(Thread& from, Budget& left) {
         return true;
     }
     const std::uint32_t source_at = x.from.address + x.from.done, target_at = x.into.address + x.into.done;
-    const std::byte* const source = reach(from, from, source_at, Access::read);
+    const std::byte* const source = leg.reach(from, source_at, Access::read, leg.strings[0]);
     if (!source) return false;
-    std::byte* const target = reach(from, *x.to, target_at, Access::write);
+    std::byte* const target = leg.reach(*x.to, target_at, Access::write, leg.strings[1]);
     if (!target) return false;
     const std::uint32_t run = std::min({x.from.size - x.from.done, x.into.size - x.into.done,
                                         to_page_end(source_at), to_page_end(target_at)});
-    const std::uint32_t n = std::max(left.bytes.take_up_to(run), 1u);
+    const std::uint32_t n = leg.take(run);
     copy_up(target, source, n);
     x.from.done += n;
     x.into.done += n;
@@ -107,17 +105,16 @@ bool Kernel::step_bytes(Thread& from, Budget& left) {
 }
 
 /// Tells the receiver what its current part holds.
-bool Kernel::step_write_back(Thread& from) {
+bool Kernel::step_write_back(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     const std::uint32_t dope = next_dope(x.into) - std::uint32_t{sizeof(l4_strdope_t)};
     if (x.step == Step::store_length) {
-        if (!write_word(from, *x.to, dope + offsetof(l4_strdope_t, snd_size),
-                        x.into.done | (x.goes_on ? continued_bit : 0u)))
+        if (!leg.write(*x.to, dope + offsetof(l4_strdope_t, snd_size),
+                       x.into.done | (x.goes_on ? continued_bit : 0u)))
             return false;
         x.step = Step::store_buffer;
-        return true;
     }
-    if (!write_word(from, *x.to, dope + offsetof(l4_strdope_t, snd_addr), x.into.address)) return false;
+    if (!leg.write(*x.to, dope + offsetof(l4_strdope_t, snd_addr), x.into.address)) return false;
     ++x.dopes_used;
     if (x.goes_on)
         x.step = Step::receive_dope_size;
@@ -127,14 +124,14 @@ bool Kernel::step_write_back(Thread& from) {
 }
 
 /// Finds the end of a logical string that is cut, or of a logical buffer that was larger than its string.
-bool Kernel::step_skip(Thread& from) {
+bool Kernel::step_skip(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
     std::uint32_t word;
     const bool sending = x.step == Step::skip_send;
     Thread& owner = sending ? from : *x.to;
     StringPart& part = sending ? x.from : x.into;
     const std::size_t size_at = sending ? offsetof(l4_strdope_t, snd_size) : offsetof(l4_strdope_t, rcv_size);
-    if (!read_word(from, owner, next_dope(part) + static_cast<std::uint32_t>(size_at), word)) return false;
+    if (!leg.read(owner, next_dope(part) + static_cast<std::uint32_t>(size_at), word)) return false;
     set_size(part, word);
     ++part.index;
     if (part.more()) return true;

@@ -77,6 +77,8 @@ private:
     Thread* answer_shortcut(Thread& t, Thread& to);
     Thread* map_shortcut();
     Thread* unmap_shortcut();
+    Thread* long_shortcut();
+    std::uint32_t move_at_once(Thread& from, Thread& to); // at_once.cc
     void answer(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
     bool waits_simply(const Thread& t) const;
@@ -142,22 +144,19 @@ private:
     void run_transfer(Thread& from);
     void complete_transfer(Thread& from);
     void end_transfer(Thread& from, std::uint32_t from_result, std::uint32_t to_result);
-    std::byte* reach(Thread& driver, Thread& owner, std::uint32_t addr, Access access);
-    bool read_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t& value);
-    bool write_word(Thread& driver, Thread& owner, std::uint32_t addr, std::uint32_t value);
     // transfer_steps.cc, transfer_strings.cc: false: it waits, has ended, or has used up this entry's steps
-    struct Budget;
-    bool step(Thread& from, Budget& left);
-    bool step_head(Thread& from);
-    bool step_item(Thread& from, Budget& left);
-    bool map_item(Thread& from, Budget& left);
+    struct Leg;
+    bool step(Thread& from, Leg& leg);
+    bool step_head(Thread& from, Leg& leg);
+    bool step_item(Thread& from, Leg& leg);
+    bool map_item(Thread& from, Leg& leg);
     bool step_list(Thread& from);
-    bool step_words(Thread& from, Budget& left);
-    bool step_receive_dope(Thread& from);
-    bool step_send_dope(Thread& from);
-    bool step_bytes(Thread& from, Budget& left);
-    bool step_write_back(Thread& from);
-    bool step_skip(Thread& from);
+    bool step_words(Thread& from, Leg& leg);
+    bool step_receive_dope(Thread& from, Leg& leg);
+    bool step_send_dope(Thread& from, Leg& leg);
+    bool step_bytes(Thread& from, Leg& leg);
+    bool step_write_back(Thread& from, Leg& leg);
+    bool step_skip(Thread& from, Leg& leg);
     // cancel.cc, irq.cc: ending an IPC from outside; interrupts
     void abort_ipc(Thread& t);
     void withdraw_fault(Thread& t);

@@ -8,7 +8,7 @@ namespace kern {
 /// (docs/semantics.md 1.4), so the longest stretch without interrupts does not grow with any tree, queue or
 /// message.
 struct Limits {
-    std::uint32_t bytes = 1024; ///< copied by a transfer
+    std::uint32_t bytes = 4352; ///< copied by a transfer
     std::uint32_t pages = 32;   ///< page-table entries and mapping nodes visited by map, unmap, clear
     std::uint32_t timeouts = 8; ///< timeouts expired by one timer event
     std::uint32_t threads = 8;  ///< threads deleted, senders dismissed, task numbers handed back

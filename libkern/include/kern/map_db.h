@@ -59,6 +59,7 @@ public:
     std::byte* reach(const Space& space, VAddr va, Access access) const {
         return mappings_.tables.reach(space, va, access);
     }
+    const PageTables& tables() const { return mappings_.tables; }
     /// Is there a page at `va`, whatever its rights?
     bool present(const Space& space, VAddr va) const { return mappings_.tables.find(space, va).is_there(); }
     /// sigma0's page fault: the page, one to one (docs/semantics.md 9.10).

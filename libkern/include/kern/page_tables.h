@@ -58,22 +58,56 @@ public:
         return PAddr{(*spot.entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask & ia32::frame_mask)};
     }
 
+    /// A page that users reach, by its tables alone.
+    struct Place {
+        std::uint32_t last; ///< byte of its 4 KiB; 0: there is none
+        std::uint32_t* entry;
+        std::uint32_t frame; ///< of these
+
+        bool has(std::uint32_t addr) const { return (addr | ~ia32::frame_mask) == last; }
+        bool writable() const { return (*entry & ia32::writable) != 0; }
+        /// As the machine does.
+        void mark_read() const { *entry |= ia32::accessed; }
+        void mark_written() const { *entry |= ia32::accessed | ia32::dirty; }
+    };
+    /// False: there is none.
+    [[gnu::always_inline]] bool find(const Space& space, VAddr va, Place& place) const {
+        if (va >= user_end) return false;
+        std::uint32_t* at = &directory(space, va);
+        std::uint32_t entry = *at;
+        if ((entry & ia32::super) == 0) {
+            if (entry == 0) return false;
+            at = &words(frame_of(entry))[ia32::table_index(va.raw())];
+            entry = *at;
+            if (entry == 0) return false;
+        } else {
+            entry = (entry & ia32::super_mask) | (va.raw() & ~ia32::super_mask);
+        }
+        place = {va.raw() | ~ia32::frame_mask, at, entry & ia32::frame_mask};
+        return true;
+    }
+    /// Goes on to the next 4 KiB.  False: there is none.
+    [[gnu::always_inline]] bool next(const Space& space, Place& place) const {
+        const std::uint32_t va = place.last + 1;
+        if (va % ia32::super_size == 0) return find(space, VAddr{va}, place);
+        place.last += ia32::page_size;
+        if (*place.entry & ia32::super) { // of the directory: a table's entries do not have this bit
+            place.frame += ia32::page_size;
+            return true;
+        }
+        const std::uint32_t entry = *++place.entry;
+        place.frame = entry & ia32::frame_mask;
+        return entry != 0;
+    }
+
     /// The byte that user code of `space` reaches at `va`, if it may; marks the page referenced and dirty as
     /// the machine would.  nullptr: it may not.
     std::byte* reach(const Space& space, VAddr va, Access access) const {
+        Place page;
         const bool write = access == Access::write;
-        const std::uint32_t needed = ia32::present | (write ? std::uint32_t{ia32::writable} : 0u);
-        std::uint32_t* entry = &directory(space, va);
-        if (va >= user_end || (*entry & needed) != needed) return nullptr;
-        std::uint32_t offset = va.raw() & ~ia32::super_mask;
-        if ((*entry & ia32::super) == 0) {
-            entry = words(frame_of(*entry)) + ia32::table_index(va.raw());
-            if ((*entry & needed) != needed) return nullptr;
-            offset &= ~ia32::frame_mask;
-        }
-        *entry |= ia32::accessed | (write ? std::uint32_t{ia32::dirty} : 0u);
-        const std::uint32_t at = (*entry & ia32::frame_mask) + offset;
-        return machine_.page(frame_of(at)).data() + (at & ~ia32::frame_mask);
+        if (!find(space, va, page) || (write && !page.writable())) return nullptr;
+        write ? page.mark_written() : page.mark_read();
+        return machine_.page(PAddr{page.frame}).data() + va.raw() % ia32::page_size;
     }
 
     /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a

@@ -63,7 +63,7 @@ TEST(Transfer, OfTheLargestBufferLetsInterruptsThrough) {
     ABI_ROW(ipc_long_largest);
     UncheckedWorld w({.machine = {.user_pages = 1100, .kernel_pages = 512}});
     Exchange x(L4_MSG_DWORDS_MAX, 0, L4_MSG_DWORDS_MAX, 0);
-    AfterWindows interrupts(1000);
+    AfterWindows interrupts(500);
     bool done = true;
     start_interrupted(w, x, interrupts, [&](User) -> sim::Routine<int> {
         done = x.sender.answer || x.receiver.answer;
