@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include "leg.h"
 #include "ia32/paging.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/fpage.h"
+#include "leg.h"
 
 namespace kern {
 

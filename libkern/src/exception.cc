@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions (docs/semantics.md 12): told to the pager, reflected to the thread itself, or its death; those
 // that others cause; and aliens, whose system calls are exceptions.
-#include "leg.h"
 #include "faults.h"
+#include "leg.h"
 
 namespace kern {
 

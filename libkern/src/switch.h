@@ -19,9 +19,9 @@ inline void Kernel::charge(Micros now) {
     if (spent == Micros{0}) return;
     now_ = now;
     current_->consumed_ = current_->consumed_ + spent;
-    Thread& payer = slice_owner();
-    const Micros left = payer.remaining_;
-    if (left != never) payer.remaining_ = left > spent ? left - spent : Micros{0};
+    Micros& left = slice_owner().remaining_;
+    std::uint64_t rest = 0; // the compiler does not see that to compare is to subtract
+    if (left != never) left = Micros{__builtin_sub_overflow(left.raw(), spent.raw(), &rest) ? 0 : rest};
 }
 
 /// For the first deadline, the end of the slice that the thread to run runs on, or its time limit, which does
