@@ -5,7 +5,6 @@
 
 #include "kern/ensure.h"
 #include "kern/fpage.h"
-#include "look.h"
 
 namespace kern {
 
@@ -15,8 +14,6 @@ void PageTables::init(Space& space) {
     std::copy(words(kernel_directory_) + first, words(kernel_directory_) + ia32::entries,
               words(space.directory_) + first);
 }
-
-PageTables::Spot PageTables::find(const Space& space, VAddr va) const { return look(space, va); }
 
 VAddr PageTables::next_region(const Space& space, VAddr va) const {
     const std::uint32_t* const entries = words(space.directory_);

@@ -211,7 +211,7 @@ Thread* Kernel::fault_shortcut(const Event& e) {
 
 /// An exception of the running thread by reflection, whose gate and stack are there, each within a page:
 /// exception.cc.  False: it is not of this sort, and nothing has happened.
-bool Kernel::reflected(std::uint32_t vector, std::uint32_t code) {
+bool Kernel::reflect_shortcut(std::uint32_t vector, std::uint32_t code) {
     Thread& t = *current_;
     const std::uint32_t gate_at = vector * 8, from = t.idt_base_ + gate_at;
     const std::uint32_t size = ia32::has_error_code(vector) ? 16 : 12, top = t.frame.esp - size;

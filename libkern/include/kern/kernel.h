@@ -34,7 +34,9 @@ public:
                 return *next;
         return handle_any({.kind = Event::Kind::syscall, .code = L4_VEC_IPC});
     }
-    bool reflected(std::uint32_t vector, std::uint32_t code); ///< an exception, whose thread just goes on
+    bool reflected(std::uint32_t vector, std::uint32_t code) { ///< an exception, if its thread just goes on
+        return current_->idt_limit_ != 0 && reflect_shortcut(vector, code);
+    }
     void check_invariants();    ///< everything of docs/invariants.md; walks all there is
     void check_current() const; ///< of these, what the running thread takes part in; next to free
 
@@ -81,6 +83,7 @@ private:
     std::uint32_t move_at_once(Thread& from, Thread& to); // at_once.cc
     void answer(Thread& t, Thread& to);
     Thread* fault_shortcut(const Event& e);
+    bool reflect_shortcut(std::uint32_t vector, std::uint32_t code);
     bool waits_simply(const Thread& t) const;
     bool sent_by_shortcut(Thread& t, Thread& to);
     Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, std::uint32_t message);
@@ -110,8 +113,7 @@ private:
     void deliver(Thread& from, Thread& to, Place place);
     Thread* sent(Thread& from);
     void deliver_irq(Thread& t);
-    // utcb.cc
-    static l4_utcb_t& utcb(const Thread& t) { return t.task().utcb(t.lthread()); }
+    static l4_utcb_t& utcb(const Thread& t) { return t.task().utcb(t.lthread()); } // utcb.cc
     void move_state(Thread& from, Thread& to, std::uint32_t w0);
     static void take_state(Thread& t, const l4_utcb_t& from, bool words);
     // exception.cc
