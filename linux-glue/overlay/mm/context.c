@@ -5,10 +5,12 @@
 #include <asm/mmu_context.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mm_inline.h>
 #include <linux/sched.h>
 
 #include "../user/fpu.h"
 #include "../user/user.h"
+#include "check.h"
 #include "l4/roottask/client.h"
 
 static LIST_HEAD(tasks); /* contexts with a task; the one that ran last is last */
@@ -30,6 +32,7 @@ static unsigned int take_task(mm_context_t* c) {
     c->changed_count = 0;
     c->changed_all = false;
     list_del_init(&c->in_tasks);
+    if (unlikely(l4_check_on)) l4_check_gone(task);
     return task;
 }
 
@@ -44,7 +47,10 @@ static mm_context_t* coldest(void) {
     return c;
 }
 
-void arch_exit_mmap(struct mm_struct* mm) { end_task(&mm->context); }
+void arch_exit_mmap(struct mm_struct* mm) {
+    if (unlikely(l4_check_on) && !mm_tlb_flush_pending(mm)) l4_check(mm);
+    end_task(&mm->context);
+}
 
 void destroy_context(struct mm_struct* mm) { end_task(&mm->context); }
 

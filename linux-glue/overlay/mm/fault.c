@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 
 #include "../user/user.h"
+#include "check.h"
 #include "mm.h"
 
 /* What a processor would do at an access that the entry allows. */
@@ -86,16 +87,11 @@ bool l4_get_page(unsigned long address, bool write) {
     }
 }
 
-/* A flexpage for what an entry allows now; 0: nothing. Only what has been written may be written unseen. */
-static l4_word_t fpage(pte_t pte) {
-    if (!pte_user(pte) || !pte_young(pte)) return 0;
-    return l4_fpage(pte_val(pte) & PAGE_MASK, PAGE_SHIFT, pte_write(pte) && pte_dirty(pte) ? L4_FP_WRITE : 0);
-}
-
 l4_word_t l4_user_fpage(struct mm_struct* mm, unsigned long address) {
     pte_t* ptep = address < TASK_SIZE ? l4_find_pte(mm, address) : NULL;
-    const l4_word_t page = ptep ? fpage(*ptep) : 0;
+    const l4_word_t page = ptep ? l4_pte_fpage(*ptep) : 0;
     if (page) set_pte(ptep, __pte(pte_val(*ptep) | _PAGE_MAPPED));
+    if (unlikely(l4_check_on) && page) l4_check_given(mm, (l4_word_t[]){address, page}, 1);
     return page;
 }
 
@@ -106,12 +102,13 @@ unsigned int l4_user_fpages_around(struct mm_struct* mm, unsigned long address, 
     pte_t* ptep = l4_find_pte(mm, at);
     unsigned int i, count = 0;
     for (i = 0; i < L4_PAGES_AROUND; i++, ptep++, at += PAGE_SIZE) {
-        const l4_word_t page = pte_val(*ptep) & _PAGE_MAPPED ? 0 : fpage(*ptep);
+        const l4_word_t page = pte_val(*ptep) & _PAGE_MAPPED ? 0 : l4_pte_fpage(*ptep);
         if (!page) continue;
         set_pte(ptep, __pte(pte_val(*ptep) | _PAGE_MAPPED));
         pairs[2 * count] = at;
         pairs[2 * count + 1] = page;
         count++;
     }
+    if (unlikely(l4_check_on)) l4_check_given(mm, pairs, count);
     return count;
 }

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The mappings of a task are its TLB. Changed entries of page tables wait in a list of the mm until the flush
-// that Linux owes them; when the list is full, the whole space loses its mappings.
+// that Linux owes them; when the list is full, or with `l4_flush=all`, the whole space loses its mappings.
 #include <asm/l4.h>
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
+#include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
+#include "check.h"
 #include "mm.h"
 
-static l4_word_t of_task(unsigned int task) { return task << L4_UNMAP_TASK_SHIFT; }
+/* To find out whether something goes wrong for want of an unmap. */
+static bool flush_all __ro_after_init;
+
+static int __init set_flush(char* text) {
+    flush_all = text && !strcmp(text, "all");
+    return flush_all ? 0 : -EINVAL;
+}
+early_param("l4_flush", set_flush);
 
 void l4_pte_changes(struct mm_struct* mm, pte_t old, pte_t new) {
     mm_context_t* c = &mm->context;
@@ -22,16 +32,22 @@ void l4_pte_changes(struct mm_struct* mm, pte_t old, pte_t new) {
         c->changed_all = true;
 }
 
+static void take(unsigned int task, l4_word_t frames) {
+    if (unlikely(l4_check_on) && !l4_check_taken(task, frames)) return;
+    l4_fpage_unmap(frames, L4_FP_FLUSH | l4_unmap_in_task(task));
+}
+
 static void drain(struct mm_struct* mm) {
     mm_context_t* c = &mm->context;
     unsigned int i;
-    if (c->task && c->changed_all)
-        l4_fpage_unmap(L4_FP_WHOLE_SPACE, L4_FP_FLUSH | of_task(c->task));
+    if (c->task && (c->changed_all || flush_all))
+        take(c->task, L4_FP_WHOLE_SPACE);
     else if (c->task)
         for (i = 0; i < c->changed_count; i++)
-            l4_fpage_unmap(l4_fpage(PFN_PHYS(c->changed[i]), PAGE_SHIFT, 0), L4_FP_FLUSH | of_task(c->task));
+            take(c->task, l4_fpage(PFN_PHYS(c->changed[i]), PAGE_SHIFT, 0));
     c->changed_count = 0;
     c->changed_all = false;
+    if (unlikely(l4_check_on)) l4_check(mm);
 }
 
 void flush_tlb_mm(struct mm_struct* mm) { drain(mm); }
