@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 
 #include "../user/user.h"
+#include "time.h"
 
 unsigned int l4_irq_on;
 unsigned long l4_irq_pending;
@@ -32,14 +33,24 @@ void __init init_IRQ(void) {
 }
 
 /* Interrupts are off. */
-static void handle(unsigned int irq) {
-    /* Only whether a program was interrupted counts: its registers are not known here. */
-    struct pt_regs regs = {.cs = l4_running.on ? __USER_CS : __KERNEL_CS};
-    struct pt_regs* old = set_irq_regs(&regs);
+static void handle_with(unsigned int irq, struct pt_regs* regs) {
+    struct pt_regs* old = set_irq_regs(regs);
     irq_enter();
     generic_handle_irq(irq);
     irq_exit();
     set_irq_regs(old);
+}
+
+static void handle(unsigned int irq) {
+    /* Only whether a program was interrupted counts: its registers are not known here. */
+    struct pt_regs regs = {.cs = l4_running.on ? __USER_CS : __KERNEL_CS};
+    handle_with(irq, &regs);
+}
+
+void l4_time_fault(struct pt_regs* regs) {
+    local_irq_disable();
+    if (l4_take_event()) handle_with(L4_IRQ_TIMER, regs);
+    local_irq_enable();
 }
 
 /* What has come while interrupts were off; they are on, before and after. */
@@ -85,15 +96,23 @@ void l4_interrupt(unsigned int irq) {
         l4_force_entry(false);
 }
 
+/* A message from whoever cleared l4_idle, or the next event: then it is cleared here. */
+static void wait_for_interrupt(void) {
+    for (;;) {
+        const l4_ipc_result_t r = l4_idle_wait();
+        if (l4_ipc_error(r) == L4_IPC_OK && l4_id_task(r.from) == l4_id_task(l4_server_task)) return;
+        if (READ_ONCE(l4_idle) && l4_take_event()) {
+            set_bit(L4_IRQ_TIMER, &l4_irq_pending);
+            if (cmpxchg(&l4_idle, 1, 0) == 1) return;
+        }
+    }
+}
+
 /* Called with interrupts off, which do come from the moment when l4_idle is set: that is what "sti; hlt" is
  * to a processor. Whoever clears l4_idle sends a message. */
 void arch_cpu_idle(void) {
     WRITE_ONCE(l4_idle, 1);
     barrier();
-    if (!READ_ONCE(l4_irq_pending) || cmpxchg(&l4_idle, 1, 0) != 1) {
-        l4_ipc_result_t r;
-        do r = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
-        while (l4_ipc_error(r) != L4_IPC_OK || l4_id_task(r.from) != l4_id_task(l4_server_task));
-    }
+    if (!READ_ONCE(l4_irq_pending) || cmpxchg(&l4_idle, 1, 0) != 1) wait_for_interrupt();
     raw_local_irq_enable();
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Time: the time stamp counter tells it, and a thread that sleeps until the next event brings L4_IRQ_TIMER.
+// Time: the time stamp counter tells it. L4_IRQ_TIMER is brought by a thread that sleeps until the next
+// event; or, with `l4_time=fault`, by a time fault of the program that runs then, or by the end of Linux's
+// sleep while it is idle. The thread is left as a watch then, for Linux's own long work.
 #include <asm/l4.h>
 #include <asm/timex.h>
 #include <linux/clockchips.h>
@@ -12,10 +14,21 @@
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/sched_clock.h>
+#include <linux/string.h>
 
+#include "../user/user.h"
+#include "time.h"
 #include "torture.h"
 
 #define NEVER (~0ULL)
+
+static bool by_fault __ro_after_init;
+
+static int __init set_time(char* text) {
+    by_fault = text && !strcmp(text, "fault");
+    return by_fault || (text && !strcmp(text, "thread")) ? 0 : -EINVAL;
+}
+early_param("l4_time", set_time);
 
 static unsigned long timer_stack[2048];
 static unsigned int tsc_khz;
@@ -28,27 +41,66 @@ static struct {
 } event;
 
 static u64 asleep_until; /* the timer thread, in cycles */
+static u64 slack;        /* it comes so much later than an event, which others bring */
 
-/* How long to sleep, in the form of a receive timeout. Rounded down: there will be a rest to sleep. */
-static l4_word_t timeout_for(u64 cycles) {
-    u64 us = div_u64(min(cycles, (u64)tsc_khz * 1000000) * 1000, tsc_khz);
-    l4_word_t exp = 15;
-    if (l4_torture_on()) us = min(us, (u64)l4_torture_pause());
-    if (us == 0) us = 1;
-    for (; us > 255 && exp > 1; exp--) us >>= 2;
-    return l4_timeout(0, 0, us > 255 ? 255 : us, exp);
+/* The microkernel's clock: cycles * us_per_cycle / 2^32 - kernel_start, in us. */
+static u32 us_per_cycle __ro_after_init;
+static u64 kernel_start __ro_after_init;
+
+/* When it has come to these cycles. */
+static u64 kernel_time(u64 cycles) { return mul_u64_u32_shr(cycles, us_per_cycle, 32) - kernel_start + 1; }
+
+/* Its info page has the time of the last entry, which was just now. */
+static void __init set_kernel_time(void) {
+    unsigned int i;
+    us_per_cycle = div_u64(1000ULL << 32, tsc_khz);
+    kernel_start = NEVER;
+    for (i = 0; i < 8; i++) {
+        l4_yield();
+        kernel_start =
+            min(kernel_start, mul_u64_u32_shr(get_cycles(), us_per_cycle, 32) - l4_kernel_info()->clock);
+    }
+}
+
+/* Waits for a message until then. A deadline has eight bits: it is rounded down, and there is a rest to wait.
+ */
+static l4_ipc_result_t wait_until(u64 at) {
+    const u64 now = kernel_time(get_cycles()), end = kernel_time(at);
+    unsigned int e = 0;
+    l4_deadline_t d;
+    while (end > now && (end - now) >> 7 >> e) e++;
+    d = l4_deadline_at(now, end >> e << e);
+    return l4_ipc_flagged(l4_nil_id(), l4_rcv_deadline_flags(d), L4_IPC_NO_SEND, 0, 0, L4_RCV_OPEN,
+                          l4_timeout(0, 0, d.time.man, d.time.exp));
+}
+
+/* Programs run until then, from the Linux thread's next answer on. */
+static void set_limit(u64 us) {
+    l4_utcb_t* utcb = l4_utcb_of(L4_LINUX);
+    utcb->time_limit[0] = lower_32_bits(us);
+    utcb->time_limit[1] = upper_32_bits(us);
+}
+
+static void no_event(void) {
+    WRITE_ONCE(event.is_set, false);
+    set_limit(L4_TIME_NEVER);
 }
 
 static void timer_thread(void) {
     for (;;) {
-        const u64 now = get_cycles(), at = READ_ONCE(event.is_set) ? event.at : NEVER;
+        const u64 now = get_cycles();
+        u64 at = READ_ONCE(event.is_set) ? event.at + slack : NEVER;
         if (at <= now) {
-            WRITE_ONCE(event.is_set, false);
+            no_event();
             l4_interrupt(L4_IRQ_TIMER);
             continue;
         }
         asleep_until = at;
-        l4_ipc_wait(0, at == NEVER && !l4_torture_on() ? L4_TIMEOUT_NEVER : timeout_for(at - now));
+        if (l4_torture_on()) at = min(at, now + l4_torture_pause() * (tsc_khz / 1000));
+        if (at == NEVER)
+            l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+        else
+            wait_until(at);
         if (l4_torture_on()) l4_torture();
     }
 }
@@ -70,14 +122,29 @@ static int set_next_event(unsigned long cycles, struct clock_event_device* dev) 
     barrier();
     WRITE_ONCE(event.is_set, true);
     barrier();
-    if (at < read_asleep_until() && l4_my_lthread() != L4_TIMER)
+    if (by_fault) {
+        set_limit(kernel_time(at));
+        l4_force_entry(true);
+    }
+    if (at + slack < read_asleep_until() && l4_my_lthread() != L4_TIMER)
         l4_ipc_send(l4_server(L4_TIMER), 0, 0, 0, L4_TIMEOUT_NEVER);
     return 0;
 }
 
 static int shutdown(struct clock_event_device* dev) {
-    WRITE_ONCE(event.is_set, false);
+    no_event();
     return 0;
+}
+
+bool l4_take_event(void) {
+    const bool was_set = event.is_set;
+    if (!by_fault || (was_set && event.at > get_cycles())) return false;
+    no_event();
+    return was_set;
+}
+
+l4_ipc_result_t l4_idle_wait(void) {
+    return by_fault && event.is_set ? wait_until(event.at) : l4_ipc_wait(0, L4_TIMEOUT_NEVER);
 }
 
 static struct clock_event_device l4_timer = {
@@ -112,6 +179,12 @@ void __init time_init(void) {
     lpj_fine = div_u64((u64)tsc_khz * 1000, HZ);
     sched_clock_register(read_sched_clock, 64, tsc_khz * 1000UL);
     clocksource_register_khz(&tsc, tsc_khz);
+    set_kernel_time();
+    no_event();
+    if (by_fault) {
+        slack = tsc_khz * 100ULL; /* 100 ms */
+        l4_utcb_of(L4_LINUX)->status |= L4_UTCB_TIME_LIMIT;
+    }
     if (request_irq(L4_IRQ_TIMER, on_timer, IRQF_TIMER, "timer", NULL)) panic("no timer interrupt");
     l4_start_thread(L4_TIMER, timer_thread, timer_stack + ARRAY_SIZE(timer_stack), l4_server(L4_KEEPER));
     l4_timer.cpumask = cpumask_of(0);

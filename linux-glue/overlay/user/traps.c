@@ -22,8 +22,8 @@ static const struct meaning meanings[] = {
 void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state) {
     struct meaning m = {SIGSEGV, SI_KERNEL};
     switch (state->trapno) {
-        case L4_TRAP_TRIGGERED:
-        case L4_TRAP_TIME: return; /* what there is to do is done on the way out */
+        case L4_TRAP_TRIGGERED: return; /* what there is to do is done on the way out */
+        case L4_TRAP_TIME: l4_time_fault(regs); return;
         case 14:
             current->thread.map_at = state->pfa;
             l4_user_fault(regs, state->pfa, state->err);

@@ -36,6 +36,9 @@ unsigned long l4_vdso_rt_sigreturn(void);
 /* user/traps.c: what an exception of the program means. */
 void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state);
 
+/* kernel/irq.c: the time limit of current's program has come. */
+void l4_time_fault(struct pt_regs* regs);
+
 /* mm/fault.c */
 void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int error);
 
