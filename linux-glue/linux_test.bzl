@@ -7,6 +7,7 @@ def linux_test(
         name,
         initramfs = "",
         tasks = 64,
+        kmem = 0,
         options = "",
         arguments = "",
         expect = [],
@@ -18,13 +19,14 @@ def linux_test(
       name: of the test.
       initramfs: the target that makes it is "INITRAMFS_initramfs", its file "INITRAMFS.cpio"; "": none.
       tasks: how many L4 tasks there are for all of Linux's processes.
+      kmem: frames of kernel memory for them; 0: without a limit.
       options: more for the root task about Linux (README.md).
       arguments: more of Linux's command line.
       expect: as in qemu_test.
       code: 0 after power off, 1 after a panic.
       **kwargs: of program_test.
     """
-    words = ["memory=48M", "kmem=0", "mcp=24", "tasks=%d" % tasks]
+    words = ["memory=48M", "kmem=%d" % kmem, "mcp=24", "tasks=%d" % tasks]
     if options:
         words.append(options)
     if initramfs:

@@ -70,6 +70,13 @@ static bool create(unsigned int task) {
     return thread.low != L4_NIL_LOW && l4_ipc_error(l4_ipc_receive(thread, 0, L4_TIMEOUT_NEVER)) == L4_IPC_OK;
 }
 
+bool l4_end_coldest(struct mm_struct* but) {
+    mm_context_t* c = coldest();
+    if (!c || c == &but->context) return false;
+    end_task(c);
+    return true;
+}
+
 void l4_ready_task(struct mm_struct* mm) {
     mm_context_t* c = &mm->context;
     if (!c->task) {

@@ -86,21 +86,25 @@ static void take_thread(mm_context_t* c, l4_utcb_t* utcb) {
     t->tls_changed = t->fpu_changed = false;
 }
 
+/* There was no kernel memory for the pages of an answer: the program has gone on without, and asks again. */
+static bool no_memory(l4_ipc_result_t m) { return l4_ipc_error(m) == L4_IPC_SEMAPFAILED; }
+
 /* Runs current's program until it has something to say: false if it could not run. Interrupts are off before
- * and after. `state` is what it said last; its registers are there after a page fault only. */
-static bool run(struct pt_regs* regs, l4_utcb_state_t* state) {
+ * and after. `state` is what it said last; its registers are there after a page fault only. `short_of`:
+ * kernel memory, which the last answer had too little of. */
+static bool run(struct pt_regs* regs, l4_utcb_state_t* state, bool* short_of) {
     mm_context_t* c = &current->mm->context;
     l4_utcb_t* utcb = l4_utcb_of(L4_LINUX);
     l4_ipc_result_t m;
     l4_word_t page, at = current->thread.map_at;
-    bool faulted;
+    bool faulted, again;
     l4_ready_task(current->mm);
     faulted = c->window && c->owner == current && at && has_state(state, regs);
     take_thread(c, utcb);
     page = c->window && at ? l4_user_fpage(current->mm, at) : 0;
     if (page && faulted) {
         /* The registers are there: what would hold them has room for more pages. */
-        utcb->map_count = l4_user_fpages_around(current->mm, at, (l4_word_t*)&utcb->state);
+        if (!*short_of) utcb->map_count = l4_user_fpages_around(current->mm, at, (l4_word_t*)&utcb->state);
     } else {
         put_state(&utcb->state, regs);
         utcb->snd_size = L4_UTCB_STATE_WORDS;
@@ -112,15 +116,19 @@ static bool run(struct pt_regs* regs, l4_utcb_state_t* state) {
     raw_local_irq_enable();
     m = l4_ipc_call(l4_threadid(c->task, 0), page ? l4_snd_fpage() : 0, page ? at & PAGE_MASK : 0, page, 0,
                     L4_TIMEOUT_NEVER);
+    again = no_memory(m);
+    if (again) m = l4_ipc_receive(l4_threadid(c->task, 0), 0, L4_TIMEOUT_NEVER);
     raw_local_irq_disable();
     WRITE_ONCE(l4_running.on, false);
 
     utcb->snd_size = 0;
     utcb->map_count = 0;
-    if (l4_ipc_error(m) != L4_IPC_OK) {
+    /* Once more with the one page; then when others have given theirs. */
+    if (l4_ipc_error(m) != L4_IPC_OK || (again && *short_of && !l4_end_coldest(current->mm))) {
         pr_err("%s[%d]: task %u does not run: %x\n", current->comm, current->pid, c->task, m.dope);
         return false;
     }
+    *short_of = again;
     get_state(regs, &utcb->state);
     c->window = utcb->state.trapno == 14;
     if (c->window) {
@@ -145,8 +153,9 @@ static void serve_syscall(struct pt_regs* regs) {
 void __noreturn l4_user_loop(void) {
     struct pt_regs* regs = current_pt_regs();
     l4_utcb_state_t state = {};
+    bool short_of = false;
     for (;;) {
-        const bool ran = run(regs, &state);
+        const bool ran = run(regs, &state, &short_of);
         if (ran && state.trapno == 13 && state.err == L4_EXC_ERR_INT80) {
             serve_syscall(regs);
             continue;

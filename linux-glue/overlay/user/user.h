@@ -29,6 +29,10 @@ extern unsigned long l4_forced_entries; /* so far */
 /* A task for the mm, with one thread that waits for the answer to its first exception. */
 void l4_ready_task(struct mm_struct* mm);
 
+/* Kernel memory for this one: that of the task that has not run for the longest time. False: there is no
+ * other. */
+bool l4_end_coldest(struct mm_struct* but);
+
 /* vdso/map.c: what a handler of current's returns to; 0: it has no vDSO. */
 unsigned long l4_vdso_sigreturn(void);
 unsigned long l4_vdso_rt_sigreturn(void);
