@@ -42,7 +42,8 @@ struct Range {
 };
 
 /// Run by run, a run ending with a page of either side.
-void copy(const Memory& sender, const Range& source, const Memory& receiver, const Range& target) {
+[[gnu::always_inline]] inline void copy(const Memory& sender, const Range& source, const Memory& receiver,
+                                        const Range& target) {
     std::uint32_t from = source.at, to = target.at;
     Page read = source.first, written = target.first;
     for (std::uint32_t left = source.size;;) {

@@ -44,7 +44,7 @@ Thread& Kernel::handle(const Event& e) {
 
 /// By the long way.
 Thread& Kernel::handle_any(const Event& e) {
-    charge(machine_.now());
+    charge(machine_.now(), slice_owner());
     Thread& self = *current_;
     l4_counters_t& counters = machine_.event_counters();
     ++counters.events[static_cast<unsigned>(e.kind)];

@@ -48,7 +48,7 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     ++counters.messages[message];
     to.wait_.what = Wait::For::nothing;
     timeouts_.disarm(to.timeout);
-    charge(machine_.now());
+    charge(machine_.now(), t);
     if (to.prio() >= t.prio()) {
         ++counters.switches;
         return &leave_to(to);
@@ -67,26 +67,22 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     return (f.ebp & L4_RCV_OPEN) == 0 || (!t.irq_attached_ && t.senders.empty());
 }
 
-/// What t does when its message is gone: it waits, or goes on.  `to` is ready in any case.  False: it waits
-/// in another way, and nothing has happened.
-[[gnu::always_inline]] inline bool Kernel::sent_by_shortcut(Thread& t, Thread& to) {
+/// What t, who waits_simply(), does when its message to `to` is gone: it waits, or goes on.  `to` is ready.
+[[gnu::always_inline]] inline void Kernel::sent_by_shortcut(Thread& t, Thread& to) {
     arch::Frame& f = t.frame;
     if (f.ebp == L4_IPC_NO_RECV) {
         f.eax = L4_IPC_OK;
         scheduler_.enqueue_head(to);
     } else {
-        if ((f.ecx & L4_TIMEOUT_RCV_EXP_MASK) != 0) return false;
         if ((f.ebp & L4_RCV_OPEN) == 0) {
             t.wait_.what = Wait::For::receive;
             t.wait_.peer = to.id();
         } else {
-            if (t.irq_attached_ || !t.senders.empty()) return false;
             t.wait_.what = Wait::For::receive_any;
         }
         replace_running(scheduler_, t, to);
     }
     t.args_kept_ = false;
-    return true;
 }
 
 /// The IPC of the running thread, done.  nullptr: it is not of this sort, and nothing has happened.
@@ -96,9 +92,9 @@ Thread* Kernel::ipc_shortcut() {
     if (f.eax != 0) return f.eax == L4_SND_MAP ? map_shortcut() : long_shortcut();
     if (t.alien() || scheduler_.donor()) return nullptr;
     Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
-    if (!to) return nullptr;
+    if (!to || !waits_simply(t)) return nullptr;
     if (to->fault_.any()) return answer_shortcut(t, *to);
-    if (!sent_by_shortcut(t, *to)) return nullptr;
+    sent_by_shortcut(t, *to);
     if (Ext::utcb && utcb(t).snd_size != 0) [[unlikely]]
         move_state(t, *to, f.edx);
     deliver_words(t, *to, f.edx, f.ebx);
@@ -107,8 +103,8 @@ Thread* Kernel::ipc_shortcut() {
 
 /// The same when `to` waits for the answer to a fault or an exception of its program.
 Thread* Kernel::answer_shortcut(Thread& t, Thread& to) {
-    if (!to.fault_.of_program() || to.fault_.refused_by(t.frame.edx) || !sent_by_shortcut(t, to))
-        return nullptr;
+    if (!to.fault_.of_program() || to.fault_.refused_by(t.frame.edx)) return nullptr;
+    sent_by_shortcut(t, to);
     answer(t, to);
     return end_shortcut(t, to, Event::Kind::syscall, L4_COUNT_SHORT);
 }
@@ -158,7 +154,7 @@ Thread* Kernel::unmap_shortcut() {
     if (!status) return nullptr;
     ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::syscall)];
     t.frame.eax = *status;
-    charge(machine_.now());
+    charge(machine_.now(), t);
     if ((t.has_time_limit_ && t.time_limit() <= now_) || (t.frame.eflags & ia32::eflags_iopl) != 0)
         [[unlikely]]
         prepare(t);
@@ -236,7 +232,7 @@ bool Kernel::reflect_shortcut(std::uint32_t vector, std::uint32_t code) {
     t.frame.eip = handler;
     t.frame.eflags &= ~ia32::eflags_trap;
     ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::exception)];
-    charge(machine_.now());
+    charge(machine_.now(), t);
     if (t.remaining_ == Micros{0}) arm_timer(); // else the slice ends when it did
     return true;
 }

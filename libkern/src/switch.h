@@ -13,13 +13,13 @@ inline Thread& Kernel::slice_owner() {
     return donor && current_ == scheduler_.donee() ? *donor : *current_;
 }
 
-/// Charges the running thread for the time since it was last charged; its donor pays with its slice.
-inline void Kernel::charge(Micros now) {
+/// Charges the running thread for the time since it was last charged; slice_owner() pays with its slice.
+inline void Kernel::charge(Micros now, Thread& payer) {
     const Micros spent = now - now_;
     if (spent == Micros{0}) return;
     now_ = now;
     current_->consumed_ = current_->consumed_ + spent;
-    Micros& left = slice_owner().remaining_;
+    Micros& left = payer.remaining_;
     std::uint64_t rest = 0; // the compiler does not see that to compare is to subtract
     if (left != never) left = Micros{__builtin_sub_overflow(left.raw(), spent.raw(), &rest) ? 0 : rest};
 }

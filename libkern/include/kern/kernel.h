@@ -68,7 +68,7 @@ private:
     void check_choice() const;
     // kernel.cc, switch.h: entry and exit
     Thread& handle_any(const Event& e);
-    void charge(Micros now);
+    void charge(Micros now, Thread& payer);
     void syscall(Thread& self, std::uint32_t vector);
     void resume(Thread& self);
     Thread& leave();
@@ -85,7 +85,7 @@ private:
     Thread* fault_shortcut(const Event& e);
     bool reflect_shortcut(std::uint32_t vector, std::uint32_t code);
     bool waits_simply(const Thread& t) const;
-    bool sent_by_shortcut(Thread& t, Thread& to);
+    void sent_by_shortcut(Thread& t, Thread& to);
     Thread* end_shortcut(Thread& t, Thread& to, Event::Kind event, std::uint32_t message);
     // time.cc
     void timer();
