@@ -30,6 +30,8 @@ void Account::unreserve(std::uint32_t frames) {
     used_ -= frames;
 }
 
+void Account::give_thread(void* slot) { threads_.give(pool_, slot); }
+
 bool Account::release(Steps& steps) {
     return threads_.release(*this, pool_, steps) && nodes_.release(*this, pool_, steps);
 }

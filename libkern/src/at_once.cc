@@ -9,7 +9,7 @@ namespace {
 
 using Page = PageTables::Place;
 
-constexpr std::uint32_t most = 4224; ///< bytes for one entry: a page, and what goes with it
+constexpr std::uint32_t bytes_at_once = 4224; ///< for one entry: a page, and what goes with it
 constexpr std::uint32_t head_size = sizeof(l4_msg_head_t);
 
 /// One side's memory.
@@ -78,7 +78,8 @@ public:
         const auto& gives = *reinterpret_cast<const l4_strdope_t*>(sender_.at(gives_, dope));
         const auto& takes = *reinterpret_cast<const l4_strdope_t*>(receiver_.at(takes_, room));
         const std::uint32_t size = gives.snd_size;
-        if (((size | takes.rcv_size) & goes_on) != 0 || size > takes.rcv_size || size == 0 || size > most)
+        if (((size | takes.rcv_size) & goes_on) != 0 || size > takes.rcv_size || size == 0 ||
+            size > bytes_at_once)
             return false;
         source_ = {gives.snd_addr, size, {}};
         target_ = {takes.rcv_addr, size, {}};
@@ -120,7 +121,7 @@ public:
         head_ = reinterpret_cast<const l4_msg_head_t*>(sender_.at(source_.first, send));
         room_ = reinterpret_cast<l4_msg_head_t*>(receiver_.at(target_.first, receive));
         count = std::max(dwords(head_->snd_dope), L4_MSG_REGISTER_DWORDS);
-        if (count > dwords(room_->size_dope) || count > most / 4) return false;
+        if (count > dwords(room_->size_dope) || count > bytes_at_once / 4) return false;
         source_.at = send + head_size;
         target_.at = receive + head_size;
         source_.size = target_.size = 4 * (count - L4_MSG_REGISTER_DWORDS);
@@ -132,7 +133,7 @@ public:
         if (strings() > 1 || kern::strings(room_->size_dope) == 0 ||
             !string.find(send + words_at + 4 * dwords(head_->size_dope),
                          receive + words_at + 4 * dwords(room_->size_dope)) ||
-            source_.size + string.size() > most)
+            source_.size + string.size() > bytes_at_once)
             return false;
         Page page = target_.first;
         while (!string.depends_on(page) && page.last < target_.last())
@@ -163,7 +164,7 @@ private:
 std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     const std::uint32_t send = from.frame.eax, receive = to.frame.ebp & ~L4_RCV_OPEN;
     if (((send | receive) & ~L4_SND_BUFFER_MASK) != 0 || receive == 0 || to.args_kept_ ||
-        limits_.bytes < most)
+        limits_.bytes < bytes_at_once)
         return 0;
     const Memory sender{machine_, map_db_.tables(), from.task().space()},
         receiver{machine_, map_db_.tables(), to.task().space()};

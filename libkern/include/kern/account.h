@@ -36,7 +36,7 @@ public:
 
     /// A slot for a Thread (at most thread_slot bytes, aligned to 64) or a MapNode.
     Result<void*> take_thread() { return threads_.take(*this, pool_); }
-    void give_thread(void* slot) { threads_.give(pool_, slot); }
+    void give_thread(void* slot);
     Result<void*> take_node() { return nodes_.take(*this, pool_); }
     bool has_node() const { return nodes_.has_slot(pool_); }
     void give_node(void* slot) { nodes_.give(pool_, slot); }

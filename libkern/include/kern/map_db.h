@@ -55,7 +55,10 @@ public:
     /// too.
     void cancel(UnmapJob& job) { job.cancel(); }
 
-    /// PageTables::reach().
+    /// PageTables::translate(), reach().
+    std::optional<PAddr> translate(const Space& space, VAddr va, Access access) const {
+        return mappings_.tables.translate(space, va, access);
+    }
     std::byte* reach(const Space& space, VAddr va, Access access) const {
         return mappings_.tables.reach(space, va, access);
     }

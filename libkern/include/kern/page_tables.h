@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "arch/machine.h"
 #include "ia32/paging.h"
@@ -100,14 +101,20 @@ public:
         return entry != 0;
     }
 
-    /// The byte that user code of `space` reaches at `va`, if it may; marks the page referenced and dirty as
-    /// the machine would.  nullptr: it may not.
-    std::byte* reach(const Space& space, VAddr va, Access access) const {
+    /// Where the byte is that user code of `space` reaches at `va`, if it may; marks the page referenced and
+    /// dirty as the machine would.
+    [[gnu::always_inline]] std::optional<PAddr> translate(const Space& space, VAddr va, Access access) const {
         Place page;
         const bool write = access == Access::write;
-        if (!find(space, va, page) || (write && !page.writable())) return nullptr;
+        if (!find(space, va, page) || (write && !page.writable())) return {};
         write ? page.mark_written() : page.mark_read();
-        return machine_.page(PAddr{page.frame}).data() + va.raw() % ia32::page_size;
+        return PAddr{page.frame + va.raw() % ia32::page_size};
+    }
+    /// That byte; nullptr: it may not.
+    std::byte* reach(const Space& space, VAddr va, Access access) const {
+        const std::optional<PAddr> at = translate(space, va, access);
+        if (!at) return nullptr;
+        return machine_.page(PAddr{at->raw() & ia32::frame_mask}).data() + at->raw() % ia32::page_size;
     }
 
     /// The first region from that of `va` on that is not empty, user_end if there is none.  Reads at most a
