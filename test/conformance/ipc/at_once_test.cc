@@ -114,6 +114,12 @@ TEST(AtOnce, NotMoreThanItMay) {
     expect_by_steps(x);
 }
 
+TEST(AtOnce, AStringBehindWordsOfTwoPages) {
+    Scene x = one_string(from + 3 * page, to + 3 * page, 64);
+    x.words = x.room = 1030;
+    expect_at_once(x);
+}
+
 TEST(AtOnce, AStringThatFits) {
     Scene x = one_string(from + page, to + page, 100);
     x.string[0].room = 101;

@@ -8,5 +8,7 @@ namespace x86 {
 kern::Thread* handle(const kern::Event& event);
 kern::Thread* handle_ipc();
 arch::Frame* run(kern::Thread* next);
+/// All exceptions pass through handle(), where the kernel reflects them in the same way.
+inline bool reflected(const arch::Frame& /*frame*/) { return false; }
 
 } // namespace x86

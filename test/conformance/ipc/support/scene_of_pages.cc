@@ -56,8 +56,9 @@ SceneOfPages::Result SceneOfPages::run(const kern::Limits& bounds) const {
     const auto is_given = [&](Word i) {
         return std::any_of(shared.begin(), shared.end(), [i](const Shared& s) { return s.source == i; });
     };
+    // The page can only be read then.
     const auto clear = [](User u, Word at) {
-        return u(sim::Unmap{l4_fpage(at, 12, L4_FP_WRITE), L4_UNMAP_RESET});
+        return u(sim::Unmap{l4_fpage(at, 12, 0), L4_UNMAP_RESET | L4_FP_ALL_SPACES});
     };
     const Words room_head{0, l4_msgdope(room, strings ? receiver_strings : 0), 0};
     const Words head{0, l4_msgdope(sender_size ? sender_size : words, strings), l4_msgdope(words, strings)};
@@ -77,7 +78,6 @@ SceneOfPages::Result SceneOfPages::run(const kern::Limits& bounds) const {
         if (const Word at = receive; !is_read_only(at)) co_await store(u, at, room_head);
         if (const Word at = receiver_dope(); !is_read_only(at)) co_await store(u, at, takes);
         co_await until(u, 4000);
-        for (Word i = 0; i < count; ++i) co_await clear(u, to + i * page);
         result.got = Answer::of(co_await u(wait));
     });
     start_thread(w, a, [&](User u) -> Program {
@@ -92,7 +92,7 @@ SceneOfPages::Result SceneOfPages::run(const kern::Limits& bounds) const {
         co_await store(u, sender_dope(), gives);
         co_await until(u, 5000);
         for (Word i = 0; i < count; ++i)
-            if (!is_given(i)) co_await clear(u, from + i * page);
+            if (!one_task && !is_given(i)) co_await clear(u, from + i * page);
         result.sent = Answer::of(co_await u(message));
     });
     w.run();

@@ -8,7 +8,7 @@
 namespace conformance::ipc {
 
 /// A message with at most one string between two stretches of pages, of which some are missing, read-only or
-/// in both.  All referenced and dirty bits there are clear before.
+/// in both.  What the sender alone has is neither referenced nor dirty before.
 struct SceneOfPages {
     static constexpr Word count = 5, page = 0x1000; ///< pages of a stretch, which crosses a border of 4 MiB
     static constexpr Word from = 0x10400000 - 2 * page, to = 0x20800000 - 2 * page;
