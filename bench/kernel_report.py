@@ -111,8 +111,7 @@ def wrong(budgets, found):
         value = round(found[name].instructions) if name in found else 0
         if value > budget.bound:
             texts.append(f"{name} takes {value} {UNIT}, its bound is {budget.bound}")
-    for suffix in ("", CXX):
-        message, reflection = found.get("exc_inter" + suffix), found.get("reflect_inter" + suffix)
-        if message and reflection and message.instructions >= reflection.instructions:
-            texts.append(f"exc_inter{suffix} costs more than reflect_inter{suffix}, which it is to replace")
+    message, reflection = found.get("exc_inter"), found.get("reflect_inter")
+    if message and reflection and message.instructions >= reflection.instructions:
+        texts.append("exc_inter costs more than reflect_inter, which it is to replace")
     return texts

@@ -62,18 +62,18 @@ struct Bound {
 };
 constexpr Bound bounds[] = {
     {.scene = "wide_tree_unmapped", .base = 124, .page = 134},
-    {.scene = "wide_tree_unmapped_in_one_task", .base = 156, .page = 134.2},
+    {.scene = "wide_tree_unmapped_in_one_task", .base = 156, .page = 150},
     {.scene = "wide_tree_made_read_only", .base = 111, .page = 171},
     {.scene = "split_superpage_unmapped", .base = 227, .page = 92},
     {.scene = "wide_split_tree_loses_a_part", .base = 4560, .page = 10},
     {.scene = "deep_tree_unmapped", .base = 129, .page = 134},
-    {.scene = "receiver_of_many_killed", .base = 178, .page = 97, .thread = 25},
+    {.scene = "receiver_of_many_killed", .base = 178, .page = 107, .thread = 25},
     {.scene = "many_received", .base = 134},
     {.scene = "many_sends_time_out", .base = 72, .timeout = 225},
     {.scene = "many_sleeps_time_out", .base = 72, .timeout = 223},
     {.scene = "chain_of_senders_taken", .base = 149, .link = 73},
-    {.scene = "pager_of_many_killed", .base = 178, .page = 97, .thread = 35},
-    {.scene = "wide_task_tree_deleted", .base = 341, .page = 107},
+    {.scene = "pager_of_many_killed", .base = 178, .page = 107, .thread = 35},
+    {.scene = "wide_task_tree_deleted", .base = 341, .page = 111},
     {.scene = "full_task_deleted", .base = 116, .page = 133, .thread = 62},
     {.scene = "long_string_sent", .base = 850},
     {.scene = "idle_map_items_sent", .base = 115, .byte = 3.7},
@@ -83,7 +83,7 @@ constexpr Bound bounds[] = {
     {.scene = "ports_of_many_unmapped", .base = 178, .page = 262},
     {.scene = "ports_of_a_chain_unmapped", .base = 178, .page = 262},
     {.scene = "ports_of_many_granted", .base = 4332, .page = 384},
-    {.scene = "account_of_slabs_released", .base = 323, .page = 95},
+    {.scene = "account_of_slabs_released", .base = 323, .page = 107},
 };
 
 /// Little, for gcc that optimizes.  Else small functions have blocks of their own, or sanitizers add some;

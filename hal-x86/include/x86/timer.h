@@ -92,8 +92,9 @@ private:
     kern::Micros hardware_ = kern::never; ///< when the hardware fires
     kern::Micros earliest_{};             ///< when it may fire again
 
-    // Assembly's own, while it goes on without C++: until when, by the time stamp counter, the clock shows the
-    // microsecond that the kernel was told last; and how much later than that the kernel's timer is armed for.
+    // Assembly's own, while it goes on without C++: until when, by the time stamp counter, the clock shows
+    // the microsecond that the kernel was told last; and how much later than that the kernel's timer is armed
+    // for.
     std::uint64_t same_until_ = 0;
     std::uint32_t left_ = 0;
 };
