@@ -27,7 +27,7 @@ def too_large(operation, figures):
     slack = figures[0] * (TOLERANCE - 1)
     if operation not in LOGARITHMIC:
         first = int(operation in SHORT_FOR_TEN)
-        return [size for size, figure in zip(SIZES, figures) if figure > figures[first] + slack]
+        return [size for size, figure in list(zip(SIZES, figures))[first:] if figure > figures[first] + slack]
     return SIZES[2:] if figures[2] - figures[1] > STEEPEST * (figures[1] - figures[0]) + slack else ()
 
 

@@ -315,22 +315,22 @@ ROW(task_new_delete_order) {
     LOG("8675");
 }
 
-/// Many pages for `a`, from `donor`: `regions` times 512.
+/// Many pages for `a`, from `donor`, 12 times 512: to take them all away takes a while.
 Actor donor;
-void fatten(Actor& a, Word regions = 8) {
+void fatten(Actor& a) {
     if (donor.task == 0) {
         donor.create(60);
         settle();
         give(donor, here, superpage(0), super_log2);
     }
-    for (Word i = 0; i < regions; ++i)
+    for (Word i = 0; i < 12; ++i)
         pass(donor, a, there + i * super_size + super_size / 2, fpage(here + i % 2 * (super_size / 2), 21));
 }
 
 ROW(task_new_delete_large) {
     donor = {};
     cast(2);
-    fatten(A, 20);
+    fatten(A);
     for (Word n = 200; n < 220; ++n) l4_task_give(n, A.id);
     A.run([] {
         for (Word n = 1; n < 128; ++n) call(L4_VEC_LTHREAD_EX_REGS, ex_regs(n));
@@ -357,7 +357,7 @@ ROW(task_new_two_at_once) {
         YES(do_task_new(start(A.task)).esi == A.id.low);
         last = 'C';
     });
-    settle(1000);
+    settle(400);
     YES(C.busy());
     D.begin([] {
         YES(do_task_new(task_new(A.task, root_id.low)).esi == A.id.low);
@@ -382,7 +382,7 @@ ROW(task_new_chief_goes_meanwhile) {
     fatten(A);
     fatten(D);
     C.begin_call(L4_VEC_TASK_NEW, task_new(10, B.id.low));
-    settle(1000);
+    settle(400);
     YES(C.busy());
     EQ(kill(5).eax, 0);
     expect_failed(C.end(), L4_TASK_NEW_EINVAL);
@@ -401,7 +401,7 @@ ROW(task_new_caller_deleted_meanwhile) {
     settle();
     fatten(B);
     A.begin_call(L4_VEC_TASK_NEW, task_new(6, A.id.low));
-    settle(1000);
+    settle(400);
     YES(A.busy());
     EQ(kill(5).eax, 0);
     for (const Word n : {5u, 6u, 7u}) {
