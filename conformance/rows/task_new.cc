@@ -139,6 +139,7 @@ ROW(task_new_id_ignores_the_rest) {
 
 ROW(task_new_pager_is_kept_as_given) {
     const Id later = l4_threadid(first_task + 1, 0);
+    call(L4_VEC_THREAD_SWITCH, switch_to(nil)); // a new slice: it is not to end before there is a pager
     const Regs r = do_task_new(task_new(10, 255, address(landing), 0, later));
     expect_id(r, 10, L4_TASK_ROOT, 0);
     call(L4_VEC_THREAD_SCHEDULE, schedule({r.esi, r.edi}, default_slice(1)));
