@@ -68,6 +68,12 @@ called:
 from_user:
         mov     %eax, FRAME_SS(%esp)    /* what a program has there may be gone when it goes on */
         mov     %esp, %eax
+        lea     THREAD_FPU(%eax), %edx  /* what the assembly leaves for later: go_on */
+        mov     %eax, KERNEL_FPU_OWNER
+        mov     %edx, MACHINE_FPU_WANTED
+        mov     THREAD_TASK(%eax), %edx
+        add     $TASK_SPACE, %edx
+        mov     %edx, KERNEL_ACTIVE
         mov     $kernel_stack_end, %esp
         call    trap_from_user          /* (frame); returns the frame to go on with */
         .globl  leave_to_user

@@ -9,17 +9,17 @@ void Fpu::init(bool sse) {
 }
 
 void Fpu::save_elsewhere(arch::FpuState& to) {
-    if (loaded_)
+    if (loaded_ != 0)
         store(to);
     else
         to = *wanted_;
 }
 
 bool Fpu::fetch() {
-    if (loaded_ || wanted_ == nullptr) return false;
+    if (loaded_ != 0 || wanted_ == nullptr) return false;
     asm volatile("clts");
     asm volatile("fxrstor %0" ::"m"(*wanted_));
-    loaded_ = true;
+    loaded_ = 1;
     return true;
 }
 

@@ -8,6 +8,8 @@
 #include "x86/local_apic.h"
 #include "x86/pit.h"
 
+constinit x86::UtcbWordPage utcb_word;
+
 namespace arch {
 namespace {
 
@@ -15,7 +17,6 @@ namespace {
 struct FixedPages {
     alignas(4096) std::array<std::byte, 4096> tss{};
     alignas(4096) std::array<std::byte, 4096> bitmap_end{};
-    alignas(4096) std::array<std::byte, 4096> utcb_word{};
 };
 constinit FixedPages pages;
 
@@ -32,10 +33,9 @@ void Machine::init(std::uint32_t* fixed, bool want_apic) {
     pages.bitmap_end.fill(std::byte{0xff});
     set_fixed(x86::tss_base, frame_of(pages.tss) | kernel_page | global);
     set_fixed(x86::io_bitmap_end, frame_of(pages.bitmap_end) | kernel_page | global);
-    set_fixed(x86::utcb_word_base, frame_of(pages.utcb_word) | user_page | global);
+    set_fixed(x86::utcb_word_base, address(&utcb_word).raw() | user_page | global);
     set_fixed(L4_COUNTERS_PAGE, address(&::event_counters).raw() | user_page | global);
     set_fixed(x86::local_apic_base, x86::LocalApic::physical | kernel_page | ia32::cache_disable | global);
-    utcb_word_ = reinterpret_cast<std::uint32_t*>(pages.utcb_word.data());
     tss() = x86::Tss{};
     gdt_.load();
     x86::write_cr0(x86::read_cr0() | x86::cr0_write_protect | x86::cr0_alignment);

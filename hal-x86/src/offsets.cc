@@ -26,40 +26,46 @@ struct Layout {
     static constexpr std::size_t link_next = offsetof(ReadyLink, next_),
                                  link_prev = offsetof(ReadyLink, prev_);
 
-    static constexpr std::size_t thread_id = offsetof(Thread, id_),
-                                 thread_lthread = thread_id + offsetof(ThreadId, lthread),
-                                 thread_task = offsetof(Thread, task_), thread_utcb = offsetof(Thread, utcb_),
-                                 thread_prio = offsetof(Thread, prio_), thread_rare = offsetof(Thread, op_),
+    static constexpr std::size_t thread_id = offsetof(Thread, id_), thread_task = offsetof(Thread, task_),
+                                 thread_utcb = offsetof(Thread, utcb_), thread_prio = offsetof(Thread, prio_),
+                                 thread_rare = offsetof(Thread, op_),
                                  thread_wait = offsetof(Thread, wait_) + offsetof(Wait, what),
                                  thread_peer = offsetof(Thread, wait_) + offsetof(Wait, peer),
                                  thread_fault = offsetof(Thread, fault_) + offsetof(Fault, kind),
                                  thread_deferred = offsetof(Thread, deferred_),
                                  thread_extras = offsetof(Thread, has_tls_),
+                                 thread_reported =
+                                     offsetof(Thread, entry_words_) + offsetof(arch::EntryWords, reported),
+                                 thread_sees_utcb =
+                                     offsetof(Thread, entry_words_) + offsetof(arch::EntryWords, utcb),
                                  thread_time_limit = offsetof(Thread, has_time_limit_),
                                  thread_tls = offsetof(Thread, tls_), thread_pager = offsetof(Thread, pager_),
                                  thread_slice = offsetof(Thread, slice_),
                                  thread_remaining = offsetof(Thread, remaining_),
                                  thread_idt_limit = offsetof(Thread, idt_limit_),
                                  thread_consumed = offsetof(Thread, consumed_),
-                                 thread_ready_next = offsetof(Thread, ready_link) + link_next,
-                                 thread_ready_prev = offsetof(Thread, ready_link) + link_prev,
                                  thread_senders = offsetof(Thread, senders);
     static_assert(thread_rare % 4 == 0 && offsetof(Thread, alien_) == thread_rare + 3);
-    static_assert(offsetof(Thread, has_time_limit_) == thread_extras + 1);
+    static_assert(thread_extras % 4 == 0 && offsetof(Thread, has_time_limit_) == thread_extras + 1 &&
+                  offsetof(Thread, hidden_) == thread_extras + 3);
     static_assert(sizeof(ThreadId) == 4 && sizeof(Deferred) == 4);
     static_assert(offsetof(Thread, frame) == 0);
 
     static constexpr std::size_t task_dying = offsetof(Task, dying_), task_space = offsetof(Task, space_),
                                  task_directory = task_space + offsetof(Space, directory_),
                                  task_ports = task_space + offsetof(Space, io_) + offsetof(IoRights, bitmap),
-                                 task_threads = offsetof(Task, threads_),
-                                 task_reported = offsetof(Task, reported_);
+                                 task_threads = offsetof(Task, threads_);
+    static_assert(task_dying % 4 == 0 && offsetof(Task, numbers_returned_) == task_dying + 2);
 
     static constexpr std::size_t kernel_tasks = offsetof(Kernel, tasks_) + offsetof(TaskTable, entries_) +
                                                 offsetof(TaskTable::Entry, task),
-                                 kernel_donor = offsetof(Kernel, scheduler_) + offsetof(Scheduler, donor_),
-                                 kernel_current = offsetof(Kernel, current_),
-                                 kernel_now = offsetof(Kernel, now_), kernel_armed = offsetof(Kernel, armed_),
+                                 kernel_running =
+                                     offsetof(Kernel, scheduler_) + offsetof(Scheduler, running_),
+                                 kernel_current = kernel_running + offsetof(ReadyLink, owner_),
+                                 kernel_ready_next = kernel_running + link_next,
+                                 kernel_ready_prev = kernel_running + link_prev,
+                                 kernel_idle = offsetof(Kernel, idle_), kernel_now = offsetof(Kernel, now_),
+                                 kernel_armed = offsetof(Kernel, armed_),
                                  kernel_fpu_owner = offsetof(Kernel, fpu_owner_),
                                  kernel_tls_loaded = offsetof(Kernel, tls_loaded_),
                                  kernel_active = offsetof(Kernel, map_db_) + offsetof(MapDb, mappings_) +
@@ -77,7 +83,7 @@ struct Layout {
                                  fpu = offsetof(Machine, fpu_),
                                  fpu_wanted = fpu + offsetof(x86::Fpu, wanted_),
                                  fpu_loaded = fpu + offsetof(x86::Fpu, loaded_),
-                                 utcb_word = offsetof(Machine, utcb_word_), fixed = offsetof(Machine, fixed_),
+                                 fixed = offsetof(Machine, fixed_),
                                  gdt = offsetof(Machine, gdt_) + offsetof(x86::Gdt, entries_);
 };
 
@@ -126,11 +132,14 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(FRAME_ECX, offsetof(arch::Frame, ecx));
     PUBLISH(FRAME_EDX, offsetof(arch::Frame, edx));
     PUBLISH(FRAME_EBP, offsetof(arch::Frame, ebp));
+    PUBLISH(FRAME_ESI, offsetof(arch::Frame, esi));
+    PUBLISH(FRAME_TRAPNO, offsetof(arch::Frame, trapno));
     PUBLISH(FRAME_EIP, offsetof(arch::Frame, eip));
     PUBLISH(FRAME_EFLAGS, offsetof(arch::Frame, eflags));
     PUBLISH(FRAME_SIZE, sizeof(arch::Frame));
     PUBLISH(THREAD_ID, L::thread_id);
-    PUBLISH(THREAD_LTHREAD, L::thread_lthread);
+    PUBLISH(THREAD_REPORTED, L::thread_reported);
+    PUBLISH(THREAD_SEES_UTCB, L::thread_sees_utcb);
     PUBLISH(THREAD_TASK, L::thread_task);
     PUBLISH(THREAD_UTCB, L::thread_utcb);
     PUBLISH(THREAD_PRIO, L::thread_prio);
@@ -148,15 +157,10 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(THREAD_REMAINING, L::thread_remaining);
     PUBLISH(THREAD_SLICE, L::thread_slice);
     PUBLISH(THREAD_CONSUMED, L::thread_consumed);
-    PUBLISH(THREAD_READY, offsetof(kern::Thread, ready_link));
-    PUBLISH(THREAD_READY_NEXT, L::thread_ready_next);
-    PUBLISH(THREAD_READY_PREV, L::thread_ready_prev);
     PUBLISH(THREAD_SENDERS, L::thread_senders);
     PUBLISH(THREAD_SENDERS_NEXT, L::thread_senders + L::link_next);
-    PUBLISH(THREAD_DEADLINE, offsetof(kern::Thread, timeout) + offsetof(kern::Timeout, deadline));
+    PUBLISH(THREAD_TIMEOUT, offsetof(kern::Thread, timeout) + offsetof(kern::Timeout, rank));
     PUBLISH(THREAD_FPU, offsetof(kern::Thread, fpu));
-    PUBLISH(LINK_NEXT, L::link_next);
-    PUBLISH(LINK_PREV, L::link_prev);
     PUBLISH(WAIT_NOTHING, static_cast<int>(kern::Wait::For::nothing));
     PUBLISH(WAIT_RECEIVE, static_cast<int>(kern::Wait::For::receive));
     PUBLISH(WAIT_RECEIVE_ANY, static_cast<int>(kern::Wait::For::receive_any));
@@ -215,10 +219,11 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH(TASK_DIRECTORY, L::task_directory);
     PUBLISH(TASK_PORTS, L::task_ports);
     PUBLISH(TASK_THREADS, L::task_threads);
-    PUBLISH(TASK_REPORTED, L::task_reported);
     PUBLISH_IN(kernel_storage, KERNEL_TASKS, L::kernel_tasks);
-    PUBLISH_IN(kernel_storage, KERNEL_DONOR, L::kernel_donor);
     PUBLISH_IN(kernel_storage, KERNEL_CURRENT, L::kernel_current);
+    PUBLISH_IN(kernel_storage, KERNEL_READY_NEXT, L::kernel_ready_next);
+    PUBLISH_IN(kernel_storage, KERNEL_READY_PREV, L::kernel_ready_prev);
+    PUBLISH_IN(kernel_storage, KERNEL_IDLE, L::kernel_idle);
     PUBLISH_IN(kernel_storage, KERNEL_NOW, L::kernel_now);
     PUBLISH_IN(kernel_storage, KERNEL_ARMED, L::kernel_armed);
     PUBLISH_IN(kernel_storage, KERNEL_FPU_OWNER, L::kernel_fpu_owner);
@@ -232,7 +237,6 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH_IN(machine, MACHINE_TIMER_LEFT, L::timer_left);
     PUBLISH_IN(machine, MACHINE_FPU_WANTED, L::fpu_wanted);
     PUBLISH_IN(machine, MACHINE_FPU_LOADED, L::fpu_loaded);
-    PUBLISH_IN(machine, MACHINE_UTCB_WORD, L::utcb_word);
     PUBLISH_IN(machine, MACHINE_FIXED, L::fixed);
     PUBLISH_IN(machine, GDT_TLS, L::gdt + ia32::tls_selectors[0] / 8 * sizeof(std::uint64_t));
     PUBLISH(IO_BITMAP_ENTRY, ia32::table_index(x86::io_bitmap_base) * sizeof(std::uint32_t));
@@ -260,12 +264,11 @@ static_assert(offsetof(kern::Fault, kind) == 0 && offsetof(kern::Fault, with_sta
     PUBLISH(KIP_CLOCK, offsetof(l4_kip_t, clock));
     PUBLISH(TSS_BITMAP, x86::tss_base + offsetof(x86::Tss, bitmap_offset));
     PUBLISH(UTCB_SND_SIZE, x86::direct_base + offsetof(l4_utcb_t, snd_size));
-    PUBLISH(UTCB_AREA, L4_UTCB_AREA);
     PUBLISH(IPC_DONE, l4_msgdope(L4_MSG_REGISTER_DWORDS, 0));
     PUBLISH(IPC_NOBODY, L4_IPC_ENOT_EXISTENT);
 }
 
-static_assert(L4_UTCB_SIZE == 1u << 7 && L4_ID_LTHREAD_SHIFT == 10 && L4_ID_TASK_SHIFT == 17);
+static_assert(L4_ID_LTHREAD_SHIFT == 10 && L4_ID_TASK_SHIFT == 17);
 static_assert((L4_ID_LTHREAD_MASK >> L4_ID_LTHREAD_SHIFT) == 0x7f &&
               (L4_ID_TASK_MASK >> L4_ID_TASK_SHIFT) == 0x7ff);
 

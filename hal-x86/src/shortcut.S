@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The most frequent system calls in assembly: short IPC by int 0x30, the answer to an exception with the full
- * state, thread_switch to nobody.  Each does what C++ does (libkern/src/shortcut.cc, sys_thread.cc), or goes
- * there before anything has changed but the frame, as it would be without this file. */
+/* Frequent system calls in assembly: short IPC by int 0x30, where short_ipc.S is too narrow; the answer to an
+ * exception with the full state; thread_switch to nobody.  Each does what C++ does (libkern/src/shortcut.cc,
+ * sys_thread.cc), or goes there before anything has changed but the frame, as it would be without this
+ * file. */
 
 #include "shortcut.inc"
 
@@ -19,16 +20,13 @@
         .endm
 
         .text
-        .balign 64
-        .globl  ipc_entry
-ipc_entry:
-        push    $0
-        push    $VECTOR_IPC
-        save_registers
-        test    %eax, %eax              /* registers only, and no flags */
+        .balign 16
+        .globl  rarer_ipc
+rarer_ipc:                              /* the segments are loaded */
+        cmpl    $0, FRAME_EAX(%esp)     /* registers only, and no flags */
         unless  nz
-        load_segments
         sender
+        mov     FRAME_ESI(%ebp), %esi
         receiver nobody
         testb   $0xf, FRAME_ECX(%ebp)   /* the timeout to receive */
         unless  nz
@@ -55,7 +53,7 @@ nobody:
 answer:
         cmpb    $FAULT_EXCEPTION, THREAD_FAULT(%ecx)
         unless  ne
-        cmp     $DEALIEN, %edx
+        cmpl    $DEALIEN, FRAME_EDX(%ebp)
         unless  e
         plain_receiver
         mov     THREAD_UTCB(%ebp), %ebx
@@ -109,8 +107,8 @@ switch_entry:
         unless  nz
         cmpl    $-1, THREAD_REMAINING + 4(%ebp)         /* an endless slice */
         unless  e
-        mov     THREAD_READY_NEXT(%ebp), %eax           /* alone: both are the queue's head */
-        cmp     THREAD_READY_PREV(%ebp), %eax
+        mov     KERNEL_READY_NEXT, %eax                 /* alone: both are the queue's head */
+        cmp     KERNEL_READY_PREV, %eax
         unless  ne
         sender_clock
         incl    COUNTER_SYSCALLS

@@ -15,9 +15,8 @@ bool in_list(const Thread& sender, const Thread& receiver) {
 }
 
 /// K3, K4, K5, K6: a thread is on the queues that its wait says, and on no other.
-void check_wait(const Thread& t) {
-    ensure(t.ready() == t.ready_link.linked(),
-           "K3: a ready thread is in no ready queue, or a waiting one is");
+void check_wait(const Thread& t, const Scheduler& scheduler) {
+    ensure(t.ready() == scheduler.queued(t), "K3: a ready thread is in no ready queue, or a waiting one is");
     ensure(is(t, Wait::For::send) == t.sender_link.linked(),
            "K3: a thread waits to send without being queued, or the reverse");
     if (is(t, Wait::For::send))
@@ -128,19 +127,19 @@ void Kernel::check_invariants() {
 
 void Kernel::check_current() const {
     check_choice();
-    if (current_->idle()) return;
-    check_thread(*current_);
-    const Account& account = current_->task().account();
+    if (current().idle()) return;
+    check_thread(current());
+    const Account& account = current().task().account();
     ensure(account.used() <= account.limit(), "K11: an account is overdrawn");
 }
 
 /// K12
 void Kernel::check_choice() const {
     const Thread* const plain = scheduler_.highest();
-    ensure(plain ? current_ == plain || (scheduler_.donor() == plain && scheduler_.donee() == current_)
-                 : current_ == &idle_,
+    ensure(plain ? &current() == plain || (scheduler_.donor() == plain && scheduler_.donee() == &current())
+                 : &current() == &idle_,
            "K12: the running thread is not the one that the ready queues name");
-    if (plain) check_running(*current_);
+    if (plain) check_running(current());
 }
 
 /// Every account but the kernel's was carved out of another, which counts that as used.
@@ -170,8 +169,9 @@ void Kernel::check_utcbs(const Task& task) const {
 /// K18, K19, K20: the running thread may run.
 void Kernel::check_running(const Thread& t) const {
     ensure(t.op_ != Op::none || t.time_limit_ > now_, "K18: a thread runs beyond its time limit");
-    ensure(t.op_ != Op::none || (t.frame.eflags & ia32::eflags_iopl) == 0 ||
-               map_db_.holds_all_ports(t.task().space()),
+    ensure(t.has_iopl_ == ((t.frame.eflags & ia32::eflags_iopl) != 0),
+           "K19: a thread is not known to have the privilege for I/O, or wrongly");
+    ensure(t.op_ != Op::none || !t.has_iopl_ || map_db_.holds_all_ports(t.task().space()),
            "K19: a thread may use ports that its task does not hold");
     ensure(fpu_owner_ == &t, "K20: the running thread's floating-point registers are not loaded");
 }
@@ -195,7 +195,7 @@ void Kernel::check_number(TaskNo no) const {
 
 /// What a thread waits for, with whom, and who waits for it.
 void Kernel::check_thread(const Thread& t) const {
-    check_wait(t);
+    check_wait(t, scheduler_);
     check_transfer(t);
     check_fault(t);
     check_extensions(t);

@@ -17,7 +17,7 @@ void Kernel::io_fault(Thread& t, std::uint32_t port, std::uint32_t bytes) {
     if constexpr (!Ext::io_fault) return exception(t, L4_TRAP_PROTECTION, 0);
     const bool all = bytes == 0;
     if (all ? map_db_.holds_all_ports(space) : map_db_.holds_ports(space, port, bytes)) {
-        if (all) t.frame.eflags |= ia32::eflags_iopl;
+        if (all) t.set_iopl(true);
         return;
     }
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0}) return kill(t);

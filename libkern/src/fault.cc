@@ -31,7 +31,7 @@ void Kernel::send_fault(Thread& t) {
     Thread* const pager = receiver(t.fault_.pager);
     if (!pager) return fault_failed(t);
     if (pager->accepts(t)) {
-        deliver(t, *pager, &t == current_ ? Place::head : Place::tail);
+        deliver(t, *pager, &t == &current() ? Place::head : Place::tail);
         return begin_receive(t);
     }
     block(t, {.what = Wait::For::send, .with = pager}, t.fault_.deadline);

@@ -23,7 +23,6 @@ Kernel::Kernel(arch::Machine& machine, const BootInfo& boot, const Limits& limit
       map_db_(machine, frames_,
               {.first = boot.image_first, .end = boot.image_end, .directory = boot.directory}),
       idle_(nullptr, ThreadId{}, Prio{0}, 0),
-      current_(&idle_),
       now_(machine_.now()) {
     idle_.slice_ = idle_.remaining_ = never;
 }
@@ -44,8 +43,8 @@ Thread& Kernel::handle(const Event& e) {
 
 /// By the long way.
 Thread& Kernel::handle_any(const Event& e) {
-    charge(machine_.now(), slice_owner());
-    Thread& self = *current_;
+    charge(machine_.now(), current(), slice_owner());
+    Thread& self = current();
     l4_counters_t& counters = machine_.event_counters();
     ++counters.events[static_cast<unsigned>(e.kind)];
     switch (e.kind) {
@@ -93,7 +92,7 @@ void Kernel::resume(Thread& self) {
 Thread& Kernel::leave() {
     if (Thread* const next = scheduler_.pick()) [[likely]]
         return leave_to(*next);
-    current_ = &idle_;
+    scheduler_.run(idle_);
     arm_timer();
     return idle_;
 }
@@ -107,8 +106,7 @@ void Kernel::prepare(Thread& t) {
         t.set_time_limit(never);
         t.deferred_.time_fault = true;
     }
-    if ((t.frame.eflags & ia32::eflags_iopl) != 0 && !map_db_.holds_all_ports(t.task().space()))
-        t.frame.eflags = (t.frame.eflags & ~ia32::eflags_iopl) | ia32::user_eflags;
+    if (t.has_iopl_ && !map_db_.holds_all_ports(t.task().space())) t.set_iopl(false);
 }
 
 /// Version and site are 0; chief and nest are bookkeeping that a number keeps while no task is behind it.

@@ -11,8 +11,8 @@ void Scheduler::unmark_if_empty(Prio p) {
 }
 
 void Scheduler::unqueue(Thread& t) {
-    if (!t.ready_link.linked()) return;
-    queues_[t.prio().raw()].remove(t);
+    if (!queued(t)) return;
+    Queue::remove(link(t));
     unmark_if_empty(t.prio());
 }
 
@@ -22,15 +22,16 @@ void Scheduler::remove(Thread& t) {
 }
 
 void Scheduler::rotate(Thread& t) {
-    queues_[t.prio().raw()].remove(t);
-    queues_[t.prio().raw()].push_back(t);
+    Queue::remove(link(t));
+    queues_[t.prio().raw()].push_back(link(t));
 }
 
 void Scheduler::donate(Thread& donor, Thread& donee) {
-    ensure(donor.ready_link.linked() && donee.ready_link.linked() && &donor != &donee,
-           "K2: donation needs two ready threads");
+    ensure(queued(donor) && queued(donee) && &donor != &donee, "K2: donation needs two ready threads");
+    end_donation();
     donor_ = &donor;
     donee_ = &donee;
+    donee.is_donee_ = true;
 }
 
 void Scheduler::check() const {
@@ -40,10 +41,12 @@ void Scheduler::check() const {
         queues_[p].for_each([&](const Thread& t) {
             ensure(t.prio().raw() == p && t.wait().what == Wait::For::nothing,
                    "K1: a waiting thread, or one of another priority, in a ready queue");
+            ensure(t.is_donee_ == (&t == donee_), "K2: a thread does not know whether it is a donee");
         });
     }
+    ensure(!running().ready_link.linked(), "K1: the running thread is in its queue by a hook of its own");
     ensure((donor_ == nullptr) == (donee_ == nullptr), "K2: half a donation");
-    ensure(!donor_ || (donor_->ready_link.linked() && donee_->ready_link.linked()),
+    ensure(!donor_ || (queued(*donor_) && queued(*donee_)),
            "K2: donation between threads that are not ready");
 }
 

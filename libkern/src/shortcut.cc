@@ -24,7 +24,7 @@ namespace {
 
 /// The running thread waits, and `to` goes on in its place.
 inline void replace_running(Scheduler& scheduler, Thread& t, Thread& to) {
-    if (to.prio() == t.prio()) return scheduler.replace(t, to);
+    if (to.prio() == t.prio()) return scheduler.run_instead(to);
     scheduler.enqueue_head(to);
     scheduler.unqueue(t);
 }
@@ -48,7 +48,7 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     ++counters.messages[message];
     to.wait_.what = Wait::For::nothing;
     timeouts_.disarm(to.timeout);
-    charge(machine_.now(), t);
+    charge(machine_.now(), t, t);
     if (to.prio() >= t.prio()) {
         ++counters.switches;
         return &leave_to(to);
@@ -87,7 +87,7 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
 
 /// The IPC of the running thread, done.  nullptr: it is not of this sort, and nothing has happened.
 Thread* Kernel::ipc_shortcut() {
-    Thread& t = *current_;
+    Thread& t = current();
     const arch::Frame& f = t.frame;
     if (f.eax != 0) return f.eax == L4_SND_MAP ? map_shortcut() : long_shortcut();
     if (t.alien() || scheduler_.donor()) return nullptr;
@@ -120,7 +120,7 @@ inline void Kernel::answer(Thread& t, Thread& to) {
 /// of a transfer.
 Thread* Kernel::map_shortcut() {
     constexpr std::uint32_t bytes_of_steps = 2048, pages_of_steps = 2;
-    Thread& t = *current_;
+    Thread& t = current();
     const arch::Frame& f = t.frame;
     if (limits_.bytes < bytes_of_steps || limits_.pages < pages_of_steps || t.alien() || scheduler_.donor())
         return nullptr;
@@ -148,15 +148,14 @@ Thread* Kernel::map_shortcut() {
 /// An fpage_unmap of one page that ends in this entry.  The running thread, which the scheduler picked, goes
 /// on.
 Thread* Kernel::unmap_shortcut() {
-    Thread& t = *current_;
+    Thread& t = current();
     if (t.alien() || scheduler_.donor()) return nullptr;
     const auto status = map_db_.flush_page(t.task().space(), t.frame.eax, t.frame.ecx, Steps{limits_.pages});
     if (!status) return nullptr;
     ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::syscall)];
     t.frame.eax = *status;
-    charge(machine_.now(), t);
-    if ((t.has_time_limit_ && t.time_limit() <= now_) || (t.frame.eflags & ia32::eflags_iopl) != 0)
-        [[unlikely]]
+    charge(machine_.now(), t, t);
+    if ((t.has_time_limit_ && t.time_limit() <= now_) || t.has_iopl_) [[unlikely]]
         prepare(t);
     arm_timer();
     return &t;
@@ -164,7 +163,7 @@ Thread* Kernel::unmap_shortcut() {
 
 /// A message with a buffer that is moved at once.
 Thread* Kernel::long_shortcut() {
-    Thread& t = *current_;
+    Thread& t = current();
     const arch::Frame& f = t.frame;
     if (t.alien() || scheduler_.donor()) return nullptr;
     Thread* const to = waiting_for(tasks_, {f.esi, f.edi}, t);
@@ -180,7 +179,7 @@ Thread* Kernel::long_shortcut() {
 
 /// The message of a fault or an exception of the running thread's program.
 Thread* Kernel::fault_shortcut(const Event& e) {
-    Thread& t = *current_;
+    Thread& t = current();
     if (t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor()) return nullptr;
     if (e.kind == Event::Kind::exception && reflected(e.code, e.addr.raw())) return &t;
     Thread* const pager = waiting_for(tasks_, t.pager_, t);
@@ -208,12 +207,12 @@ Thread* Kernel::fault_shortcut(const Event& e) {
 /// An exception of the running thread by reflection, whose gate and stack are there, each within a page:
 /// exception.cc.  False: it is not of this sort, and nothing has happened.
 bool Kernel::reflect_shortcut(std::uint32_t vector, std::uint32_t code) {
-    Thread& t = *current_;
+    Thread& t = current();
     const std::uint32_t gate_at = vector * 8, from = t.idt_base_ + gate_at;
     const std::uint32_t size = ia32::has_error_code(vector) ? 16 : 12, top = t.frame.esp - size;
     if (!Ext::shortcut || !Ext::reflection || gate_at + 7 > t.idt_limit_ || vector == L4_TRAP_PAGE_FAULT ||
-        t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor() || t.has_time_limit_ ||
-        (t.frame.eflags & ia32::eflags_iopl) != 0 || to_page_end(from) < 8 || to_page_end(top) < size)
+        t.task_no() == TaskNo{L4_TASK_SIGMA0} || scheduler_.donor() || t.has_time_limit_ || t.has_iopl_ ||
+        to_page_end(from) < 8 || to_page_end(top) < size)
         return false;
     const Thread* const pager = find(ThreadId::of(t.pager_)); // who may be dead: the long way knows
     if (Ext::utcb && pager && takes_exceptions(utcb(*pager).status, t, vector)) return false;
@@ -232,7 +231,7 @@ bool Kernel::reflect_shortcut(std::uint32_t vector, std::uint32_t code) {
     t.frame.eip = handler;
     t.frame.eflags &= ~ia32::eflags_trap;
     ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::exception)];
-    charge(machine_.now(), t);
+    charge(machine_.now(), t, t);
     if (t.remaining_ == Micros{0}) arm_timer(); // else the slice ends when it did
     return true;
 }

@@ -18,7 +18,7 @@ void Kernel::block(Thread& t, const Wait& wait, Micros deadline) {
 void Kernel::make_ready(Thread& t, Place place) {
     timeouts_.disarm(t.timeout);
     t.wait_ = {.what = Wait::For::nothing};
-    if (t.ready_link.linked()) return;
+    if (scheduler_.queued(t)) return;
     if (place == Place::head)
         scheduler_.enqueue_head(t);
     else

@@ -10,15 +10,16 @@ constexpr Micros less(Micros a, Micros b) { return a < b ? a : b; }
 /// Whose slice the running thread runs on.
 inline Thread& Kernel::slice_owner() {
     Thread* const donor = scheduler_.donor();
-    return donor && current_ == scheduler_.donee() ? *donor : *current_;
+    return donor && &current() == scheduler_.donee() ? *donor : current();
 }
 
-/// Charges the running thread for the time since it was last charged; slice_owner() pays with its slice.
-inline void Kernel::charge(Micros now, Thread& payer) {
+/// Charges `ran`, the thread that has run, for the time since the last charge; slice_owner() pays with its
+/// slice.
+inline void Kernel::charge(Micros now, Thread& ran, Thread& payer) {
     const Micros spent = now - now_;
     if (spent == Micros{0}) return;
     now_ = now;
-    current_->consumed_ = current_->consumed_ + spent;
+    ran.consumed_ = ran.consumed_ + spent;
     Micros& left = payer.remaining_;
     std::uint64_t rest = 0; // the compiler does not see that to compare is to subtract
     if (left != never) left = Micros{__builtin_sub_overflow(left.raw(), spent.raw(), &rest) ? 0 : rest};
@@ -29,7 +30,8 @@ inline void Kernel::charge(Micros now, Thread& payer) {
 inline void Kernel::arm_timer() {
     Micros at = later(now_, slice_owner().remaining_);
     if (timeouts_.first()) at = less(at, timeouts_.next());
-    if (current_->has_time_limit_ && !current_->in_kernel()) at = less(at, current_->time_limit());
+    const Thread& t = current();
+    if (t.has_time_limit_ && !t.in_kernel()) at = less(at, t.time_limit());
     if (at == armed_) return;
     armed_ = at;
     machine_.arm_timer(at);
@@ -38,14 +40,13 @@ inline void Kernel::arm_timer() {
 /// Gives `next`, whom the scheduler picks, the machine: the timer, its space, UTCB, TLS and floating-point
 /// registers.
 [[gnu::always_inline]] inline Thread& Kernel::leave_to(Thread& next) {
-    current_ = &next;
-    if ((next.has_time_limit_ && next.time_limit() <= now_) || (next.frame.eflags & ia32::eflags_iopl) != 0)
-        [[unlikely]]
+    scheduler_.run(next);
+    if ((next.has_time_limit_ && next.time_limit() <= now_) || next.has_iopl_) [[unlikely]]
         prepare(next);
     arm_timer();
     map_db_.activate(next.task().space());
     if constexpr (Ext::utcb) machine_.set_utcb(VAddr{L4_UTCB_AREA + next.lthread() * L4_UTCB_SIZE});
-    if (Ext::tls && (next.has_tls_ || tls_loaded_)) {
+    if (Ext::tls && (next.has_tls_ || tls_loaded_ != 0)) {
         tls_loaded_ = next.has_tls_;
         machine_.set_tls(next.tls_);
     }

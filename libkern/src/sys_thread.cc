@@ -82,7 +82,7 @@ void Kernel::sys_thread_schedule(Thread& t) {
 /// A ready thread whose priority changes goes to the tail of its new queue.
 void Kernel::set_prio(Thread& t, Prio prio) {
     if (t.prio_ == prio) return;
-    const bool queued = t.ready_link.linked();
+    const bool queued = scheduler_.queued(t);
     scheduler_.unqueue(t);
     t.prio_ = prio;
     if (queued) scheduler_.enqueue_tail(t);

@@ -19,6 +19,7 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
     if constexpr (Ext::utcb)
         t.utcb_ =
             task.utcb_frame(lthread / Task::utcbs_per_page) + lthread % Task::utcbs_per_page * L4_UTCB_SIZE;
+    t.entry_words_ = {task.reported(lthread), VAddr{L4_UTCB_AREA + lthread * L4_UTCB_SIZE}};
     t.frame.gs = ia32::utcb_selector;
     t.frame.cs = ia32::user_cs;
     t.frame.ss = ia32::user_ds;
@@ -33,7 +34,8 @@ Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reser
                                   std::uint8_t nest) {
     if (reserve != 0) KTRY(payer.reserve(reserve));
     const Result<PAddr> object = frames_.take(); // before the account that pays for it: that may lie in it
-    Task* const task = object.ok() ? new (machine_.page(*object).data()) Task(no, chief, nest) : nullptr;
+    Task* const task =
+        object.ok() ? new (machine_.page(*object).data()) Task(no, chief, nest, idle_) : nullptr;
     static_assert(sizeof(Task) <= ia32::page_size);
     if (task && furnish(*task, payer, reserve).ok()) {
         tasks_.set_task(no, task);
@@ -112,7 +114,7 @@ bool Kernel::delete_thread(Thread& t, Steps& steps) {
     kill(t);
     ensure(fpu_owner_ != &t, "the thread to be deleted is the one that runs");
     Task& task = t.task();
-    task.leave(t);
+    task.leave(t, idle_);
     t.~Thread();
     task.account().give_thread(&t);
     return true;

@@ -13,7 +13,7 @@ void Kernel::timer() {
     if (owner.idle() || owner.remaining_ != Micros{0}) return;
     owner.remaining_ = owner.slice_;
     if (&owner == scheduler_.donor()) scheduler_.end_donation();
-    if (owner.ready_link.linked()) scheduler_.rotate(owner);
+    if (scheduler_.queued(owner)) scheduler_.rotate(owner);
 }
 
 void Kernel::expire(Thread& t) {

@@ -28,7 +28,7 @@ void check_node(const Timeout& t) {
         return !child || (child->parent == &t && before(t, *child));
     };
     ensure(below(t.left) && below(t.right), "K6: a timeout is earlier than the one above it");
-    ensure(t.armed() && rank(t.left) >= rank(t.right) && t.rank == rank(t.right) + 1,
+    ensure(t.deadline != never && rank(t.left) >= rank(t.right) && t.rank == rank(t.right) + 1,
            "K6: timeout heap out of shape");
 }
 
@@ -61,6 +61,7 @@ void TimeoutQueue::remove(Timeout& t) {
     replace(t, merge(t.left, t.right));
     t.deadline = never;
     t.parent = t.left = t.right = nullptr;
+    t.rank = 0;
 }
 
 /// Puts `by` where `old` hangs.  Ranks above change only as long as each is one more than the last, so the

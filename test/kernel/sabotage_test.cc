@@ -19,11 +19,14 @@ struct Saboteur {
     static Transfer& transfer(Thread& t) { return t.transfer_; }
     static Prio& prio(Thread& t) { return t.prio_; }
     static bool& irq_attached(Thread& t) { return t.irq_attached_; }
+    static void set_donee(Thread& t) { t.is_donee_ = true; }
+    static void set_iopl(Thread& t) { t.set_iopl(true); }
+    static void push_own(Kernel& k, Thread& t) { k.scheduler_.queues_[t.prio().raw()].push_back(t); }
     static Scheduler& scheduler(Kernel& k) { return k.scheduler_; }
     static TaskTable& tasks(Kernel& k) { return k.tasks_; }
     static std::uint16_t& owned(Kernel& k, std::uint16_t no) { return k.tasks_.entries_[no].owned; }
     static IrqTable& irqs(Kernel& k) { return k.irqs_; }
-    static Thread*& current(Kernel& k) { return k.current_; }
+    static void run(Kernel& k, Thread& t) { k.scheduler_.run(t); }
     static std::uint32_t& used(Account& a) { return a.used_; }
     static void put_first(Task& task, Thread& t) {
         task.present_.remove(t);
@@ -181,7 +184,7 @@ TEST_F(SabotageDeathTest, K11AFrameThatIsPromisedTwice) {
 }
 
 TEST_F(SabotageDeathTest, K12AnotherThreadRunsThanTheQueuesSay) {
-    expect_caught("K12", [&] { Saboteur::current(kernel()) = &thread(8); });
+    expect_caught("K12", [&] { Saboteur::run(kernel(), thread(8)); });
 }
 
 TEST_F(SabotageDeathTest, K13ASenderWaitsAlthoughItsReceiverAcceptsIt) {
@@ -225,8 +228,15 @@ TEST_F(SabotageDeathTest, K18ATimeLimitThatNobodyKnowsOf) {
     expect_caught("K18", [&] { Saboteur::time_limit(thread(7)) = kern::Micros{1}; });
 }
 
+TEST_F(SabotageDeathTest, K2AThreadThatThinksItIsADonee) {
+    expect_caught("K2", [&] { Saboteur::set_donee(thread(6)); });
+}
+TEST_F(SabotageDeathTest, K1TheRunningThreadInAQueueByAHookOfItsOwn) {
+    expect_caught("K1", [&] { Saboteur::push_own(kernel(), kernel().current()); });
+}
 TEST_F(SabotageDeathTest, K19PortsThatTheTaskDoesNotHold) {
-    expect_caught("K19", [&] { kernel().current().frame.eflags |= ia32::eflags_iopl; });
+    expect_caught("K19", [&] { Saboteur::set_iopl(kernel().current()); });
+    expect_caught("K19", [&] { kernel().current().frame.eflags |= ia32::eflags_iopl; }); // not known to have
 }
 
 TEST_F(SabotageDeathTest, K20ForeignFloatingPointRegisters) {

@@ -25,9 +25,15 @@ struct alignas(4096) CountersPage {
     l4_counters_t counters{L4_COUNTERS_MAGIC, sizeof(l4_counters_t), {}, 0, {}, 0, 0, 0, 0};
 };
 
+/// Shown to every program behind GS:0: where its UTCB is.
+struct alignas(4096) UtcbWordPage {
+    std::uint32_t at = 0;
+};
+
 } // namespace x86
 
 extern "C" x86::CountersPage event_counters;
+extern "C" x86::UtcbWordPage utcb_word;
 
 namespace arch {
 
@@ -78,7 +84,7 @@ public:
         else
             map_ports(low, high);
     }
-    void set_utcb(kern::VAddr at) { utcb_word() = at.raw(); }
+    void set_utcb(kern::VAddr at) { utcb_word.at = at.raw(); }
     void set_tls(const std::array<std::uint64_t, 3>& descriptors) { gdt_.set_tls(descriptors); }
     void put_char(char c) { console_.put(c); }
     static l4_counters_t& event_counters() { return ::event_counters.counters; }
@@ -110,8 +116,6 @@ private:
         return std::span<std::byte, 4096>(x86::at_address<std::byte>(va), 4096);
     }
     static x86::Tss& tss() { return *x86::at_address<x86::Tss>(x86::tss_base); }
-    /// Where the kernel writes it; users only read it.
-    std::uint32_t& utcb_word() { return *utcb_word_; }
     std::span<std::byte, 4096> window(kern::PAddr frame);
     void map_ports(kern::PAddr low, kern::PAddr high);
     void set_fixed(std::uint32_t va, std::uint32_t entry);
@@ -123,7 +127,6 @@ private:
     x86::Gdt gdt_;
     x86::Console console_;
     std::uint32_t* fixed_ = nullptr;
-    std::uint32_t* utcb_word_ = nullptr;
     std::uint32_t next_window_ = 0;
 };
 

@@ -19,11 +19,11 @@ public:
     /// `from` stays where it is until the next load.
     void load(const arch::FpuState& from) {
         wanted_ = &from;
-        if (loaded_) [[unlikely]]
+        if (loaded_ != 0) [[unlikely]]
             send_away();
     }
     void save(arch::FpuState& to) {
-        if (loaded_ || wanted_ != &to) [[unlikely]]
+        if (loaded_ != 0 || wanted_ != &to) [[unlikely]]
             save_elsewhere(to);
     }
     /// The processor has found them away (exception 7).  False: they are not.
@@ -34,12 +34,12 @@ private:
     void save_elsewhere(arch::FpuState& to);
     static void store(arch::FpuState& to) { asm volatile("fxsave %0" : "=m"(to)); }
     void send_away() {
-        loaded_ = false;
+        loaded_ = 0;
         write_cr0(read_cr0() | cr0_fpu_away);
     }
 
     const arch::FpuState* wanted_ = nullptr; ///< what the program that runs has in them
-    bool loaded_ = false;
+    std::uint32_t loaded_ = 0;               ///< not 0: the processor holds them; a word, for assembly
 };
 
 } // namespace x86

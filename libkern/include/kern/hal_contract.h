@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 // Everything that libkern asks of hardware.  This file is the porting manual: a hardware layer supplies
-// "arch/frame.h" and "arch/machine.h", and kern::broken() (kern/ensure.h).
+// "arch/entry_words.h", "arch/frame.h" and "arch/machine.h", and kern::broken() (kern/ensure.h).
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include "arch/frame.h" // selected by the build: hal-sim or hal-x86
+#include "arch/entry_words.h" // selected by the build: hal-sim or hal-x86
+#include "arch/frame.h"
 #include "arch/machine.h"
 #include "ia32/trap_frame.h"
 #include "kern/strong.h"
@@ -19,6 +20,12 @@ namespace kern {
 /// means what to which call stands in kern/args.h alone.
 template <class F>
 concept FrameContract = std::derived_from<F, ia32::TrapFrame>;
+
+/// What entry code wants at hand of a thread and never changes: the id that others are told, and where its
+/// program sees its UTCB.
+template <class W>
+concept EntryWordsContract =
+    std::default_initializable<W> && std::constructible_from<W, l4_threadid_t, VAddr>;
 
 /// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes)
 /// that goes out of use and back; its first word is used all the time (FramePool).  hal-sim finds users of
@@ -61,6 +68,7 @@ concept MachineContract =
         { m.event_counters() } -> std::same_as<l4_counters_t&>; // where the kernel counts what it does
     };
 
-static_assert(FrameContract<arch::Frame> && MachineContract<arch::Machine>);
+static_assert(FrameContract<arch::Frame> && EntryWordsContract<arch::EntryWords> &&
+              MachineContract<arch::Machine>);
 
 } // namespace kern

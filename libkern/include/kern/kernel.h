@@ -35,13 +35,13 @@ public:
         return handle_any({.kind = Event::Kind::syscall, .code = L4_VEC_IPC});
     }
     bool reflected(std::uint32_t vector, std::uint32_t code) { ///< an exception, if its thread just goes on
-        return current_->idt_limit_ != 0 && reflect_shortcut(vector, code);
+        return current().idt_limit_ != 0 && reflect_shortcut(vector, code);
     }
     void check_invariants();    ///< everything of docs/invariants.md; walks all there is
     void check_current() const; ///< of these, what the running thread takes part in; next to free
 
-    Thread& current() { return *current_; }
-    const Thread& current() const { return *current_; }
+    Thread& current() { return scheduler_.running(); }
+    const Thread& current() const { return scheduler_.running(); }
     Thread* find(ThreadId id) const { return tasks_.thread(id); } ///< dead or alive; nullptr: there is none
     Micros now() const { return now_; }
     Micros armed_timer() const { return armed_; }
@@ -68,7 +68,7 @@ private:
     void check_choice() const;
     // kernel.cc, switch.h: entry and exit
     Thread& handle_any(const Event& e);
-    void charge(Micros now, Thread& payer);
+    void charge(Micros now, Thread& ran, Thread& payer);
     void syscall(Thread& self, std::uint32_t vector);
     void resume(Thread& self);
     Thread& leave();
@@ -210,15 +210,14 @@ private:
     FramePool frames_;
     Account kernel_account_; ///< owns every frame; sigma0's and root's are reserved from it
     MapDb map_db_;
-    Scheduler scheduler_;
     TimeoutQueue timeouts_;
-    TaskTable tasks_;
     IrqTable irqs_;
     Thread idle_;
-    Thread* current_ = nullptr;
+    Scheduler scheduler_{idle_};
+    TaskTable tasks_{idle_};
     Thread* fpu_owner_ = nullptr;
-    bool tls_loaded_ = true; ///< the machine may have a TLS descriptor
-    Micros now_{};           ///< the clock, read once per entry, when the running thread is charged
+    std::uint32_t tls_loaded_ = 1; ///< not 0: the machine may have a TLS descriptor; a word, for assembly
+    Micros now_{};                 ///< the clock, read once per entry, when the running thread is charged
     Micros armed_ = never;
 };
 

@@ -16,6 +16,8 @@ public:
     Link& operator=(const Link&) = delete;
     ~Link() { ensure(!linked(), "an object was destroyed while on a list"); }
     bool linked() const { return next_ != nullptr; }
+    T& owner() const { return *owner_; }
+    void set_owner(T& owner) { owner_ = &owner; } ///< while it is on a list, too
 
 private:
     template <class U, Link<U> U::*>
@@ -38,19 +40,20 @@ public:
     bool empty() const { return head_.next_ == &head_; }
     T* front() const { return head_.next_->owner_; }        ///< nullptr when empty
     T* next(T& t) const { return (t.*Hook).next_->owner_; } ///< nullptr after the last
-    void push_back(T& t) { insert(t.*Hook, *head_.prev_, head_); }
-    void push_front(T& t) { insert(t.*Hook, head_, *head_.next_); }
+    void push_back(T& t) { push_back(t.*Hook); }
+    void push_front(T& t) { push_front(t.*Hook); }
+    void push_back(Link<T>& l) { insert(l, *head_.prev_, head_); }
+    void push_front(Link<T>& l) { insert(l, head_, *head_.next_); }
     void insert_after(T& t, T& where) { insert(t.*Hook, where.*Hook, *(where.*Hook).next_); }
-    static void remove(T& t) {
-        Link<T>& l = t.*Hook;
+    static void remove(T& t) { remove(t.*Hook); }
+    static void remove(Link<T>& l) {
         ensure(l.linked(), "removed from a list without being on it");
         l.prev_->next_ = l.next_;
         l.next_->prev_ = l.prev_;
         l.next_ = l.prev_ = nullptr;
     }
-    /// `in`, which is on no list, takes the place of `out`, which is on one.
-    static void replace(T& out, T& in) {
-        Link<T>&from = out.*Hook, &to = in.*Hook;
+    /// `to`, which is on no list, takes the place of `from`, which is on one.
+    static void replace(Link<T>& from, Link<T>& to) {
         to.next_ = from.next_;
         to.prev_ = from.prev_;
         to.next_->prev_ = to.prev_->next_ = &to;

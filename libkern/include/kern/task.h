@@ -15,7 +15,10 @@ namespace kern {
 /// Lifetime is the task tree: a task never outlives its chief.
 class Task {
 public:
-    Task(TaskNo no, Task* chief, std::uint8_t nest) : no_(no), chief_(chief), nest_(nest) {}
+    /// `nobody`, the idle thread, is in the place of each thread that it does not have.
+    Task(TaskNo no, Task* chief, std::uint8_t nest, Thread& nobody) : chief_(chief), no_(no), nest_(nest) {
+        threads_.fill(&nobody);
+    }
 
     TaskNo no() const { return no_; }
     Task* chief() const { return chief_; } ///< nullptr: the kernel
@@ -25,7 +28,10 @@ public:
     bool owns_account() const { return own_account_.has_value(); }
     Space& space() { return space_; }
     const Space& space() const { return space_; }
-    Thread* thread(std::uint8_t lthread) const { return threads_[lthread]; }
+    Thread* thread(std::uint8_t lthread) const { ///< nullptr: there is none
+        Thread* const t = threads_[lthread];
+        return t->idle() ? nullptr : t;
+    }
     /// Thread 0 first, then the others in order of creation.
     const List<Thread, &Thread::present_link>& present() const { return present_; }
 
@@ -57,24 +63,25 @@ private:
         else
             present_.push_back(t);
     }
-    void leave(Thread& t) {
-        threads_[t.lthread()] = nullptr;
+    void leave(Thread& t, Thread& nobody) {
+        threads_[t.lthread()] = &nobody;
         present_.remove(t);
     }
 
-    TaskNo no_;
     Task* chief_;
+    TaskNo no_;
     std::uint8_t nest_;
-    bool dying_ = false;                 ///< being killed: takes no new threads, tasks and messages
-    std::uint16_t numbers_returned_ = 0; ///< killing: task numbers below this no longer belong to it
-    Account* account_ = nullptr;         ///< its own, or an ancestor's
+    // Four bytes that are 0 while it lives: assembly asks for them at once (Layout).
+    alignas(std::uint32_t) bool dying_ = false; ///< being killed: takes no new threads, tasks and messages
+    std::uint16_t numbers_returned_ = 0;        ///< killing: task numbers below this no longer belong to it
+    Account* account_ = nullptr;                ///< its own, or an ancestor's
     std::optional<Account> own_account_;
     Space space_;
     std::array<PAddr, utcb_pages> utcb_frames_{}; ///< 0: not there
     std::array<l4_utcb_t*, utcb_pages> utcbs_{};  ///< the same, as the kernel sees them
     l4_threadid_t reported_{};                    ///< of its thread 0
     ClearJob clear_;                              ///< what is left of the space, when dying
-    std::array<Thread*, L4_THREADS_PER_TASK> threads_{};
+    std::array<Thread*, L4_THREADS_PER_TASK> threads_;
     List<Thread, &Thread::present_link> present_;
 };
 

@@ -27,7 +27,7 @@ class Thread {
 public:
     /// `task` is nullptr for the idle thread alone.
     Thread(Task* task, ThreadId id, Prio prio, std::uint8_t mcp)
-        : id_(id), task_(task), prio_(prio), mcp_(mcp) {}
+        : id_(id), task_(task), prio_(prio), mcp_(mcp), hidden_(id == ThreadId::of({L4_INVALID_LOW, 0})) {}
 
     arch::Frame frame{};  ///< first: entry code finds it at offset 0
     arch::FpuState fpu{}; ///< while another thread's is loaded
@@ -92,14 +92,15 @@ public:
     l4_threadid_t internal_preempter() const { return internal_preempter_; }
     l4_threadid_t external_preempter() const { return external_preempter_; }
 
-    Link<Thread> ready_link{*this};   ///< Scheduler: the queue of its priority
+    Link<Thread> ready_link{*this};   ///< Scheduler: the queue of its priority, while another runs
     Link<Thread> sender_link{*this};  ///< Thread::senders of the thread that it waits to send to
     Link<Thread> present_link{*this}; ///< Task: its threads
     Timeout timeout{*this};
     List<Thread, &Thread::sender_link> senders; ///< who waits to send to it, in order of arrival
 
 private:
-    friend class Kernel;    // the only writer
+    friend class Kernel;    // the only writer, but for
+    friend class Scheduler; // is_donee_
     friend struct Layout;   // offsets for a hardware layer's assembly, which writes only as the kernel would
     friend struct Saboteur; // tests that break an invariant to see it caught
     void write_all(const l4_utcb_state_t& from);
@@ -109,12 +110,19 @@ private:
         time_limit_ = at;
         has_time_limit_ = at != never;
     }
+    /// Without the privilege interrupts are on.
+    void set_iopl(bool has) {
+        has_iopl_ = has;
+        frame.eflags =
+            has ? frame.eflags | ia32::eflags_iopl : (frame.eflags & ~ia32::eflags_iopl) | ia32::user_eflags;
+    }
     /// Before its registers change under the IPC that it is in.
     void keep_ipc_args() {
         if (!args_kept_ && transfer_.to == nullptr) transfer_.send = IpcArgs::decode(frame);
         args_kept_ = true;
     }
 
+    [[no_unique_address]] arch::EntryWords entry_words_;
     ThreadId id_;
     PAddr utcb_{}; ///< 0: there are none
     Task* task_;
@@ -125,7 +133,8 @@ private:
     // Four bytes that are 0 for most: assembly asks for them at once (Layout).
     Op op_ = Op::none;
     bool irq_attached_ = false;
-    bool args_kept_ = false; ///< the arguments of its IPC are in transfer_.send, no longer in its registers
+    bool args_kept_ : 1 = false; ///< the arguments of its IPC are in transfer_.send, not in its registers
+    bool is_donee_  : 1 = false; ///< runs on another's slice; Scheduler alone writes it
     bool alien_ = false;
     Wait wait_{};
     Fault fault_{};
@@ -136,8 +145,11 @@ private:
     std::uint32_t idt_base_ = 0;
     std::uint16_t idt_limit_ = 0;
     Deferred deferred_{};
+    // Four more such bytes.
     bool has_tls_ = false;        ///< one of tls_ is not empty
     bool has_time_limit_ = false; ///< time_limit_ is not `never`
+    bool has_iopl_ = false;       ///< its EFLAGS have the privilege for I/O
+    bool hidden_;                 ///< its number is that of the invalid id, which names nobody
     Transfer transfer_{};
     /// Work under way: the flexpage of the transfer that is being mapped, an fpage_unmap, or a task_new.
     std::variant<std::monostate, MapJob, UnmapJob, TaskNewArgs> job_;

@@ -17,8 +17,8 @@ struct Timeout {
     Micros deadline = never; ///< `never`: not armed
     std::uint64_t order = 0; ///< of two equal deadlines the one armed first expires first
     Timeout *parent = nullptr, *left = nullptr, *right = nullptr;
-    std::uint32_t rank = 1; ///< length of the right spine
-    bool armed() const { return deadline != never; }
+    std::uint32_t rank = 0; ///< length of the right spine; 0: not armed
+    bool armed() const { return rank != 0; }
 };
 
 /// All armed timeouts, earliest first: an intrusive leftist heap.  Never allocates; arm, disarm and finding
