@@ -6,6 +6,7 @@
 #define TRAP_VECTORS 0x50 /* x86::trap_vectors */
 #define FIRST_CALL   0x30 /* L4_VEC_IPC */
 #define LAST_CALL    0x36 /* L4_VEC_TASK_NEW */
+#define VM           0x20000
 
         .text
 
@@ -49,6 +50,8 @@ entered_saved:
         load_segments
         testb   $3, FRAME_CS(%esp)
         jnz     from_user
+        testb   $VM >> 16, FRAME_EFLAGS + 2(%esp)
+        jnz     from_vm86
 
 /* A device's interrupt while the kernel waits for one; all else is a bug. */
 from_kernel:
@@ -66,6 +69,8 @@ called:
         save_registers
         load_segments
 from_user:
+        testb   $VM >> 16, FRAME_EFLAGS + 2(%esp)
+        jnz     from_vm86
         mov     %eax, FRAME_SS(%esp)    /* what a program has there may be gone when it goes on */
         mov     %esp, %eax
         lea     THREAD_FPU(%eax), %edx  /* what the assembly leaves for later: go_on */
@@ -84,6 +89,24 @@ leave_to_user:
         popa
         add     $8, %esp
         iret
+
+/* A program was in virtual-8086 mode.  Processors do not let it get there, but QEMU's translator does, by
+ * iret.  Four segment registers were pushed first, so all lies that much lower; and what assembly takes for
+ * the thread, of which it asks THREAD_RARE before it changes anything, has its id there (offsets.cc), and
+ * comes here, too.  The program goes on as if there were no such mode. */
+from_vm86:
+        lea     FRAME_SIZE - 4(%esp), %esi
+        lea     VM86_BYTES(%esi), %edi
+        mov     $FRAME_WORDS, %ecx
+        std
+        rep     movsl
+        cld
+        add     $VM86_BYTES, %esp
+        movl    $USER_CS, FRAME_CS(%esp)
+        andl    $EFLAGS_OF_USER, FRAME_EFLAGS(%esp)
+        orl     $USER_EFLAGS, FRAME_EFLAGS(%esp)
+        movb    $0, THREAD_HAS_IOPL(%esp)
+        jmp     from_user
 
 /* IPC by sysenter: the processor sets neither stack nor flags for us, and saves nothing.  A program that is
  * single stepped traps here first, on the small stack that sysenter loads. */

@@ -48,6 +48,9 @@ struct Layout {
     static_assert(thread_rare % 4 == 0 && offsetof(Thread, alien_) == thread_rare + 3);
     static_assert(thread_extras % 4 == 0 && offsetof(Thread, has_time_limit_) == thread_extras + 1 &&
                   offsetof(Thread, hidden_) == thread_extras + 3);
+    // Whoever was in virtual-8086 mode seems to be this much lower (entry.S), and not to be 0 there.
+    static constexpr std::size_t vm86_bytes = 16;
+    static_assert(thread_rare - vm86_bytes == thread_id);
     static_assert(sizeof(ThreadId) == 4 && sizeof(Deferred) == 4);
     static_assert(offsetof(Thread, frame) == 0);
 
@@ -105,8 +108,10 @@ alignas(kern::Kernel) constinit std::byte kernel_storage[sizeof(kern::Kernel)] =
 
 namespace {
 
-// An NMI pushes three words below the stack pointer before it changes it: at the worst, below a thread.
-static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::Interrupted));
+// An NMI pushes three words below the stack pointer before it changes it: at the worst, below a thread, and
+// what lies below that in virtual-8086 mode.
+static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >=
+              sizeof(x86::Interrupted) + kern::Layout::vm86_bytes);
 
 [[gnu::used]] void publish_offsets() {
     PUBLISH(FRAME_CS, offsetof(arch::Frame, cs));
@@ -154,6 +159,9 @@ static_assert(kern::Account::thread_slot - sizeof(kern::Thread) >= sizeof(x86::I
     PUBLISH(THREAD_TLS, L::thread_tls);
     PUBLISH(RARE_BUT_ALIEN, 0x00ffffff);
     PUBLISH(THREAD_ALIEN, L::thread_rare + 3);
+    PUBLISH(THREAD_HAS_IOPL, L::thread_extras + 2);
+    PUBLISH(VM86_BYTES, L::vm86_bytes);
+    PUBLISH(FRAME_WORDS, sizeof(arch::Frame) / 4);
     PUBLISH(THREAD_REMAINING, L::thread_remaining);
     PUBLISH(THREAD_SLICE, L::thread_slice);
     PUBLISH(THREAD_CONSUMED, L::thread_consumed);

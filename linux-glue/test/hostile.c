@@ -79,6 +79,10 @@ static void check_instruction(const char* name, const char* bytes, unsigned int 
     check(name, good);
 }
 
+/* The way there: four data segments, SS and ESP; EFLAGS; CS and EIP 0x100. */
+#define DATA            "\x6a\0\x6a\0\x6a\0\x6a\0\x6a\0\x68\0\x10\0\0"
+#define TO_VM86(eflags) DATA "\x68" eflags "\x6a\0\x68\0\1\0\0\xcf"
+
 #define INSTRUCTION(name, bytes, signal) check_instruction(name, bytes, sizeof(bytes) - 1, signal)
 
 static void all_instructions(void) {
@@ -105,6 +109,9 @@ static void all_instructions(void) {
     INSTRUCTION("lock nop", "\xf0\x90", SIGILL);
     INSTRUCTION("ud2", "\x0f\x0b", SIGILL);
     INSTRUCTION("sysenter", "\x31\xe4\x0f\x34", 0); /* without a stack */
+    /* Processors ignore the flag; QEMU's translator does not. */
+    INSTRUCTION("iret to virtual-8086 mode", TO_VM86("\x02\x02\x02\0"), 0);
+    INSTRUCTION("the same with IOPL 3", TO_VM86("\x02\x32\x02\0"), 0);
 }
 
 /* What the microkernel reads of a program: the program may write it. */

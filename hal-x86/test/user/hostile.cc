@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a program may try: every vector, privileged instructions, segments, flags, the kernel's addresses.
 // Each try runs in a new task; what comes of it is told to the pager, and nobody else is harmed.
+#include <algorithm>
 #include <initializer_list>
 #include <span>
 
@@ -166,6 +167,54 @@ void stack_segments(Tap& tap) {
     set_tls(0);
 }
 
+/// QEMU's translator lets a program into virtual-8086 mode by iret; processors ignore the flag there, and
+/// find a code segment that is none.  There it executes `code` at 0x1000, which the kernel is to survive.
+Outcome in_virtual_8086(Word eflags, Code code) {
+    constexpr Word at = 0x1000;
+    alignas(4096) static Byte low_page[4096];
+    std::ranges::copy(code, low_page);
+    Byte enter[64] = {0xa1, at & 0xff, at >> 8, 0, 0}; // mov 0x1000, %eax: the page is there then
+    Word n = 5;
+    const auto push = [&](Word word) {
+        enter[n++] = 0x68;
+        for (Word i = 0; i < 4; ++i) enter[n++] = static_cast<Byte>(word >> 8 * i);
+    };
+    for (const Word word : {0u, 0u, 0u, 0u, 0u, 0x800u, eflags, at >> 4, 0u}) push(word);
+    for (const Byte b : {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xed, 0xcf}) // EAX, ECX, EBP 0; iret
+        enter[n++] = static_cast<Byte>(b);
+    std::ranges::copy(std::span(enter).first(n), code_page);
+    task_new(child, reinterpret_cast<Word>(code_page), child_stack_top(), main_thread);
+    Message m = serve(wait(patiently), patiently);
+    if (l4_msgdope_error(m.result) == 0 && !is_exception(m) && (m.w0 & L4_FP_PAGE_MASK) == at)
+        m = serve(
+            ipc(L4_SND_MAP, L4_RCV_OPEN, child, at, reinterpret_cast<Word>(low_page) | page_4k, patiently),
+            patiently);
+    if (l4_msgdope_error(m.result) != 0) return {m.result, 0xdead};
+    return is_exception(m) ? Outcome{utcb().state.trapno, utcb().state.err}
+                           : Outcome{L4_TRAP_PAGE_FAULT, m.w0 & L4_FP_PAGE_MASK};
+}
+
+void virtual_8086(Tap& tap) {
+    constexpr Word vm = 0x20202, with_iopl = vm | 0x3000;
+    const auto survives = [&](Word eflags, Code code, const char* what) {
+        const Outcome found = in_virtual_8086(eflags, code);
+        const bool runs_on = l4_msgdope_error(found.trapno) == L4_IPC_RETIMEOUT; // ex_regs of itself
+        const bool good = runs_on || found.trapno == L4_TRAP_PROTECTION ||
+                          found.trapno == L4_TRAP_INVALID_OP || found == faulted(0);
+        tap.check(good, what);
+        if (!good) show(found);
+    };
+    const Byte ud2[] = {0x0f, 0x0b}, hlt[] = {0xf4}, read[] = {0x67, 0x66, 0xa1, 0, 0, 0, 0};
+    survives(vm, ud2, "an exception in virtual-8086 mode");
+    survives(vm, hlt, "a privileged instruction there");
+    survives(vm, read, "a page fault there");
+    for (Byte vector = L4_VEC_IPC; vector <= L4_VEC_TASK_NEW; ++vector) {
+        const Byte call[] = {0xcd, vector, 0x0f, 0x0b};
+        survives(vm, call, "a system call there");
+        survives(with_iopl, call, "a system call there with IOPL 3");
+    }
+}
+
 void counts() {
     for (;;) {
         bystander_count = bystander_count + 1;
@@ -184,6 +233,7 @@ void program() {
     instructions(tap);
     vectors(tap);
     stack_segments(tap);
+    virtual_8086(tap);
     const Word seen = bystander_count;
     sleep(patiently);
     tap.check(bystander_count != seen, "a bystander goes on");
