@@ -7,12 +7,10 @@
 #include <asm/setup.h>
 #include <linux/console.h>
 #include <linux/cpu.h>
-#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
-#include <linux/seq_file.h>
 #include <linux/string.h>
 
 #include "../user/user.h"
@@ -59,23 +57,3 @@ void __init setup_arch(char** cmdline) {
 }
 
 void __init arch_cpu_finalize_init(void) {}
-
-static int c_show(struct seq_file* m, void* v) {
-    seq_printf(m, "processor\t: 0\ncpu family\t: %u\nmodel\t\t: %u\ncpu MHz\t\t: %u.%03u\n",
-               boot_cpu_data.x86, boot_cpu_data.x86_model, l4_kernel_info()->cpu_khz / 1000,
-               l4_kernel_info()->cpu_khz % 1000);
-    seq_printf(m, "bogomips\t: %lu.%02lu\n\n", loops_per_jiffy / (500000 / HZ),
-               loops_per_jiffy / (5000 / HZ) % 100);
-    return 0;
-}
-
-static void* c_start(struct seq_file* m, loff_t* pos) { return *pos == 0 ? &boot_cpu_data : NULL; }
-
-static void* c_next(struct seq_file* m, void* v, loff_t* pos) {
-    ++*pos;
-    return c_start(m, pos);
-}
-
-static void c_stop(struct seq_file* m, void* v) {}
-
-const struct seq_operations cpuinfo_op = {.start = c_start, .next = c_next, .stop = c_stop, .show = c_show};

@@ -62,6 +62,12 @@ static int handle(struct pt_regs* regs, unsigned long address, bool write, int* 
     }
 }
 
+/* As a processor tells it: was a page there, or is the address the kernel's? */
+static unsigned int present_bit(unsigned long address) {
+    const pte_t* ptep = address < TASK_SIZE ? l4_find_pte(current->mm, address) : NULL;
+    return address >= TASK_SIZE || (ptep && pte_user(*ptep));
+}
+
 void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int error) {
     const bool write = error & 2;
     int code, signal;
@@ -72,7 +78,7 @@ void l4_user_fault(struct pt_regs* regs, unsigned long address, unsigned int err
         return;
     }
     current->thread.fault_addr = address;
-    current->thread.error_code = error | 4;
+    current->thread.error_code = (error & ~1u) | 4 | present_bit(address);
     current->thread.trap_nr = 14;
     force_sig_fault(signal, code, (void __user*)address);
 }

@@ -16,26 +16,45 @@
 /* EFLAGS that a debugger may set. */
 #define SETTABLE_FLAGS 0x00250dd5UL
 
-static int general_get(struct task_struct* tsk, const struct user_regset* set, struct membuf to) {
-    return membuf_write(&to, task_pt_regs(tsk), sizeof(struct pt_regs));
+/* As a debugger sees them: without the trap flag that is its own. */
+static struct pt_regs get_all(struct task_struct* tsk) {
+    struct pt_regs regs = *task_pt_regs(tsk);
+    if (test_tsk_thread_flag(tsk, TIF_FORCED_TF)) regs.flags &= ~X86_EFLAGS_TF;
+    return regs;
 }
 
-static void set_all(struct task_struct* tsk, const struct pt_regs* from) {
+static int general_get(struct task_struct* tsk, const struct user_regset* set, struct membuf to) {
+    const struct pt_regs regs = get_all(tsk);
+    return membuf_write(&to, &regs, sizeof(regs));
+}
+
+/* None, or one of users. */
+static bool is_selector(unsigned long value) { return !(u16)value || (value & 3) == 3; }
+
+/* 0, or -EIO: what no program could have. */
+static int set_all(struct task_struct* tsk, const struct pt_regs* from) {
     struct pt_regs *regs = task_pt_regs(tsk), old = *regs;
+    if (!is_selector(from->fs) || !is_selector(from->gs)) return -EIO;
     *regs = *from;
+    regs->fs = (u16)from->fs;
+    regs->gs = (u16)from->gs;
     regs->cs = old.cs;
     regs->ds = old.ds;
     regs->es = old.es;
     regs->ss = old.ss;
     regs->flags = (old.flags & ~SETTABLE_FLAGS) | (from->flags & SETTABLE_FLAGS);
+    if (from->flags & X86_EFLAGS_TF)
+        clear_tsk_thread_flag(tsk, TIF_FORCED_TF); /* now it is the program's */
+    else if (test_tsk_thread_flag(tsk, TIF_FORCED_TF))
+        regs->flags |= X86_EFLAGS_TF;
+    return 0;
 }
 
 static int general_set(struct task_struct* tsk, const struct user_regset* set, unsigned int pos,
                        unsigned int count, const void* kbuf, const void __user* ubuf) {
-    struct pt_regs regs = *task_pt_regs(tsk);
-    int error = user_regset_copyin(&pos, &count, &kbuf, &ubuf, &regs, 0, sizeof(regs));
-    if (!error) set_all(tsk, &regs);
-    return error;
+    struct pt_regs regs = get_all(tsk);
+    const int error = user_regset_copyin(&pos, &count, &kbuf, &ubuf, &regs, 0, sizeof(regs));
+    return error ?: set_all(tsk, &regs);
 }
 
 static int tls_active(struct task_struct* tsk, const struct user_regset* set) {
@@ -51,6 +70,19 @@ static int tls_get(struct task_struct* tsk, const struct user_regset* set, struc
         membuf_write(&to, &d, sizeof(d));
     }
     return to.left;
+}
+
+/* Whole descriptors, from any of them on; those before a bad one are set. */
+static int tls_set(struct task_struct* tsk, const struct user_regset* set, unsigned int pos,
+                   unsigned int count, const void* kbuf, const void __user* ubuf) {
+    struct user_desc d[GDT_ENTRY_TLS_ENTRIES];
+    const unsigned int first = pos / sizeof(*d), n = count / sizeof(*d);
+    unsigned int i;
+    int error = pos % sizeof(*d) || count % sizeof(*d) ? -EINVAL : 0;
+    if (!error) error = user_regset_copyin(&pos, &count, &kbuf, &ubuf, d, 0, sizeof(d));
+    for (i = first; i < first + n && !error; i++)
+        error = l4_set_descriptor(tsk, GDT_ENTRY_TLS_MIN + i, &d[i]);
+    return error;
 }
 
 static const struct user_regset regsets[] = {
@@ -78,7 +110,8 @@ static const struct user_regset regsets[] = {
      .size = sizeof(struct user_desc),
      .align = sizeof(struct user_desc),
      .active = tls_active,
-     .regset_get = tls_get},
+     .regset_get = tls_get,
+     .set = tls_set},
 };
 
 static const struct user_regset_view view = {
@@ -86,21 +119,49 @@ static const struct user_regset_view view = {
 
 const struct user_regset_view* task_user_regset_view(struct task_struct* tsk) { return &view; }
 
+/* Is the next instruction, behind prefixes, popf or iret, which set the trap flag as the program wants it? */
+static bool sets_flags(struct task_struct* tsk) {
+    static const u8 prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3};
+    u8 code[15];
+    const int size = access_process_vm(tsk, task_pt_regs(tsk)->ip, code, sizeof(code), FOLL_FORCE);
+    int i = 0;
+    while (i < size && memchr(prefixes, code[i], sizeof(prefixes))) i++;
+    return i < size && (code[i] == 0x9d || code[i] == 0xcf);
+}
+
+/* The flag is the debugger's unless the program has it set itself, or is about to. A step over a system call
+ * ends behind it, not an instruction later. */
 void user_enable_single_step(struct task_struct* tsk) {
+    struct pt_regs* regs = task_pt_regs(tsk);
+    const bool had = regs->flags & X86_EFLAGS_TF;
     set_tsk_thread_flag(tsk, TIF_SINGLESTEP);
-    task_pt_regs(tsk)->flags |= X86_EFLAGS_TF;
+    set_task_syscall_work(tsk, SYSCALL_EXIT_TRAP);
+    regs->flags |= X86_EFLAGS_TF;
+    if (sets_flags(tsk))
+        clear_tsk_thread_flag(tsk, TIF_FORCED_TF);
+    else if (!had)
+        set_tsk_thread_flag(tsk, TIF_FORCED_TF);
 }
 
 void user_disable_single_step(struct task_struct* tsk) {
-    if (test_and_clear_tsk_thread_flag(tsk, TIF_SINGLESTEP)) task_pt_regs(tsk)->flags &= ~X86_EFLAGS_TF;
+    clear_tsk_thread_flag(tsk, TIF_SINGLESTEP);
+    clear_task_syscall_work(tsk, SYSCALL_EXIT_TRAP);
+    if (test_and_clear_tsk_thread_flag(tsk, TIF_FORCED_TF)) task_pt_regs(tsk)->flags &= ~X86_EFLAGS_TF;
+}
+
+/* Behind a system call that was stepped over. */
+void user_single_step_report(struct pt_regs* regs) {
+    current->thread.trap_nr = 1;
+    current->thread.error_code = 0;
+    force_sig_fault(SIGTRAP, TRAP_BRKPT, (void __user*)regs->ip);
 }
 
 void ptrace_disable(struct task_struct* tsk) { user_disable_single_step(tsk); }
 
 static int peek(struct task_struct* tsk, unsigned long offset, unsigned long __user* to) {
+    const struct pt_regs regs = get_all(tsk);
     if (offset % sizeof(long) || offset >= sizeof(struct user)) return -EIO;
-    return put_user(
-        offset < sizeof(struct pt_regs) ? *(unsigned long*)((char*)task_pt_regs(tsk) + offset) : 0, to);
+    return put_user(offset < sizeof(regs) ? *(const unsigned long*)((const char*)&regs + offset) : 0, to);
 }
 
 /* There are none: a debugger that finds them empty, and clears them, does without. */
@@ -109,12 +170,11 @@ static bool debug_register(unsigned long offset) {
 }
 
 static int poke(struct task_struct* tsk, unsigned long offset, unsigned long value) {
-    struct pt_regs regs = *task_pt_regs(tsk);
+    struct pt_regs regs = get_all(tsk);
     if (offset % sizeof(long) == 0 && debug_register(offset)) return value ? -ENOSPC : 0;
     if (offset % sizeof(long) || offset >= sizeof(regs)) return -EIO;
     *(unsigned long*)((char*)&regs + offset) = value;
-    set_all(tsk, &regs);
-    return 0;
+    return set_all(tsk, &regs);
 }
 
 /* All of set `n` of the list, to or from a program. */

@@ -97,6 +97,11 @@ static bool find_place(struct place* at, struct ksignal* ksig, struct pt_regs* r
     return (start == regs->sp && !on_sig_stack(start)) || __on_sig_stack(frame);
 }
 
+/* At most, with what is left free to align it. */
+unsigned long l4_signal_frame_size(void) {
+    return sizeof(struct rt_sigframe) + sizeof(struct _fpstate_32) + 63 + 15 + 4;
+}
+
 static unsigned long return_to(struct ksignal* ksig, unsigned long in_vdso, void __user* code) {
     if (ksig->ka.sa.sa_flags & SA_RESTORER) return (unsigned long)ksig->ka.sa.sa_restorer;
     return in_vdso ?: (unsigned long)code;
@@ -196,6 +201,7 @@ void arch_do_signal_or_restart(struct pt_regs* regs) {
     if (get_signal(&ksig)) {
         const bool stepping = test_thread_flag(TIF_SINGLESTEP);
         if (in_syscall) restart(regs, &ksig);
+        if (stepping) user_disable_single_step(current); /* its flag is not to be in the frame */
         signal_setup_done(put_handler(&ksig, regs), &ksig, stepping);
         return;
     }

@@ -20,7 +20,11 @@ const sys_call_ptr_t sys_call_table[] = {
 SYSCALL_DEFINE0(ni_syscall) { return -ENOSYS; }
 
 /* Programs get no ports. */
-SYSCALL_DEFINE3(ioperm, unsigned long, from, unsigned long, count, int, on) { return on ? -EPERM : 0; }
+#define IO_BITMAP_BITS 65536
+SYSCALL_DEFINE3(ioperm, unsigned long, from, unsigned long, count, int, on) {
+    if (from + count <= from || from + count > IO_BITMAP_BITS) return -EINVAL;
+    return on ? -EPERM : 0;
+}
 SYSCALL_DEFINE1(iopl, unsigned int, level) { return level > 3 ? -EINVAL : level ? -EPERM : 0; }
 
 SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, arg) { return -EINVAL; }

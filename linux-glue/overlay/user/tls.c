@@ -25,18 +25,20 @@ static void encode(u32 words[2], const struct user_desc* d) {
                d->seg_32bit << 22 | d->limit_in_pages << 23;
 }
 
+/* Bits that are no fields' are 0, too: all of it goes to programs. */
 static struct user_desc decode(unsigned int entry, const u32 words[2]) {
-    return (struct user_desc){
-        .entry_number = entry,
-        .base_addr = words[0] >> 16 | (words[1] & 0xff) << 16 | (words[1] & 0xff000000),
-        .limit = (words[0] & 0xffff) | (words[1] & 0xf0000),
-        .seg_32bit = words[1] >> 22 & 1,
-        .contents = words[1] >> 10 & 3,
-        .read_exec_only = !(words[1] >> 9 & 1),
-        .limit_in_pages = words[1] >> 23 & 1,
-        .seg_not_present = !(words[1] >> 15 & 1),
-        .useable = words[1] >> 20 & 1,
-    };
+    struct user_desc d;
+    memset(&d, 0, sizeof(d));
+    d.entry_number = entry;
+    d.base_addr = words[0] >> 16 | (words[1] & 0xff) << 16 | (words[1] & 0xff000000);
+    d.limit = (words[0] & 0xffff) | (words[1] & 0xf0000);
+    d.seg_32bit = words[1] >> 22 & 1;
+    d.contents = words[1] >> 10 & 3;
+    d.read_exec_only = !(words[1] >> 9 & 1);
+    d.limit_in_pages = words[1] >> 23 & 1;
+    d.seg_not_present = !(words[1] >> 15 & 1);
+    d.useable = words[1] >> 20 & 1;
+    return d;
 }
 
 static u32* slot_words(struct task_struct* tsk, unsigned int i) { return (u32*)&tsk->thread.tls_array[i]; }
@@ -46,6 +48,17 @@ static int free_slot(struct task_struct* tsk) {
     for (i = 0; i < GDT_ENTRY_TLS_ENTRIES; i++)
         if (!slot_words(tsk, i)[1]) return i + GDT_ENTRY_TLS_MIN;
     return -ESRCH;
+}
+
+int l4_set_descriptor(struct task_struct* tsk, int index, const struct user_desc* d) {
+    u32* words = slot_words(tsk, index - GDT_ENTRY_TLS_MIN);
+    if (!is_empty(d) && (d->contents > 1 || !d->seg_32bit || d->seg_not_present)) return -EINVAL;
+    if (is_empty(d))
+        memset(words, 0, sizeof(struct desc_struct));
+    else
+        encode(words, d);
+    tsk->thread.tls_changed = true;
+    return 0;
 }
 
 int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from, bool may_choose) {
@@ -58,13 +71,7 @@ int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from
         if (put_user(index, &from->entry_number)) return -EFAULT;
     }
     if (index < GDT_ENTRY_TLS_MIN || index > GDT_ENTRY_TLS_MAX) return -EINVAL;
-    if (!is_empty(&d) && (d.contents > 1 || !d.seg_32bit || d.seg_not_present)) return -EINVAL;
-    if (is_empty(&d))
-        memset(slot_words(tsk, index - GDT_ENTRY_TLS_MIN), 0, sizeof(struct desc_struct));
-    else
-        encode(slot_words(tsk, index - GDT_ENTRY_TLS_MIN), &d);
-    tsk->thread.tls_changed = true;
-    return 0;
+    return l4_set_descriptor(tsk, index, &d);
 }
 
 struct user_desc l4_get_tls(struct task_struct* tsk, unsigned int index) {

@@ -25,7 +25,7 @@ void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state) {
         case L4_TRAP_TRIGGERED: return; /* what there is to do is done on the way out */
         case L4_TRAP_TIME: l4_time_fault(regs); return;
         case 14:
-            current->thread.map_at = state->pfa;
+            current->thread.map_at = state->pfa | 1;
             l4_user_fault(regs, state->pfa, state->err);
             return;
     }

@@ -15,6 +15,7 @@
 #define ELF_ET_DYN_BASE   PAGE_ALIGN(TASK_SIZE / 3 * 2)
 #define ELF_PLATFORM      ("i686")
 #define ELF_HWCAP         (boot_cpu_data.x86_capability[0])
+#define ELF_HWCAP2        0
 #define CORE_DUMP_USE_REGSET
 
 #define R_386_32    1
@@ -35,12 +36,14 @@ typedef struct user_i387_struct elf_fpregset_t;
 /* The vDSO (vdso/map.c). */
 #define ARCH_DLINFO                                                             \
     do {                                                                        \
+        NEW_AUX_ENT(AT_MINSIGSTKSZ, l4_signal_frame_size());                    \
         if (!current->mm->context.vdso) break;                                  \
         NEW_AUX_ENT(AT_SYSINFO, l4_vdso_vsyscall());                            \
         NEW_AUX_ENT(AT_SYSINFO_EHDR, (unsigned long)current->mm->context.vdso); \
     } while (0)
 #define ARCH_HAS_SETUP_ADDITIONAL_PAGES
 unsigned long l4_vdso_vsyscall(void);
+unsigned long l4_signal_frame_size(void);
 struct linux_binprm;
 int arch_setup_additional_pages(struct linux_binprm* bprm, int uses_interp);
 #endif

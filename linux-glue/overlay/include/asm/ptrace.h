@@ -26,6 +26,7 @@ static inline void instruction_pointer_set(struct pt_regs* regs, unsigned long v
 static inline bool regs_irqs_disabled(struct pt_regs* regs) { return false; }
 
 #define arch_has_single_step() 1
-#define current_pt_regs()      task_pt_regs(current)
+#define ARCH_HAS_USER_SINGLE_STEP_REPORT
+#define current_pt_regs() task_pt_regs(current)
 #endif
 #endif

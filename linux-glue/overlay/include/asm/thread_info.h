@@ -22,6 +22,7 @@ struct thread_info {
 #define TIF_SIGPENDING      2
 #define TIF_NEED_RESCHED    3
 #define TIF_SINGLESTEP      4
+#define TIF_FORCED_TF       5 /* EFLAGS' trap flag is the debugger's, not the program's */
 #define TIF_UPROBE          12
 #define TIF_PATCH_PENDING   13
 #define TIF_NOTIFY_SIGNAL   17
