@@ -11,6 +11,7 @@ import tree
 def main(function):
     """Ends the program with the status that `function` gives, or quietly when whoever reads what it prints
     has enough."""
+    open_closed()
     try:
         status = function()
         sys.stdout.flush()
@@ -18,6 +19,13 @@ def main(function):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141  # as of a program that SIGPIPE ended
     sys.exit(status)
+
+
+def open_closed():
+    """Standard files that the caller has closed, in whose place something else would be opened."""
+    for name, mode in [("stdin", "r"), ("stdout", "w"), ("stderr", "w")]:
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # the lowest that is free
 
 
 def run(command, who, **options):

@@ -48,6 +48,12 @@ class Rootfs(in_folder.InFolder):
         self.bad("no/such", "there is no folder .*/no; make it first")
         self.bad(".", "wants a file, but .* is a folder")
 
+    def test_a_place_that_can_not_be_written_is_named_before_anything_is_fetched(self):
+        (self.folder / "my disk.img.part").mkdir()
+        status, told = self.make(mock.Mock(side_effect=AssertionError))
+        self.assertEqual(status, 1)
+        self.assertIn("my disk.img.part can not be written: Is a directory", told)
+
     def test_the_help_is_no_argument(self):
         self.assertIsNone(rootfs.parse(["--help"]))
 

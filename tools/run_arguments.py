@@ -35,7 +35,7 @@ end), else the guest's verdict: 0 when it is content, 1 when something failed, 2
 LINUX = "linux"  # the entry that options for Linux are about
 # Linux and the root task take 31 words; some are our own.
 MOST_WORDS, MOST_TEXT = 24, 1800
-LEAST_BESIDE = 24  # MiB, of what Linux has at its start
+LEAST_BESIDE = 32  # MiB, of what Linux has at its start
 
 
 @dataclasses.dataclass
@@ -176,8 +176,13 @@ def _check_linux(args):
     words = args.append or ""
     if len(words.split()) > MOST_WORDS or len(words.encode()) > MOST_TEXT:
         raise Bad(f"--append takes up to {MOST_WORDS} words and {MOST_TEXT} bytes for Linux")
+    if args.exec is not None and "--" in words.split():
+        raise Bad("--append has `--`, and the words behind that are for init, which is our own with --exec; "
+                  "leave one of them out")
     size = args.initrd.stat().st_size >> 20 if args.initrd else 0
-    if size + LEAST_BESIDE > args.memory:
+    if not args.initrd and args.memory < LEAST_BESIDE and args.for_linux():
+        raise Bad(f"Linux wants --memory {LEAST_BESIDE} at least")
+    if args.initrd and size + LEAST_BESIDE > args.memory:
         raise Bad(f"--initrd: {args.initrd} has {size} MiB and is unpacked as well; give more than --memory "
                   f"{args.memory}")
 

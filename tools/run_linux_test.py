@@ -76,6 +76,11 @@ class Arguments(InFolder):
             f.truncate(105 << 20)
         self.bad(["--initrd", "large"], "large has 105 MiB and is unpacked as well; give more than --memory")
         self.assertEqual(self.parse("--initrd", "large", "--memory", "512").memory, 512)
+        self.bad(["--exec", "ls", "--memory", "8"], "Linux wants --memory [0-9]+ at least")
+
+    def test_words_for_another_init_do_not_go_with_a_command(self):
+        self.bad(["--exec", "ls", "--append", "quiet -- a"], "--append has `--`, and the words behind that")
+        self.assertEqual(self.parse("--append", "quiet -- a").append, "quiet -- a")
 
     def test_a_disk_that_is_none_is_named_and_how_to_make_one(self):
         self.bad(["--disk"], "--disk wants a value")

@@ -218,10 +218,11 @@ def run(command, folder, **options):
     timeout: seconds; screenshot: a file; held: the monitor does not start the machine, gdb will; reader: its
     feed() takes what the console prints, and nothing is typed."""
 
-    def ended(*_):
-        sys.exit(128 + signal.SIGTERM)
+    def ended(number, _):
+        sys.exit(128 + number)
 
-    signal.signal(signal.SIGTERM, ended)
+    for end in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(end, ended)
     with contextlib.nullcontext() if options.get("reader") else terminal():
         machine = Machine(command, folder, **options)
         try:

@@ -8,6 +8,7 @@ import io
 import os
 import pathlib
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -209,6 +210,15 @@ class Ends(unittest.TestCase):
         self.assertIn("--screenshot: no room", self.err.getvalue())
 
 
+class ClosedFiles(unittest.TestCase):
+    def test_what_is_printed_is_lost_and_the_status_is_not(self):
+        code = (f"import sys; sys.path.insert(0, {str(tree.ROOT / 'tools')!r}); import programs\n"
+                "programs.main(lambda: [print('a'), print('b', file=sys.stderr), sys.stdin.read()] and 7)")
+        for closed in ["<&-", "</dev/null >&-", "</dev/null 2>&-", "<&- >&- 2>&-"]:
+            command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} {closed}"
+            self.assertEqual(subprocess.run(command, shell=True, check=False).returncode, 7, closed)
+
+
 CHILD = """
 import sys
 sys.path.insert(0, {path!r})
@@ -259,14 +269,22 @@ class Terminal(unittest.TestCase):
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
 
-    def test_a_request_to_end_ends_both(self):
+    def ended_by(self, end):
         self.start('greet(); end["console"].write(b"pid %d!" % os.getpid()); time.sleep(60)')
         pid = int(self.read_until(b"!").split()[-1].strip(b"!"))
-        self.child.send_signal(signal.SIGTERM)
-        self.assertEqual(self.child.wait(), 143)
+        end()
+        status = self.child.wait()
         self.assertEqual(termios.tcgetattr(self.ours), self.before)
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
+        return status
+
+    def test_a_request_to_end_ends_both(self):
+        for number in [signal.SIGTERM, signal.SIGHUP]:
+            self.assertEqual(self.ended_by(lambda n=number: self.child.send_signal(n)), 128 + number)
+
+    def test_control_backslash_ends_both(self):
+        self.assertEqual(self.ended_by(lambda: os.write(self.ours, b"\x1c")), 128 + signal.SIGQUIT)
 
 
 if __name__ == "__main__":
