@@ -12,7 +12,8 @@ void Kernel::sys_ex_regs(Thread& caller) {
     Task* const task = own ? &caller.task() : tasks_.task(args.task());
     const bool there = own || (Ext::inter_task_ex_regs && task && !task->dying());
     Thread* const target = there ? task->thread(args.lthread()) : nullptr;
-    if (!there || (!own && !may_control(caller, target ? *target : *task->thread(0))))
+    const Thread* const judged = there && !target ? task->thread(0) : target;
+    if (!judged || (!own && !may_control(caller, *judged)))
         caller.frame.eax = L4_EX_REGS_ERROR;
     else if (target)
         ex_regs_existing(caller, *target, args);
