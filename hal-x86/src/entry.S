@@ -57,8 +57,7 @@ entered_saved:
 from_kernel:
         mov     %esp, %eax
         call    trap_from_kernel        /* (frame) */
-        pop     %gs
-        pop     %fs
+        add     $8, %esp                /* FS and GS are still there, and may name what is gone */
         popa
         add     $8, %esp
         iret

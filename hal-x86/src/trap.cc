@@ -58,9 +58,10 @@ bool asked_for_kip(kern::Thread& t) {
 
 /// Four words on the program's stack: return address, a constant, receive descriptor, timeout.  It goes on
 /// behind them.  False: they are not there.
-bool unpack_sysenter(arch::Frame& f) {
+bool unpack_sysenter(kern::Thread& t) {
+    arch::Frame& f = t.frame;
     std::array<std::uint32_t, 4> words{};
-    f.eflags |= ia32::user_eflags;
+    t.take_back_privileges();
     if (machine.read_user(f.esp, std::as_writable_bytes(std::span(words))) != sizeof words) return false;
     f.eip = words[0];
     f.ebp = words[2];
@@ -69,8 +70,9 @@ bool unpack_sysenter(arch::Frame& f) {
     return true;
 }
 
-/// `f` is the frame of the running thread.
-Event event_of(arch::Frame& f) {
+/// Of the running thread.
+Event event_of(kern::Thread& t) {
+    arch::Frame& f = t.frame;
     if (f.trapno == L4_TRAP_PAGE_FAULT) {
         f.cr2 = read_cr2();
         // What the kernel has there is nothing of the program's space, and none of its business.
@@ -79,7 +81,7 @@ Event event_of(arch::Frame& f) {
     }
     if (f.trapno == L4_TRAP_PROTECTION) return protection(f);
     if (f.trapno == sysenter_vector) {
-        if (unpack_sysenter(f)) return {.kind = Event::Kind::syscall, .code = L4_VEC_IPC};
+        if (unpack_sysenter(t)) return {.kind = Event::Kind::syscall, .code = L4_VEC_IPC};
         return {.kind = Event::Kind::exception, .code = L4_TRAP_PROTECTION, .addr = VAddr{0}};
     }
     return plain(f);
@@ -97,7 +99,7 @@ constexpr bool is_interrupt(std::uint32_t vector) {
     if (is_interrupt(vector)) return run(take_interrupt(&t, vector));
     if (vector == L4_TRAP_NO_FPU && machine.fpu().fetch()) return frame;
     if (vector == L4_TRAP_INVALID_OP && asked_for_kip(t)) return frame;
-    return run(handle(event_of(*frame)));
+    return run(handle(event_of(t)));
 }
 
 [[gnu::noinline]] arch::Frame* protection_trapped(arch::Frame* frame) {

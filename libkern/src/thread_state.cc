@@ -66,6 +66,13 @@ void Thread::write_all(const l4_utcb_state_t& from) {
     frame.esp = from.esp;
 }
 
+void Thread::take_back_privileges() {
+    const std::uint32_t iopl = has_iopl_ ? ia32::eflags_iopl : 0u;
+    frame.eflags = (frame.eflags & ia32::eflags_of_user) | ia32::user_eflags | iopl;
+    frame.gs = repaired(frame.gs);
+    frame.fs = repaired(frame.fs);
+}
+
 void Thread::write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i)
         tls_[first + i] = is_user_data(from[i]) ? from[i] & ~long_mode : 0;

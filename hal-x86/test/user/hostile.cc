@@ -145,12 +145,12 @@ void vectors(Tap& tap) {
 }
 
 /// My first TLS descriptor: a segment of all memory, or nothing.
-void set_tls(Word high) {
-    l4_utcb_t& u = utcb();
+void set_tls(Word high, Word flags = 0) {
+    static l4_utcb_t& u = utcb(); // later GS may name something else
     for (Word& word : u.tls) word = 0;
     u.tls[0] = high != 0 ? 0xffff : 0;
     u.tls[1] = high;
-    ex_regs(L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL, ~0u, ~0u, l4_invalid_id());
+    ex_regs(L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL | flags, ~0u, ~0u, l4_invalid_id());
 }
 
 /// A program may load SS from a descriptor of its own, and then have none there, or one that SS may not have.
@@ -169,7 +169,7 @@ void stack_segments(Tap& tap) {
 
 /// QEMU's translator lets a program into virtual-8086 mode by iret; processors ignore the flag there, and
 /// find a code segment that is none.  There it executes `code` at 0x1000, which the kernel is to survive.
-Outcome in_virtual_8086(Word eflags, Code code) {
+Outcome in_virtual_8086(Word eflags, Code code, Word selector = 0) {
     constexpr Word at = 0x1000;
     alignas(4096) static Byte low_page[4096];
     std::ranges::copy(code, low_page);
@@ -179,7 +179,7 @@ Outcome in_virtual_8086(Word eflags, Code code) {
         enter[n++] = 0x68;
         for (Word i = 0; i < 4; ++i) enter[n++] = static_cast<Byte>(word >> 8 * i);
     };
-    for (const Word word : {0u, 0u, 0u, 0u, 0u, 0x800u, eflags, at >> 4, 0u}) push(word);
+    for (const Word word : {selector, selector, 0u, 0u, 0u, 0x800u, eflags, at >> 4, 0u}) push(word);
     for (const Byte b : {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xed, 0xcf}) // EAX, ECX, EBP 0; iret
         enter[n++] = static_cast<Byte>(b);
     std::ranges::copy(std::span(enter).first(n), code_page);
@@ -192,6 +192,19 @@ Outcome in_virtual_8086(Word eflags, Code code) {
     if (l4_msgdope_error(m.result) != 0) return {m.result, 0xdead};
     return is_exception(m) ? Outcome{utcb().state.trapno, utcb().state.err}
                            : Outcome{L4_TRAP_PAGE_FAULT, m.w0 & L4_FP_PAGE_MASK};
+}
+
+/// GS names a TLS descriptor that is taken away by a call which a window for interrupts follows: nothing of
+/// the kernel may load GS anew there.
+void empty_selectors(Tap& tap) {
+    constexpr Word flat = 0x00cff300, first_tls = 0x33, own = 0x2b;
+    for (int n = 0; n < 20000; ++n) {
+        set_tls(flat);
+        asm volatile("movl %0, %%gs" ::"r"(first_tls));
+        set_tls(0, L4_EX_REGS_RAISE_EXCEPTION); // sigma0 takes none, so this only goes by way of a window
+        asm volatile("movl %0, %%gs" ::"r"(own));
+    }
+    tap.check(true, "interrupts in windows while GS names what is gone");
 }
 
 void virtual_8086(Tap& tap) {
@@ -208,6 +221,21 @@ void virtual_8086(Tap& tap) {
     survives(vm, ud2, "an exception in virtual-8086 mode");
     survives(vm, hlt, "a privileged instruction there");
     survives(vm, read, "a page fault there");
+    const Byte sysenter[] = {0x0f, 0x34};
+    for (const Word selector : {0x00u, 0x33u, 0x1234u}) {
+        tap.check(in_virtual_8086(vm, sysenter, selector).trapno == L4_TRAP_PROTECTION, "sysenter there");
+        tap.check(in_virtual_8086(vm | 0x100, sysenter, selector).trapno != 0, "single-stepped");
+    }
+    // mov $0x1020, %ecx; mov $-1, %eax; sysenter, an IPC of neither phase; behind it in $0x21, %al; ud2
+    Byte for_ports[0x44] = {0x66, 0xb9, 0x20, 0x10, 0, 0, 0x66, 0xb8, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x34};
+    constexpr Byte words[] = {0x40, 0x10, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+    constexpr Byte use[] = {0xe4, 0x21, 0x0f, 0x0b};
+    std::ranges::copy(words, for_ports + 0x20);
+    std::ranges::copy(use, for_ports + 0x40);
+    const Outcome ports = in_virtual_8086(with_iopl, for_ports);
+    tap.check(ports.trapno == L4_TRAP_PROTECTION || (ports.trapno == L4_TRAP_PAGE_FAULT && ports.detail != 0),
+              "no ports by IOPL 3 from there");
+    if (ports.trapno == L4_TRAP_INVALID_OP) show(ports);
     for (Byte vector = L4_VEC_IPC; vector <= L4_VEC_TASK_NEW; ++vector) {
         const Byte call[] = {0xcd, vector, 0x0f, 0x0b};
         survives(vm, call, "a system call there");
@@ -233,6 +261,7 @@ void program() {
     instructions(tap);
     vectors(tap);
     stack_segments(tap);
+    empty_selectors(tap);
     virtual_8086(tap);
     const Word seen = bystander_count;
     sleep(patiently);

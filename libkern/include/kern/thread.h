@@ -80,6 +80,9 @@ public:
     void write_state(const l4_utcb_state_t& from, std::uint32_t count) {
         count == L4_UTCB_STATE_WORDS ? write_all(from) : write_some(from, count);
     }
+    /// Of its registers: what no program may have.  For ways into the kernel that do not see to it
+    /// themselves.
+    void take_back_privileges();
     /// Sets TLS descriptors; what must not be one becomes empty (docs/semantics.md 16).
     void write_tls(std::uint32_t first, const std::uint64_t* from, std::uint32_t count);
 
