@@ -56,7 +56,7 @@ public:
 
     void step(test::Dice& dice) {
         const std::size_t i = dice.below(count), j = dice.below(count);
-        switch (dice.below(12)) {
+        switch (dice.below(14)) {
             case 0: return enqueue(i, false);
             case 1: return enqueue(i, true);
             case 2: return dequeue(i);
@@ -68,7 +68,9 @@ public:
             case 8: return enter(i, dice.below(2) != 0);
             case 9: return leave(i);
             case 10: return arm(i, dice.below(4) ? dice.below(16) : dice.next() >> 1);
-            default: return dice.below(2) ? disarm(i) : expire();
+            case 11: return dice.below(2) ? disarm(i) : expire();
+            case 12: return run(i);
+            default: return run_instead(i);
         }
     }
 
@@ -132,6 +134,19 @@ private:
         check(scheduler_.donor() == thread(donation_.first) && scheduler_.donee() == thread(donation_.second),
               "who donates to whom");
     }
+    /// Ready or not, it stays where it is, as does who ran before.
+    void run(std::size_t i) {
+        scheduler_.run(*threads_[i]);
+        running_ = i;
+        check(&scheduler_.running() == threads_[i].get(), "who runs");
+    }
+    void run_instead(std::size_t i) {
+        if (running_ == count || !is_ready(running_) || is_ready(i) || donation_.first != count) return;
+        if (prios[i % prios.size()] != prios[running_ % prios.size()]) return;
+        scheduler_.run_instead(*threads_[i]);
+        std::ranges::replace(queue_of(i), running_, i);
+        running_ = i;
+    }
     void pick() {
         kern::Thread* const plain = scheduler_.highest();
         const bool holds = donation_.first != count && threads_[donation_.first].get() == plain;
@@ -177,7 +192,9 @@ private:
     }
 
     std::vector<std::unique_ptr<kern::Thread>> threads_;
-    kern::Scheduler scheduler_;
+    kern::Thread idle_{nullptr, kern::ThreadId{}, kern::Prio{0}, 0};
+    kern::Scheduler scheduler_{idle_};
+    std::size_t running_ = count; ///< its index; count: the idle one
     kern::TimeoutQueue timeouts_;
     kern::List<kern::Thread, &kern::Thread::present_link> present_;
 

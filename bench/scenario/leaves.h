@@ -25,7 +25,8 @@ public:
 
 private:
     std::deque<kern::Thread> threads_;
-    kern::Scheduler scheduler_;
+    kern::Thread idle_{nullptr, kern::ThreadId{}, kern::Prio{0}, 0};
+    kern::Scheduler scheduler_{idle_};
     std::uint32_t random_ = 1;
 };
 
