@@ -89,19 +89,19 @@ static void no_event(void) {
 static void timer_thread(void) {
     for (;;) {
         const u64 now = get_cycles();
-        u64 at = READ_ONCE(event.is_set) ? event.at + slack : NEVER;
+        const u64 at = READ_ONCE(event.is_set) ? event.at + slack : NEVER;
         if (at <= now) {
             no_event();
             l4_interrupt(L4_IRQ_TIMER);
             continue;
         }
         asleep_until = at;
-        if (l4_torture_on()) at = min(at, now + l4_torture_pause() * (tsc_khz / 1000));
-        if (at == NEVER)
+        if (l4_torture_on())
+            l4_torture();
+        else if (at == NEVER)
             l4_ipc_wait(0, L4_TIMEOUT_NEVER);
         else
             wait_until(at);
-        if (l4_torture_on()) l4_torture();
     }
 }
 

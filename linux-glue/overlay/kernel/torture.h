@@ -4,6 +4,5 @@
 
 bool l4_torture_on(void);
 
-/* For the timer thread, when it is on: how long to sleep at most, in microseconds, and what to do then. */
-unsigned int l4_torture_pause(void);
+/* For the timer thread, when it is on: sleeps for a moment, or until somebody wakes it, and strikes. */
 void l4_torture(void);
