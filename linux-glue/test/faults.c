@@ -21,9 +21,6 @@ static void on_fault(int signal, siginfo_t* info, struct ucontext* context) {
     address = (unsigned long)info->_sifields._sigfault._addr;
     context->uc_mcontext.eip += 2;
 }
-__attribute__((naked)) static void restorer(void) {
-    __asm__("movl %0, %%eax; int $0x80" ::"i"(__NR_rt_sigreturn));
-}
 
 static long map(unsigned long at, int rights) { return sys(mmap2, at, PAGE, rights, FIXED, -1); }
 
@@ -69,13 +66,7 @@ static int of_rights(void) {
 }
 
 __attribute__((used)) static void start(void) {
-    const struct {
-        void (*handler)(int, siginfo_t*, struct ucontext*);
-        unsigned long flags;
-        void (*restorer)(void);
-        unsigned long mask[2];
-    } action = {on_fault, SA_SIGINFO | 0x04000000 /* SA_RESTORER */, restorer, {0, 0}};
-    sys(rt_sigaction, SIGSEGV, &action, 0, 8);
+    set_handler(SIGSEGV, on_fault, SA_SIGINFO);
     check("a page at address 0", at_null());
     check("error codes where nothing is", of_nothing());
     check("error codes of what is not allowed", of_rights());

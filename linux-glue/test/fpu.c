@@ -207,16 +207,6 @@ static void on_error(int signal, siginfo_t* info, struct ucontext* uc) {
     handled.calls++;
 }
 
-static void set_handler(int signal, void* handler, unsigned long flags) {
-    struct {
-        void* handler;
-        unsigned long flags;
-        void* restorer;
-        unsigned long mask[2];
-    } action = {handler, flags, 0, {0, 0}};
-    sys(rt_sigaction, signal, &action, 0, 8);
-}
-
 static int signal_with(enum action action, int info) {
     struct image expected = pattern(action == LOOK ? 40 : 50);
     handled.action = action;

@@ -63,18 +63,6 @@ static void handler(int signal) {
     (void)signal;
     calls++;
 }
-__attribute__((naked)) static void restorer(void) {
-    __asm__("popl %%eax; movl %0, %%eax; int $0x80" ::"i"(__NR_sigreturn));
-}
-static void set_handler(int signal) {
-    const struct {
-        void (*handler)(int);
-        unsigned long flags;
-        void (*restorer)(void);
-        unsigned long mask[2];
-    } action = {handler, 0x04000000 /* SA_RESTORER */, restorer, {0, 0}};
-    sys(rt_sigaction, signal, &action, 0, 8);
-}
 
 static void spin(void) {
     for (volatile int i = 0; i < 100; i++) {
@@ -82,7 +70,7 @@ static void spin(void) {
 }
 
 static void handles(void) {
-    set_handler(SIGUSR1);
+    set_handler(SIGUSR1, handler, 0);
     sys(kill, sys(getpid), SIGUSR1);
     spin();
     sys(exit, calls == 1 ? 7 : 1);
@@ -134,7 +122,7 @@ static int steps_over_a_call(void) {
 }
 
 static void traps_itself(void) {
-    set_handler(SIGTRAP);
+    set_handler(SIGTRAP, handler, 0);
     __asm__ volatile("pushf; orl $0x100, (%%esp); popf; nop; pushf; andl $~0x100, (%%esp); popf" ::
                          : "memory");
     sys(exit, calls ? 7 : 1);

@@ -59,14 +59,8 @@ static void on_alarm(int signal) {
 
 /* In time for a program that makes no system call. */
 static int interrupts(void) {
-    const struct {
-        void (*handler)(int);
-        unsigned long flags;
-        void* restorer;
-        unsigned long mask[2];
-    } action = {on_alarm, 0, 0, {0, 0}};
     struct __kernel_old_itimerval every = {{0, PERIOD / 1000}, {0, PERIOD / 1000}}, none = {{0, 0}, {0, 0}};
-    if (sys(rt_sigaction, SIGALRM, &action, 0, 8)) return 0;
+    if (set_handler(SIGALRM, on_alarm, 0)) return 0;
     first_due = clock() + PERIOD;
     if (sys(setitimer, ITIMER_REAL, &every, 0)) return 0;
     while (signals < PERIODS) continue;

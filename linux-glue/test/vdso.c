@@ -57,16 +57,32 @@ static void on_signal(int signal) {
 }
 
 static int returns_to(const char* name, unsigned long flags) {
-    struct {
-        void (*handler)(int);
-        unsigned long flags;
-        void* restorer;
-        unsigned long mask[2];
-    } action = {on_signal, flags, 0, {0, 0}};
     returned_to = 0;
-    sys(rt_sigaction, SIGUSR1, &action, 0, 8);
+    set_handler(SIGUSR1, on_signal, flags);
     sys(kill, sys(getpid), SIGUSR1);
     return returned_to && returned_to == symbol(name);
+}
+
+static volatile unsigned long entered_with; /* the handler's stack pointer */
+
+static void on_stack(int signal) {
+    (void)signal;
+    entered_with = (unsigned long)__builtin_frame_address(0) + 4;
+}
+
+/* What a handler needs of its stack is what programs are told, and little less. */
+static int fits(unsigned long told) {
+    static char place[8192];
+    const struct {
+        void* at;
+        int flags;
+        unsigned long size;
+    } stack = {place, 0, sizeof(place)};
+    sys(sigaltstack, &stack, 0);
+    set_handler(SIGUSR1, on_stack, SA_SIGINFO | SA_ONSTACK);
+    sys(kill, sys(getpid), SIGUSR1);
+    const unsigned long needed = (unsigned long)place + sizeof(place) - entered_with;
+    return needed <= told && told - needed < 256;
 }
 
 typedef long clock_fn(int clock, struct __kernel_timespec* t);
@@ -134,6 +150,7 @@ __attribute__((used)) static void start(long* stack) {
                               call_through(entry, __NR_close, 77, 0, 0) == -9);
     check("the end of a handler", returns_to("__kernel_sigreturn", 0));
     check("the end of a handler with information", returns_to("__kernel_rt_sigreturn", SA_SIGINFO));
+    check("the size of its frame", fits(auxiliary(stack, 51 /* AT_MINSIGSTKSZ */)));
     check("monotonic time", agrees(CLOCK_MONOTONIC));
     check("the time of day", agrees(CLOCK_REALTIME));
     check("the other calls", others_agree());

@@ -198,13 +198,14 @@ Outcome in_virtual_8086(Word eflags, Code code, Word selector = 0) {
 /// the kernel may load GS anew there.
 void empty_selectors(Tap& tap) {
     constexpr Word flat = 0x00cff300, first_tls = 0x33, own = 0x2b;
+    const Word seen = bystander_count;
     for (int n = 0; n < 20000; ++n) {
         set_tls(flat);
         asm volatile("movl %0, %%gs" ::"r"(first_tls));
         set_tls(0, L4_EX_REGS_RAISE_EXCEPTION); // sigma0 takes none, so this only goes by way of a window
         asm volatile("movl %0, %%gs" ::"r"(own));
     }
-    tap.check(true, "interrupts in windows while GS names what is gone");
+    tap.check(bystander_count != seen, "interrupts while GS names what is gone");
 }
 
 void virtual_8086(Tap& tap) {
@@ -213,7 +214,7 @@ void virtual_8086(Tap& tap) {
     const auto survives = [&](Word eflags, Code code, const char* what, Word selector = 0) {
         const Outcome found = in_virtual_8086(eflags, code, selector);
         const bool runs_on = l4_msgdope_error(found.trapno) == L4_IPC_RETIMEOUT; // ex_regs of itself
-        const bool good = runs_on || found.trapno == L4_TRAP_PROTECTION ||
+        const bool good = runs_on || found.trapno == L4_TRAP_PROTECTION || found.trapno == L4_TRAP_DEBUG ||
                           found.trapno == L4_TRAP_INVALID_OP || found == faulted(0);
         tap.check(good, what);
         if (!good) show(found);
@@ -225,7 +226,7 @@ void virtual_8086(Tap& tap) {
     const Byte sysenter[] = {0x0f, 0x34};
     for (const Word selector : {0x00u, 0x33u, 0x1234u}) {
         survives(vm, sysenter, "sysenter there", selector);
-        tap.check(in_virtual_8086(vm | 0x100, sysenter, selector).trapno != 0, "single-stepped");
+        survives(vm | 0x100, sysenter, "single-stepped", selector);
     }
     // mov $0x1020, %ecx; mov $-1, %eax; sysenter, an IPC of neither phase; behind it in $0x21, %al; ud2
     Byte for_ports[0x44] = {0x66, 0xb9, 0x20, 0x10, 0, 0, 0x66, 0xb8, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x34};
