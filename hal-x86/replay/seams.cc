@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where the replaying machine is another than the PC: what is defined here takes the place of files of
-// hal-x86's library (timer.cc, window.cc, kdebug.cc), and nothing else of it is exchanged.
+// hal-x86 (timer.cc, window.cc, kdebug.cc, run.cc), and nothing else of it is exchanged.
 #include <algorithm>
 
 #include "arch/machine.h"
@@ -31,6 +31,9 @@ namespace {
 alignas(4096) constinit std::array<std::byte, 4096> open_bus{};
 
 } // namespace
+
+/// Traces have each bounded piece of work as an event of its own.
+bool Machine::interrupted() { return true; }
 
 /// Traces have no memory there.  The simulated machine's open bus: reads as ones, forgets what is written.
 std::span<std::byte, 4096> Machine::window(kern::PAddr /*frame*/) {

@@ -136,7 +136,7 @@ kern::BootInfo boot_info(const BootMemory& memory, const Started& s) {
 }
 
 [[noreturn]] void start_kernel(const BootMemory& memory, const Started& s) {
-    running.kernel = new (kernel_storage) kern::Kernel(machine, boot_info(memory, s));
+    running.kernel = new (kernel_storage) kern::Kernel(machine, boot_info(memory, s), limits);
     kern::Thread& root = running.kernel->start();
     const kern::ThreadId sigma0{.task = kern::TaskNo{L4_TASK_SIGMA0}, .lthread = 0};
     running.kernel->find(sigma0)->frame.ecx = memory.kip();

@@ -8,20 +8,16 @@
 namespace x86 {
 namespace {
 
-/// The vector of the interrupt that came in a window, 0: none did.
-constinit volatile std::uint32_t arrived = 0;
-
 enum class Wait : bool { a_moment, halted };
 
-/// Lets one interrupt in.
+/// Lets one interrupt in, unless one came before that nobody has taken.
 template <Wait how>
-std::uint32_t open_window() {
-    arrived = 0;
+void open_window() {
+    if (running.arrived != 0) return;
     if constexpr (how == Wait::halted)
         asm volatile("sti\n\thlt\n\tcli" ::: "memory");
     else
         asm volatile("sti\n\tnop\n\tcli" ::: "memory");
-    return arrived;
 }
 
 kern::Thread* device(std::uint32_t line) { return handle({.kind = kern::Event::Kind::irq, .code = line}); }
@@ -68,12 +64,14 @@ kern::Thread* wait_for_user(kern::Thread* t) {
     do {
         const bool idle = t->idle();
         if (idle && running.crash) asm volatile("ud2");
-        const std::uint32_t vector = idle ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
+        idle ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
+        const std::uint32_t vector = running.arrived;
+        running.arrived = 0;
         if (vector != 0)
             t = take_interrupt(t, vector);
         else if (!idle)
             t = handle({.kind = kern::Event::Kind::resume});
-    } while (t->idle() || t->in_kernel());
+    } while (t->idle() || t->in_kernel() || running.arrived != 0);
     return t;
 }
 
@@ -84,7 +82,7 @@ void interrupted(arch::Frame* frame) {
     constexpr std::uint32_t debug = 1, double_fault = 8, interrupts = 1u << 9;
     const bool interrupt = frame->trapno >= Pic::first_vector;
     if (interrupt && (frame->eflags & interrupts) != 0) {
-        arrived = frame->trapno;
+        running.arrived = frame->trapno;
         frame->eflags &= ~interrupts;
     } else if (frame->trapno == debug && (frame->eflags & ia32::eflags_trap) != 0) {
         frame->eflags &= ~ia32::eflags_trap; // a program that was single stepped has entered by sysenter
@@ -95,6 +93,13 @@ void interrupted(arch::Frame* frame) {
 
 } // namespace
 } // namespace x86
+
+/// Who watches the kernel sees each bounded piece of work as an event of its own.
+bool arch::Machine::interrupted() {
+    if (x86::running.watched) return true;
+    x86::open_window<x86::Wait::a_moment>();
+    return x86::running.arrived != 0;
+}
 
 void trap_from_kernel(arch::Frame* frame) { x86::interrupted(frame); }
 

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kern/account.h"
 
-#include <algorithm>
-
 namespace kern {
 
-Result<PAddr> Account::take_frame() {
-    if (used_ == limit_) return Err::no_memory;
-    const PAddr frame = KTRY(pool_.take());
-    ++used_;
-    std::uint32_t* const words = pool_.at<std::uint32_t>(frame);
-    std::fill(words, words + FramePool::frame_size / sizeof *words, 0);
-    return frame;
+Result<PAddr> Account::take_any_frame() {
+    return pay([&] { return pool_.take(); });
+}
+
+Result<PAddr> Account::take_table(std::uint32_t first) {
+    return pay([&] { return pool_.take_table(first); });
 }
 
 void Account::give_frame(PAddr frame) {
     unreserve(1);
     pool_.give(frame);
+}
+
+void Account::give_frame(PAddr frame, Fill full_of) {
+    unreserve(1);
+    pool_.give(frame, full_of);
 }
 
 Status Account::reserve(std::uint32_t frames) {

@@ -164,7 +164,7 @@ private:
 std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     const std::uint32_t send = from.frame.eax, receive = to.frame.ebp & ~L4_RCV_OPEN;
     if (((send | receive) & ~L4_SND_BUFFER_MASK) != 0 || receive == 0 || to.args_kept_ ||
-        limits_.bytes < bytes_at_once)
+        at_once(limits_.bytes) < bytes_at_once)
         return 0;
     const Memory sender{machine_, map_db_.tables(), from.task().space()},
         receiver{machine_, map_db_.tables(), to.task().space()};

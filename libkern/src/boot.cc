@@ -3,6 +3,9 @@
 
 namespace kern {
 
+/// Put by for the first tables of sigma0, whose faults are served in one entry each.
+constexpr std::uint32_t frames_at_boot = 8;
+
 /// The two tasks that nobody created (docs/semantics.md 2.5).  The memory handed over at boot must suffice
 /// for them.
 Thread& Kernel::start() {
@@ -31,6 +34,8 @@ Thread& Kernel::start() {
     }
     ensure(map_db_.give_all_ports(tasks_.task(TaskNo{L4_TASK_SIGMA0})->space()).ok(),
            "too little kernel memory to boot");
+    Steps all{~0u};
+    frames_.put_by(Fill::zeros, frames_at_boot, all);
     return leave();
 }
 

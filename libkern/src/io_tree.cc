@@ -2,7 +2,6 @@
 #include "kern/io_tree.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "kern/ensure.h"
 
@@ -10,13 +9,22 @@ namespace kern {
 
 namespace {
 
-constexpr std::uint32_t ports_per_frame = 32768, frame_words = 1024;
+constexpr std::uint32_t ports_per_frame = 32768;
+
+/// How many bits are set.  Interrupts are off, and processors as old as these have no instruction for it.
+std::uint32_t ones(std::uint32_t word) {
+    if (word + 1 <= 1) return word & 32; // all or none, as most are
+    word -= word >> 1 & 0x55555555;
+    word = (word & 0x33333333) + (word >> 2 & 0x33333333);
+    return ((word + (word >> 4)) & 0x0f0f0f0f) * 0x01010101 >> 24;
+}
 
 } // namespace
 
-/// Bits of the word of `port` that lie in the range.
-std::uint32_t IoTree::mask(Range range, std::uint32_t port) {
+/// Bits of the word of `port` that lie in the range: all, for most words.
+inline std::uint32_t IoTree::mask(Range range, std::uint32_t port) {
     const std::uint32_t base = port & ~31u;
+    if (range.first <= base && range.end >= base + 32) return ~0u;
     const std::uint32_t from = range.first > base ? ~0u << (range.first - base) : ~0u;
     const std::uint32_t to = range.end < base + 32 ? ~(~0u << (range.end - base)) : ~0u;
     return from & to;
@@ -100,16 +108,15 @@ void IoTree::begin_giving(MapJob& job) {
 
 bool IoTree::give(MapJob& job, Steps& steps) {
     while (job.at_ < job.end_) {
-        if (!steps.take()) return false;
+        if (!job.to_->io_.linked() && !pool_.put_by(Fill::ones, 2, steps)) return false;
+        if (!steps.take_whole(steps_per_line)) return false;
         const std::uint32_t line_end = (job.at_ / line + 1) * line;
         const Range range{job.at_, std::min(line_end, job.end_)};
-        const std::uint32_t taken = pool_.taken();
         if (!copy(job, range).ok()) {
             end(job, Phase::no_memory);
             return true;
         }
         job.at_ = range.end;
-        steps.pay((pool_.taken() - taken) * steps_per_frame);
     }
     if (job.send_.grant() && job.received_) {
         job.walk_.start(order_, job.from_->io_,
@@ -126,6 +133,7 @@ Status IoTree::copy(MapJob& job, Range range) {
     Space &from = *job.from_, &to = *job.to_;
     const std::uint32_t* const source = &word(from, range.first);
     std::uint32_t* target = to.io_.linked() ? &word(to, range.first) : nullptr;
+    std::uint32_t all = 0, count = 0;
     for (std::uint32_t i = 0, p = range.first & ~31u; p < range.end; ++i, p += 32) {
         const std::uint32_t given = ~source[i] & mask(range, p);
         if (given == 0) continue;
@@ -133,11 +141,13 @@ Status IoTree::copy(MapJob& job, Range range) {
             KTRY(join(to, from, job.send_.grant()));
             target = &word(to, range.first);
         }
-        const std::uint32_t fresh = given & target[i];
-        target[i] &= ~fresh;
-        to.io_.count += static_cast<std::uint32_t>(std::popcount(fresh));
-        job.received_ = true;
+        const std::uint32_t denied = target[i];
+        target[i] = denied & ~given;
+        count += ones(given & denied);
+        all |= given;
     }
+    to.io_.count += count;
+    job.received_ |= all != 0;
     changed(to);
     return Done{};
 }
@@ -157,32 +167,27 @@ Status IoTree::join(Space& space, Space& giver, bool grant) {
 }
 
 Status IoTree::make_bitmap(Space& space) {
-    const PAddr low = KTRY(space.account().take_frame());
-    const Result<PAddr> high = space.account().take_frame();
+    const PAddr low = KTRY(space.account().take_frame(Fill::ones));
+    const Result<PAddr> high = space.account().take_frame(Fill::ones);
     if (!high.ok()) {
-        space.account().give_frame(low);
+        space.account().give_frame(low, Fill::ones);
         return high.error();
     }
-    open_bitmap(space, low, *high);
+    space.io_.bitmap = {low, *high};
     space.frames_ += 2;
     return Done{};
 }
 
 Status IoTree::make_free_bitmap(Space& space) {
-    const PAddr low = KTRY(pool_.take());
-    const Result<PAddr> high = pool_.take();
+    const PAddr low = KTRY(pool_.take(Fill::ones));
+    const Result<PAddr> high = pool_.take(Fill::ones);
     if (!high.ok()) {
-        pool_.give(low);
+        pool_.give(low, Fill::ones);
         return high.error();
     }
-    open_bitmap(space, low, *high);
+    space.io_.bitmap = {low, *high};
     space.io_.free = true;
     return Done{};
-}
-
-void IoTree::open_bitmap(Space& space, PAddr low, PAddr high) {
-    space.io_.bitmap = {low, high};
-    for (const PAddr frame : space.io_.bitmap) std::fill_n(pool_.at<std::uint32_t>(frame), frame_words, ~0u);
 }
 
 void IoTree::begin_taking(UnmapJob& job) {
@@ -217,7 +222,7 @@ bool IoTree::take(PortJob& job, Steps& steps) {
     Space& space = order_.space(*v.node);
     const Range all = taken(job);
     for (; job.line_ * line < all.end && space.io_.count != 0; ++job.line_) {
-        if (!steps.take()) return false;
+        if (!steps.take_whole(steps_per_line)) return false;
         const std::uint32_t begin = job.line_ * line;
         take_line(space, {std::max(all.first, begin), std::min(all.end, begin + line)});
     }
@@ -233,12 +238,13 @@ bool IoTree::take(PortJob& job, Steps& steps) {
 
 void IoTree::take_line(Space& space, Range range) {
     std::uint32_t* denied = &word(space, range.first);
+    std::uint32_t count = 0;
     for (std::uint32_t p = range.first & ~31u; p < range.end; p += 32, ++denied) {
-        const std::uint32_t lost = mask(range, p) & ~*denied;
-        if (lost == 0) continue;
-        *denied |= lost;
-        space.io_.count -= static_cast<std::uint32_t>(std::popcount(lost));
+        const std::uint32_t before = *denied, lost = mask(range, p) & ~before;
+        *denied = before | lost;
+        count += ones(lost);
     }
+    space.io_.count -= count;
     changed(space);
 }
 
@@ -248,7 +254,8 @@ void IoTree::leave(Space& space) {
     space.io_.bitmap = {};
     space.io_.giver = 0;
     changed(space); // before the frames can become something else
-    for (const PAddr frame : frames) space.io_.free ? pool_.give(frame) : space.account().give_frame(frame);
+    for (const PAddr frame : frames)
+        space.io_.free ? pool_.give(frame, Fill::ones) : space.account().give_frame(frame, Fill::ones);
     if (!space.io_.free) space.frames_ -= 2;
     space.io_.free = false;
 }

@@ -88,6 +88,10 @@ void Kernel::resume(Thread& self) {
     }
 }
 
+/// After steps that a bound has ended: the running thread's operation goes on at once if nobody else wants
+/// the processor.
+bool Kernel::goes_on() { return scheduler_.pick() == &current() && !machine_.interrupted(); }
+
 /// Picks who runs next.
 Thread& Kernel::leave() {
     if (Thread* const next = scheduler_.pick()) [[likely]]

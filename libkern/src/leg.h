@@ -10,9 +10,11 @@
 namespace kern {
 
 // Limits::bytes counts what is copied.  What else takes time counts as so many bytes.
-inline constexpr std::uint32_t step_cost = 320; ///< a step, which moves some words of a descriptor
-inline constexpr std::uint32_t page_cost = 240; ///< a page that is looked up
-inline constexpr std::uint32_t least_run = 16;  ///< bytes that are copied once that a step has come so far
+inline constexpr std::uint32_t step_cost = 320;   ///< a step, which moves some words of a descriptor
+inline constexpr std::uint32_t page_cost = 240;   ///< a page that is looked up
+inline constexpr std::uint32_t item_cost = 1800;  ///< a flexpage, besides its Limits::pages
+inline constexpr std::uint32_t fault_cost = 1600; ///< a page that its owner's pager is asked for
+inline constexpr std::uint32_t least_run = 16;    ///< bytes that are copied once that a step has come so far
 
 inline constexpr std::uint32_t words_at = offsetof(l4_msg_head_t, dwords);
 constexpr std::uint32_t dwords(std::uint32_t dope) {
@@ -59,6 +61,13 @@ struct Kernel::Leg {
     Kernel& kernel;
     Thread& from;
     Steps bytes, pages;
+    std::uint32_t steps = 0; ///< begun
+    /// For what takes so long: if so much is left, or nothing was done before.  False: in the next entry.
+    bool affords(std::uint32_t cost) {
+        if (steps <= 1 || bytes.left() >= cost) return true;
+        from.op_ = Op::transfer;
+        return false;
+    }
     PageTables::Place descriptors[2]{}, strings[2]{}; ///< of the sender, of the receiver
 };
 

@@ -15,9 +15,11 @@ namespace kern {
     if (entry & ia32::super) return {Kind::super, &entry, node(region), &region, &region};
     const std::uint32_t index = ia32::table_index(va.raw());
     std::uint32_t* const page = words(frame_of(entry)) + index;
-    std::uint32_t* const its_shadow = words(frame_of(region)) + index;
+    std::uint32_t* its_shadow = words(frame_of(region));
+    if (region & split_bit)
+        return {*page ? Kind::part : Kind::hole, page, node(*its_shadow), its_shadow, &region};
+    its_shadow += index;
     const std::uint32_t word = *its_shadow;
-    if (region & split_bit) return {*page ? Kind::part : Kind::hole, page, node(word), its_shadow, &region};
     if (*page == 0) return {Kind::no_page, page, nullptr, its_shadow, &region};
     if (word != 0) return {Kind::page, page, node(word), its_shadow, &region};
     return {Kind::fixed, page, nullptr, its_shadow, &region};

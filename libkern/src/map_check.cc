@@ -41,6 +41,7 @@ private:
 void MapDb::check() const { Checker(*this).run(); }
 
 void Checker::run() {
+    db_.pool_.check();
     db_.spaces_.for_each([this](const Space& space) {
         check_space(space);
         check_ports(space);
@@ -96,11 +97,13 @@ void Checker::check_table(const Space& space, VAddr va, std::uint32_t shadow, Co
 
 /// One node for all parts, which lie where those of a 4 MiB page lie.
 void Checker::check_split(const Space& space, VAddr va, std::uint32_t shadow, const MapNode& node) {
+    const std::uint32_t* const shadows = tables_.words(PageTables::frame_of(shadow));
     bool known = false;
     PAddr base{};
     for (std::uint32_t i = 0; i < ia32::entries; ++i) {
         const Spot s = tables_.find(space, va + i * ia32::page_size);
         ensure(s.node == &node && (shadow & PageTables::split_bit), "M5: a split page has two nodes");
+        ensure(i == 0 || shadows[i] == 0, "M5: a part of a split page has a shadow");
         if (s.kind != Spot::Kind::part) continue;
         const PAddr here{PageTables::frame(s, va).raw() - i * ia32::page_size};
         if (!known) base = here;

@@ -8,10 +8,16 @@
 namespace kern {
 
 MapDb::MapDb(arch::Machine& machine, FramePool& pool, const KernelImage& image)
-    : mappings_(machine, pool, image.directory),
+    : mappings_(machine, pool),
       io_(machine, pool, mappings_.order, mappings_.tables),
       pool_(pool),
-      image_(image) {}
+      image_(image) {
+    if (image.directory.raw() == 0) return;
+    const std::uint32_t* const entries = pool.at<std::uint32_t>(image.directory);
+    std::uint32_t end = ia32::entries;
+    while (end != 0 && entries[end - 1] == 0) --end;
+    pool.set_directory(image.directory, ia32::directory_index(user_end.raw()), end);
+}
 
 void MapDb::init(Space& space, PAddr directory, PAddr shadow, Account& account, TaskNo task) {
     space.directory_ = directory;
@@ -19,7 +25,6 @@ void MapDb::init(Space& space, PAddr directory, PAddr shadow, Account& account, 
     space.account_ = &account;
     space.task_ = task;
     space.io_.space = pool_.of(&space).raw();
-    mappings_.tables.init(space);
     spaces_.push_back(space);
 }
 
@@ -47,13 +52,11 @@ Status MapDb::sigma0_fault(Space& sigma0, VAddr va) {
     return mappings_.map_root(sigma0, VAddr{at}, PAddr{at}, whole);
 }
 
-Status MapDb::fix(Space& space, VAddr va, PAddr frame, Access access) {
+Status MapDb::fix(Space& space, VAddr va, std::span<const PAddr> frames, Access access) {
     ensure(is_protected(va), "only protected pages are fixed");
     KTRY(mappings_.tables.make_table(space, va));
-    const bool write = access == Access::write;
-    mappings_.tables.enter(
-        space, va, frame.raw() | ia32::present | ia32::user | (write ? std::uint32_t{ia32::writable} : 0u),
-        nullptr);
+    const std::uint32_t write = access == Access::write ? std::uint32_t{ia32::writable} : 0u;
+    mappings_.tables.enter_fixed(space, va, frames, ia32::present | ia32::user | write);
     return Done{};
 }
 

@@ -38,6 +38,9 @@ private:
     using Source = Mappings::Source;
     using Spot = PageTables::Spot;
 
+    /// Of zeros: a table, its shadow, and a fan-out.
+    static constexpr std::uint32_t frames_per_page = 3;
+
     VAddr target() const;
     Status map_one(const Source& from);
     Status map_region(const Source& from, VAddr va, bool& moved);
@@ -49,7 +52,7 @@ private:
 
 Progress Mapper::run(Steps& steps) {
     while (job_.at_ < job_.end_) {
-        if (!steps.take()) return Progress::more;
+        if (!mappings_.put_by(frames_per_page, steps) || !steps.take()) return Progress::more;
         const std::uint32_t taken = mappings_.taken();
         const VAddr va{job_.at_};
         const Spot spot = mappings_.tables.find(*job_.from_, va);
@@ -65,6 +68,7 @@ Progress Mapper::run(Steps& steps) {
                 next = region_end(job_.at_);
             else if (!map_one(from).ok())
                 return Progress::no_memory;
+            steps.pay(1); // it takes twice as long as one that is not there
         }
         job_.at_ = next < job_.end_ ? next : job_.end_;
         mappings_.pay_for_frames(steps, taken);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "kern/scan.h"
 #include "one_page.h"
 
 namespace kern {
@@ -125,8 +126,7 @@ std::uint32_t Mappings::downgrade(MapNode& node, std::uint32_t part, bool reset)
 std::uint32_t Mappings::used_part(const MapNode& super, std::uint32_t from, std::uint32_t end) const {
     if (super.fan_out().raw() == 0) return end;
     const std::uint32_t* const heads = pool_.at<std::uint32_t>(super.fan_out());
-    while (from < end && heads[from] == 0) ++from;
-    return from;
+    return first_used(heads, from, end);
 }
 
 Status Mappings::make_fan_out(Space& space, MapNode& super) {
@@ -136,7 +136,7 @@ Status Mappings::make_fan_out(Space& space, MapNode& super) {
 }
 
 void Mappings::drop_fan_out(Space& space, MapNode& super) {
-    space.account().give_frame(super.fan_out());
+    space.account().give_frame(super.fan_out(), Fill::zeros);
     super.set_fan_out(PAddr{});
     --space.frames_;
 }

@@ -138,7 +138,8 @@ std::uint32_t Mappings::flush_pages(Space& space, std::uint32_t at, std::uint32_
 }
 
 std::optional<std::uint32_t> MapDb::flush_page(Space& space, std::uint32_t fpage, std::uint32_t mask,
-                                               Steps steps) {
+                                               std::uint32_t most) {
+    Steps steps{most};
     const VAddr va{fpage & ia32::frame_mask};
     if ((mask & L4_FP_FLUSH) == 0 || l4_fpage_size(fpage) != ia32::page_shift || va >= user_end ||
         is_protected(va) || !steps.take())

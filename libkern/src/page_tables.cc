@@ -5,20 +5,14 @@
 
 #include "kern/ensure.h"
 #include "kern/fpage.h"
+#include "kern/scan.h"
 
 namespace kern {
 
-void PageTables::init(Space& space) {
-    if (kernel_directory_.raw() == 0) return;
-    const std::uint32_t first = ia32::directory_index(user_end.raw());
-    std::copy(words(kernel_directory_) + first, words(kernel_directory_) + ia32::entries,
-              words(space.directory_) + first);
-}
-
 VAddr PageTables::next_region(const Space& space, VAddr va) const {
     const std::uint32_t* const entries = words(space.directory_);
-    std::uint32_t index = ia32::directory_index(va.raw());
-    while (index < ia32::directory_index(user_end.raw()) && entries[index] == 0) ++index;
+    const std::uint32_t index =
+        first_used(entries, ia32::directory_index(va.raw()), ia32::directory_index(user_end.raw()));
     return VAddr{index << ia32::super_shift};
 }
 
@@ -28,9 +22,8 @@ VAddr PageTables::skip_empty(const Space& space, VAddr va, std::uint32_t entries
     const std::uint32_t* const table = words(by_region ? space.directory_ : frame_of(entry));
     const std::uint32_t shift = by_region ? ia32::super_shift : ia32::page_shift;
     const std::uint32_t first = va.raw() >> shift, all = by_region ? user_end.raw() >> shift : ia32::entries;
-    std::uint32_t index = first % ia32::entries;
-    const std::uint32_t end = std::min(index + entries, all);
-    while (index < end && table[index] == 0) ++index;
+    const std::uint32_t from = first % ia32::entries;
+    const std::uint32_t index = first_used(table, from, std::min(from + entries, all));
     return VAddr{(first / ia32::entries * ia32::entries + index) << shift};
 }
 
@@ -40,7 +33,7 @@ Status PageTables::make_table(Space& space, VAddr va) {
     const PAddr table = KTRY(space.account().take_frame());
     const Result<PAddr> its_shadow = space.account().take_frame();
     if (!its_shadow.ok()) {
-        space.account().give_frame(table);
+        space.account().give_frame(table, Fill::zeros);
         return its_shadow.error();
     }
     entry = table.raw() | ia32::present | ia32::writable | ia32::user;
@@ -59,8 +52,9 @@ void PageTables::drop_table_if_empty(Space& space, VAddr va) {
 void PageTables::drop_table(Space& space, VAddr va) {
     std::uint32_t& entry = directory(space, va);
     std::uint32_t& shadow_word = shadow(space, va);
-    space.account().give_frame(frame_of(entry));
-    space.account().give_frame(frame_of(shadow_word));
+    if (shadow_word & split_bit) *words(frame_of(shadow_word)) = 0;
+    space.account().give_frame(frame_of(entry), Fill::zeros);
+    space.account().give_frame(frame_of(shadow_word), Fill::zeros);
     entry = shadow_word = 0;
     space.frames_ -= 2;
     --space.regions_;
@@ -75,6 +69,17 @@ void PageTables::enter(Space& space, VAddr va, std::uint32_t entry, MapNode* nod
     page = entry;
     words(frame_of(shadow_word))[index] = node ? pool_.of(node).raw() : 0;
     ++shadow_word;
+}
+
+void PageTables::enter_fixed(Space& space, VAddr va, std::span<const PAddr> frames, std::uint32_t flags) {
+    std::uint32_t* page = words(frame_of(directory(space, va))) + ia32::table_index(va.raw());
+    for (const PAddr frame : frames) {
+        ensure(*page == 0, "a page was entered over another");
+        *page++ = frame.raw() | flags;
+    }
+    const auto count = static_cast<std::uint32_t>(frames.size());
+    machine_.event_counters().pages_mapped += count;
+    shadow(space, va) += count;
 }
 
 void PageTables::enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node) {
@@ -94,9 +99,11 @@ void PageTables::enter_part(Space& space, VAddr va, std::uint32_t entry) {
 }
 
 PAddr PageTables::base(const Space& space, const MapNode& node) const {
-    VAddr va = node.va();
-    while (!find(space, va).present()) va = va + ia32::page_size;
-    return PAddr{frame(find(space, va), va).raw() - (va.raw() - node.va().raw())};
+    const std::uint32_t entry = directory(space, node.va());
+    if (!node.super()) return frame(find(space, node.va()), node.va());
+    if (entry & ia32::super) return PAddr{entry & ia32::super_mask};
+    const std::uint32_t* const table = words(frame_of(entry));
+    return PAddr{table[first_used(table, 0, ia32::entries)] & ia32::super_mask};
 }
 
 bool PageTables::leave(Space& space, VAddr va, const Spot& spot) {
@@ -137,20 +144,20 @@ void PageTables::change(Space& space, VAddr va, std::uint32_t& entry, std::uint3
     flush(space, va);
 }
 
+bool PageTables::put_by_split(Space& space, VAddr va, Steps& steps) {
+    return pool_.put_by(Fill::zeros, 1, steps) && pool_.put_by_table(first_part(space, va), steps);
+}
+
 Status PageTables::split(Space& space, VAddr va) {
-    const PAddr table = KTRY(space.account().take_frame());
+    const PAddr table = KTRY(space.account().take_table(first_part(space, va)));
     const Result<PAddr> its_shadow = space.account().take_frame();
     if (!its_shadow.ok()) {
         space.account().give_frame(table);
         return its_shadow.error();
     }
-    std::uint32_t& entry = directory(space, va);
     std::uint32_t& shadow_word = shadow(space, va);
-    const std::uint32_t first = entry & ~ia32::super;
-    std::uint32_t* const pages = words(table);
-    for (std::uint32_t i = 0; i < ia32::entries; ++i) pages[i] = first + i * ia32::page_size;
-    std::fill_n(words(*its_shadow), ia32::entries, shadow_word);
-    entry = table.raw() | ia32::present | ia32::writable | ia32::user;
+    *words(*its_shadow) = shadow_word;
+    directory(space, va) = table.raw() | ia32::present | ia32::writable | ia32::user;
     shadow_word = (*its_shadow).raw() | split_bit | ia32::entries;
     space.frames_ += 2;
     flush(space, va);

@@ -150,7 +150,8 @@ Thread* Kernel::map_shortcut() {
 Thread* Kernel::unmap_shortcut() {
     Thread& t = current();
     if (t.alien() || scheduler_.donor()) return nullptr;
-    const auto status = map_db_.flush_page(t.task().space(), t.frame.eax, t.frame.ecx, Steps{limits_.pages});
+    const auto status =
+        map_db_.flush_page(t.task().space(), t.frame.eax, t.frame.ecx, at_once(limits_.pages));
     if (!status) return nullptr;
     ++machine_.event_counters().events[static_cast<unsigned>(Event::Kind::syscall)];
     t.frame.eax = *status;

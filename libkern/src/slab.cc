@@ -6,22 +6,19 @@
 namespace kern {
 
 Status Slab::grow(Account& payer, FramePool& pool) {
-    const PAddr frame = KTRY(payer.take_frame());
+    const PAddr frame = KTRY(payer.take_any_frame());
     *pool.at<std::uint32_t>(frame) = newest_.raw();
     newest_ = frame;
     ++frames_;
-    for (std::uint32_t i = geometry_.count; i-- != 0;) {
-        const PAddr slot = frame + (geometry_.first + i * geometry_.size);
-        pool.discard(slot, geometry_.size);
-        *pool.at<std::uint32_t>(slot) = free_.raw();
-        free_ = slot;
-    }
+    fresh_ = frame + geometry_.first;
+    pool.discard(fresh_, geometry_.count * geometry_.size);
     return Done{};
 }
 
 bool Slab::release(Account& payer, FramePool& pool, Steps& steps) {
     ensure(used_ == 0, "a slab was released while slots were out");
     free_ = PAddr{};
+    fresh_ = PAddr{};
     while (frames_ != 0) {
         if (!steps.take()) return false;
         const PAddr frame = newest_;

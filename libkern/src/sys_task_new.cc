@@ -5,6 +5,10 @@
 namespace kern {
 namespace {
 
+/// Of zeros: the page directory's shadow, UTCBs, and the table where these are, with its shadow.
+constexpr std::uint32_t frames_to_make = 1 + Task::utcb_pages + 2;
+/// Of Limits::pages: it is made in one piece.
+constexpr std::uint32_t steps_to_make = 8;
 constexpr std::uint8_t nest_max = L4_ID_NEST_MASK >> L4_ID_NEST_SHIFT;
 
 /// Is `task` victim itself or below it?
@@ -21,8 +25,8 @@ void Kernel::sys_task_new(Thread& t) {
     run_task_new(t);
 }
 
-/// One entry of the call: checks again, kills a bit of the old task, and when nothing is left of it,
-/// finishes.
+/// One entry of the call: checks again, kills what it can of the old task, and when nothing is left of it and
+/// there are frames for the new one, finishes.
 void Kernel::run_task_new(Thread& t) {
     const TaskNewArgs args = *std::get_if<TaskNewArgs>(&t.job_);
     Task& caller = t.task();
@@ -34,8 +38,17 @@ void Kernel::run_task_new(Thread& t) {
     // A task that is half killed has to go, whatever has become of its new chief meanwhile.
     const bool has_begun = t.op_ == Op::task_new && old && old->dying();
     if (!allowed && !has_begun) return task_new_failed(t, L4_TASK_NEW_EINVAL);
-    Steps threads{limits_.threads}, pages{limits_.pages};
-    if (old && !kill_task(*old, caller, threads, pages)) {
+    bool entered = t.op_ != Op::task_new;
+    for (bool gone = !old;; entered = false) {
+        Steps threads{limits_.threads}, pages{limits_.pages};
+        if (entered) pages.pay(way_in(limits_.pages));
+        if (!gone) gone = kill_task(*old, caller, threads, pages);
+        const auto may_make = [&] {
+            return frames_.put_by(Fill::directory, 1, pages) &&
+                   frames_.put_by(Fill::zeros, frames_to_make, pages) && pages.take_whole(steps_to_make);
+        };
+        if (gone && (!args.create || may_make())) break;
+        if (goes_on()) continue;
         t.op_ = Op::task_new;
         return;
     }

@@ -10,9 +10,12 @@ void Kernel::sys_unmap(Thread& t) {
 }
 
 void Kernel::run_unmap(Thread& t) {
-    Steps pages{limits_.pages};
     UnmapJob& job = *std::get_if<UnmapJob>(&t.job_);
-    if (map_db_.run(job, pages) == Progress::more) {
+    for (bool entered = t.op_ != Op::unmap;; entered = false) {
+        Steps pages{limits_.pages};
+        if (entered) pages.pay(way_in(limits_.pages));
+        if (map_db_.run(job, pages) != Progress::more) break;
+        if (goes_on()) continue;
         t.op_ = Op::unmap;
         return;
     }

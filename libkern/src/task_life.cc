@@ -8,6 +8,8 @@
 
 namespace kern {
 
+constexpr std::uint32_t steps_to_free = 4; ///< of Limits::pages: what a task is made of goes in one piece
+
 /// A dead thread of `task`, whose account pays.  Thread 0 enters the present list before the others of its
 /// own task.
 Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio prio, std::uint8_t mcp) {
@@ -32,6 +34,9 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
 /// account of its own out of payer's, else it shares payer's.  On failure nothing has changed.
 Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
                                   std::uint8_t nest) {
+    const bool table = Ext::utcb || boot_.kip.raw() != 0, thread = reserve == 0 && payer.has_thread();
+    const std::uint32_t needed = 3 + (Ext::utcb ? Task::utcb_pages : 0) + (table ? 2 : 0) + (thread ? 0 : 1);
+    if ((reserve != 0 ? reserve : payer.free()) < needed) return Err::no_memory; // with its thread 0
     if (reserve != 0) KTRY(payer.reserve(reserve));
     const Result<PAddr> object = frames_.take(); // before the account that pays for it: that may lie in it
     Task* const task =
@@ -56,7 +61,7 @@ Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
     if (reserve != 0) task.own_account_.emplace(frames_, reserve);
     Account& account = reserve != 0 ? *task.own_account_ : payer;
     KTRY(account.adopt_frame());
-    const Result<PAddr> directory = account.take_frame();
+    const Result<PAddr> directory = account.take_frame(Fill::directory);
     const Result<PAddr> shadow = directory.ok() ? account.take_frame() : directory;
     if (shadow.ok()) {
         task.account_ = &account;
@@ -66,12 +71,12 @@ Status Kernel::furnish(Task& task, Account& payer, std::uint32_t reserve) {
         map_db_.retire(task.space_);
         account.give_frame(*shadow);
     }
-    if (directory.ok()) account.give_frame(*directory);
+    if (directory.ok()) account.give_frame(*directory, Fill::directory);
     account.disown_frame();
     return Err::no_memory;
 }
 
-/// One entry's worth of killing `top` and all tasks below it.  True when nothing is left of them.
+/// A bounded piece of killing `top` and all tasks below it.  True when nothing is left of them.
 ///
 /// Each task on the way down is dying from then on, and so takes no new threads, tasks and messages: else
 /// those that run between two entries could replace what is killed as fast as it goes.
@@ -80,7 +85,8 @@ bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
         Task* victim = &top;
         begin_dying(*victim);
         while (Task* const child = victim->children.front()) begin_dying(*(victim = child));
-        if (!delete_threads(*victim, threads) || !return_numbers(*victim, killer, pages)) return false;
+        if (!delete_threads(*victim, threads) || threads.exhausted()) return false;
+        if (!return_numbers(*victim, killer, pages)) return false;
         if (map_db_.run(victim->clear_, pages) == Progress::more) return false;
         const bool last = victim == &top;
         if (!free_task(*victim, pages)) return false;
@@ -133,14 +139,15 @@ bool Kernel::return_numbers(Task& task, Task& killer, Steps& steps) {
 bool Kernel::free_task(Task& task, Steps& steps) {
     Account& account = task.account();
     if (task.own_account_ && !account.release(steps)) return false;
+    if (!steps.take_whole(steps_to_free)) return false;
     const PAddr object = machine_.address(&task), directory = task.space_.directory(),
                 shadow = task.space_.shadow();
     drop_utcbs(task);
     Task* const chief = task.chief_;
     const std::uint32_t reserved = task.own_account_ ? account.limit() : 0;
     map_db_.retire(task.space_);
-    account.give_frame(directory);
-    account.give_frame(shadow);
+    account.give_frame(directory, Fill::directory);
+    account.give_frame(shadow, Fill::zeros);
     account.disown_frame();
     tasks_.set_task(task.no(), nullptr);
     if (chief) chief->children.remove(task);

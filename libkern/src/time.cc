@@ -4,12 +4,17 @@
 
 namespace kern {
 
+/// Of one timer event, each of Limits::timeouts.
+constexpr std::uint32_t most_pieces = 8;
+
 void Kernel::timer() {
     armed_ = never; // one-shot
     Thread& owner = slice_owner();
-    Steps expiries{limits_.timeouts};
-    while (timeouts_.next() <= now_ && timeouts_.first() && expiries.take())
-        expire(*timeouts_.first()->owner);
+    const auto due = [&] { return timeouts_.first() && timeouts_.next() <= now_; };
+    for (std::uint32_t pieces = 0; due() && pieces != most_pieces; ++pieces) {
+        if (pieces != 0 && machine_.interrupted()) break;
+        for (Steps expiries{limits_.timeouts}; due() && expiries.take();) expire(*timeouts_.first()->owner);
+    }
     if (owner.idle() || owner.remaining_ != Micros{0}) return;
     owner.remaining_ = owner.slice_;
     if (&owner == scheduler_.donor()) scheduler_.end_donation();

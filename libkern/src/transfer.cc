@@ -32,10 +32,15 @@ void Kernel::begin_transfer(Thread& from, Thread& to) {
 
 /// Does as much of from's transfer as one entry may.  `from` is current.
 void Kernel::run_transfer(Thread& from) {
-    from.op_ = Op::none;
-    Leg leg{*this, from, Steps{limits_.bytes}, Steps{limits_.pages}};
-    while (step(from, leg)) {
-    }
+    bool entered = from.op_ != Op::transfer;
+    do {
+        from.op_ = Op::none;
+        Leg leg{*this, from, Steps{limits_.bytes}, Steps{limits_.pages}};
+        if (entered) leg.bytes.pay(2 * way_in(limits_.bytes));
+        entered = false;
+        while (step(from, leg)) {
+        }
+    } while (from.op_ == Op::transfer && goes_on());
 }
 
 /// Step e: the receiver learns what it got, then the sender goes on.
@@ -88,7 +93,7 @@ bool Kernel::Leg::meet(Thread& owner, std::uint32_t addr, Access access, PageTab
         const bool there = kernel.map_db_.tables().find(owner.task().space(), VAddr{addr}, place);
         if (there && (access == Access::read || place.writable())) return true;
         place = {};
-        if (!kernel.transfer_fault(from, owner, addr, access)) return false;
+        if (!affords(fault_cost) || !kernel.transfer_fault(from, owner, addr, access)) return false;
         forget();
     }
 }

@@ -39,6 +39,8 @@ bool Kernel::step(Thread& from, Leg& leg) {
         from.op_ = Op::transfer;
         return false;
     }
+    ++leg.steps;
+    if (from.transfer_.step == Step::item_map && !leg.affords(item_cost)) return false;
     leg.bytes.pay(step_cost);
     switch (from.transfer_.step) {
         case Step::send_dope:
@@ -152,6 +154,7 @@ bool Kernel::map_item(Thread& from, Leg& leg) {
         from.job_.emplace<MapJob>(from.task().space(), x.to->task().space(), x.pair[1], x.pair[0], x.window);
     MapJob& item = *std::get_if<MapJob>(&from.job_);
     leg.forget();
+    leg.bytes.pay(item_cost);
     switch (map_db_.run(item, leg.pages)) {
         case Progress::more: from.op_ = Op::transfer; return false;
         case Progress::no_memory: end_transfer(from, L4_IPC_SEMAPFAILED, L4_IPC_REMAPFAILED); return false;

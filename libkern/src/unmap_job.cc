@@ -8,6 +8,11 @@ namespace kern {
 
 void UnmapJob::start(Space& space, std::uint32_t fpage, std::uint32_t mask) {
     cancel();
+    begin(space, fpage, mask);
+}
+
+/// The same for a job that is not under way.
+void UnmapJob::begin(Space& space, std::uint32_t fpage, std::uint32_t mask) {
     space_ = &space;
     fpage_ = Fpage(fpage);
     mask_ = mask;
@@ -24,7 +29,7 @@ void UnmapJob::cancel() {
 }
 
 void ClearJob::start(Space& space) {
-    job_.start(space, L4_FP_WHOLE_SPACE, L4_FP_FLUSH | L4_FP_ALL_SPACES);
+    job_.begin(space, L4_FP_WHOLE_SPACE, L4_FP_FLUSH | L4_FP_ALL_SPACES);
     job_.clear_ = true;
     ports_ = false;
 }
@@ -33,7 +38,10 @@ void ClearJob::start(Space& space) {
 class Unmapper {
 public:
     Unmapper(Mappings& mappings, UnmapJob& job, Steps& steps)
-        : mappings_(mappings), job_(job), steps_(steps) {}
+        : mappings_(mappings),
+          job_(job),
+          steps_(steps),
+          spare_(steps.left() >= steps_at_once ? steps_at_once - 1 : 0) {}
     Progress run();
 
 private:
@@ -41,6 +49,9 @@ private:
     using Spot = PageTables::Spot;
     /// Looking at so many entries where nothing is costs less than taking one mapping back.
     static constexpr std::uint32_t empty_per_step = UnmapJob::parts_per_step;
+    /// For a page from which one is mapped, when both go at once.  With fewer left a walk would be begun,
+    /// which takes far longer, and ends in the midst of the next entry, and so on.
+    static constexpr std::uint32_t steps_at_once = 2;
 
     bool begin_page();
     void flush_at_once();
@@ -54,7 +65,6 @@ private:
     void saw(std::uint32_t status) { job_.status_ = static_cast<std::uint8_t>(job_.status_ | status); }
     void downgrade(MapNode& node, std::uint32_t part) { saw(mappings_.downgrade(node, part, job_.reset())); }
     bool is_split(const MapNode& super) const;
-    bool split_up(const MapNode& super);
     bool is_used(const MapNode& super) const;
     /// A page that can not be split goes, whatever was asked for.
     bool flushes() const { return job_.flush() || !job_.whole_.idle(); }
@@ -66,13 +76,16 @@ private:
     Mappings& mappings_;
     UnmapJob& job_;
     Steps& steps_;
+    const std::uint32_t spare_; ///< with so few steps left no page is begun that is to go
 };
 
 Progress Unmapper::run() {
     while (job_.at_ < job_.fpage_.end()) {
         if (job_.supers().idle() && job_.pages_.idle()) {
+            if (steps_.exhausted()) return Progress::more;
             flush_at_once();
             if (job_.at_ >= job_.fpage_.end()) break;
+            if (steps_.left() <= spare_ && job_.flush()) return Progress::more;
             if (!steps_.take()) return Progress::more;
             if (!begin_page()) continue;
         }
@@ -108,11 +121,14 @@ bool Unmapper::begin_page() {
     return false;
 }
 
-/// Pages, as walks would, in as many steps, as far as they are that simple.
+/// Pages, as walks would, in half as many steps, as far as they are that simple.
 void Unmapper::flush_at_once() {
     if (!job_.flush()) return;
+    const std::uint32_t most = at_once(steps_.left());
+    Steps left{most};
     std::uint32_t status = 0;
-    job_.at_ = mappings_.flush_pages(*job_.space_, job_.at_, job_.fpage_.end(), job_.rule(), steps_, status);
+    job_.at_ = mappings_.flush_pages(*job_.space_, job_.at_, job_.fpage_.end(), job_.rule(), left, status);
+    steps_.pay((most - left.left() + 1) / 2);
     saw(status);
 }
 
@@ -135,6 +151,7 @@ Walk::Visit::Kind Unmapper::walk_pages() {
         if (v.hit && flushes()) {
             saw(mappings_.remove(page));
             job_.pages_.removed();
+            steps_.pay(1);
             continue;
         }
         if (v.hit) downgrade(page, 0);
@@ -162,7 +179,11 @@ Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
 bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
     MapNode& super = static_cast<MapNode&>(*v.node);
     const bool all_parts = first_part() == 0 && end_part() == ia32::entries;
-    if (v.hit && !all_parts && !is_split(super) && !split_up(super)) {
+    const bool splits = v.hit && !all_parts && !is_split(super);
+    Space& space = mappings_.order.space(super);
+    if (splits && !mappings_.tables.put_by_split(space, super.va(), steps_)) return false;
+    if (splits && !steps_.take_whole(steps_per_frame)) return false;
+    if (splits && !mappings_.tables.split(space, super.va()).ok()) {
         job_.visited_ = 0;
         job_.whole_.start(mappings_.order, super,
                           {.bottom_up = true, .all = true, .hit_root = true, .task = {}});
@@ -179,21 +200,16 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
         }
         if (!gone) {
             // Pages that were mapped from it after their part's turn.
+            if (super.fan_out().raw() != 0 && !steps_.take_whole(ia32::entries / empty_per_step))
+                return false;
             job_.part_ = mappings_.used_part(super, 0, ia32::entries);
             if (job_.part_ < ia32::entries) continue;
             saw(mappings_.remove(super));
+            steps_.pay(1);
         }
         walk.removed();
         return true;
     }
-}
-
-/// False: there is no memory for a table.
-bool Unmapper::split_up(const MapNode& super) {
-    const std::uint32_t taken = mappings_.taken();
-    const bool ok = mappings_.tables.split(mappings_.order.space(super), super.va()).ok();
-    mappings_.pay_for_frames(steps_, taken);
-    return ok;
 }
 
 /// What is mapped from each part; and, if the page is split, the part itself.  Flushing, a part goes only
@@ -205,7 +221,10 @@ bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, boo
             if (!pay_for_part(super, each)) return false;
             if (job_.part_ == end_part()) break;
             if (each && !flush) downgrade(super, job_.part_);
-            if (is_used(super)) start_list(super, v.below);
+            if (is_used(super)) {
+                start_list(super, v.below);
+                steps_.pay(2);
+            }
         }
         if (!job_.pages_.idle()) {
             const Kind end = walk_pages();
@@ -248,9 +267,7 @@ void Unmapper::start_list(const MapNode& super, bool below) {
     job_.pages_.start_list(mappings_.order, Mappings::head(super, job_.part_), super.depth, rule);
 }
 
-bool Unmapper::is_used(const MapNode& super) const {
-    return mappings_.used_part(super, job_.part_, job_.part_ + 1) == job_.part_;
-}
+bool Unmapper::is_used(const MapNode& super) const { return mappings_.is_used(super, job_.part_); }
 
 bool Unmapper::is_split(const MapNode& super) const {
     return mappings_.tables.find(mappings_.order.space(super), super.va()).kind != Spot::Kind::super;

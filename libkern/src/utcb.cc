@@ -17,14 +17,14 @@ constexpr VAddr utcb_page(std::uint32_t index) { return VAddr{L4_UTCB_AREA + ind
 /// The area of a new task, and the info page in the same 4 MiB.  On failure drop_utcbs() takes back what was
 /// made.
 Status Kernel::make_utcbs(Task& task) {
-    if (boot_.kip.raw() != 0) KTRY(map_db_.fix(task.space_, VAddr{L4_KIP_ADDRESS}, boot_.kip, Access::read));
+    if (boot_.kip.raw() != 0)
+        KTRY(map_db_.fix(task.space_, VAddr{L4_KIP_ADDRESS}, {&boot_.kip, 1}, Access::read));
     if constexpr (!Ext::utcb) return Done{};
     for (std::uint32_t i = 0; i < Task::utcb_pages; ++i) {
         task.utcb_frames_[i] = KTRY(task.account().take_frame());
         task.utcbs_[i] = frames_.at<l4_utcb_t>(task.utcb_frames_[i]);
-        KTRY(map_db_.fix(task.space_, utcb_page(i), task.utcb_frames_[i], Access::write));
     }
-    return Done{};
+    return map_db_.fix(task.space_, utcb_page(0), task.utcb_frames_, Access::write);
 }
 
 void Kernel::drop_utcbs(Task& task) {

@@ -62,7 +62,7 @@ struct Bound {
 };
 constexpr Bound bounds[] = {
     {.scene = "wide_tree_unmapped", .base = 124, .page = 134},
-    {.scene = "wide_tree_unmapped_in_one_task", .base = 156, .page = 150},
+    {.scene = "wide_tree_unmapped_in_one_task", .base = 222, .page = 150},
     {.scene = "wide_tree_made_read_only", .base = 111, .page = 171},
     {.scene = "split_superpage_unmapped", .base = 227, .page = 92},
     {.scene = "wide_split_tree_loses_a_part", .base = 4560, .page = 10},

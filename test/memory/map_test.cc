@@ -157,7 +157,8 @@ bool scenario(MemoryWorld& w) {
     ok &= w.map(2, 4, l4_io_fpage(0x60, 2, 0), 0) != Progress::no_memory;
     ok &= w.map(4, 5, l4_io_fpage(0x60, 1, 0) | L4_FP_GRANT, 0) != Progress::no_memory;
     w.db.activate(w.space(4));
-    ok &= w.db.fix(w.space(5), kern::VAddr{L4_KIP_ADDRESS}, kern::PAddr{0}, kern::Access::read).ok();
+    ok &= w.db.fix(w.space(5), kern::VAddr{L4_KIP_ADDRESS}, std::array{kern::PAddr{0}}, kern::Access::read)
+              .ok();
     return ok;
 }
 

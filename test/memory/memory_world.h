@@ -69,7 +69,8 @@ public:
         for (std::uint32_t at = L4_UTCB_AREA; at < L4_UTCB_AREA + L4_UTCB_AREA_SIZE; at += 4096) {
             const kern::PAddr frame = *s.account().take_frame();
             utcbs_[task].push_back(frame);
-            kern::ensure(db.fix(s, kern::VAddr{at}, frame, kern::Access::write).ok(), "no memory for UTCBs");
+            kern::ensure(db.fix(s, kern::VAddr{at}, {&frame, 1}, kern::Access::write).ok(),
+                         "no memory for UTCBs");
         }
     }
 

@@ -170,7 +170,7 @@ protected:
         w.open_account(7, 10);
         w.open_space(7, 7);
         grant.emplace(w.desk, w.space(4), w.space(7), l4_io_fpage(0, 16, L4_FP_GRANT), 0, whole);
-        kern::Steps steps(10);
+        kern::Steps steps(2 * kern::steps_per_frame + 10); // the bitmap, and some lines
         EXPECT_EQ(w.db.run(**grant, steps), kern::Progress::more);
         EXPECT_TRUE(holds(7, 0) && holds(4, 0));
     }

@@ -111,5 +111,18 @@ TEST_F(SabotageDeathTest, M11) {
     expect_caught("M11", [&] { (void)w.account(5).take_node(); });
 }
 
+TEST_F(SabotageDeathTest, M12) {
+    const auto put_by = [&](kern::Fill fill) {
+        kern::Steps all(~0u);
+        EXPECT_TRUE(w.pool.put_by(fill, 100, all));
+        const kern::PAddr frame = *w.pool.take(fill);
+        w.pool.give(frame, fill);
+        return frame;
+    };
+    expect_caught("M12", [&] { word(put_by(kern::Fill::zeros), 1) = 1; });
+    expect_caught("M12", [&] { word(put_by(kern::Fill::ones), 1023) = 0; });
+    expect_caught("M12", [&] { word(put_by(kern::Fill::zeros), 0) = 0; });
+}
+
 } // namespace
 } // namespace test

@@ -164,7 +164,8 @@ TEST_F(MapAtOnce, ProtectedPagesAreNeitherSourceNorTarget) {
     both([](MemoryWorld& w) {
         for (const std::uint16_t task : {4, 5}) w.add_utcbs(task);
         EXPECT_TRUE(
-            w.db.fix(w.space(4), kern::VAddr{L4_KIP_ADDRESS}, kern::PAddr{0}, kern::Access::read).ok());
+            w.db.fix(w.space(4), kern::VAddr{L4_KIP_ADDRESS}, std::array{kern::PAddr{0}}, kern::Access::read)
+                .ok());
     });
     for (const std::uint32_t at : {L4_UTCB_AREA, L4_UTCB_AREA + page(3), L4_KIP_ADDRESS}) {
         EXPECT_FALSE(at_once(4, 5, small_page(page(1)), at));
@@ -261,12 +262,17 @@ protected:
         result.status = job->status();
         return result;
     }
+    /// A walk pays for what takes long, as far as anything is left; what goes at once takes half of it all.
+    static void expect_steps_alike(const Unmapped& at_once, const Unmapped& in_steps) {
+        EXPECT_LE(at_once.steps, 2 * in_steps.steps);
+        EXPECT_LE(in_steps.steps, 2 * at_once.steps);
+    }
     void expect_as_in_steps(std::uint32_t fpage, std::uint32_t mask, std::uint32_t entry = 1000,
                             std::uint16_t task = 4) {
         const Unmapped at_once = unmap(quick, task, fpage, mask, entry);
         const Unmapped in_steps = unmap(slow, task, fpage, mask, 1);
         EXPECT_EQ(at_once.status, in_steps.status);
-        EXPECT_EQ(at_once.steps, in_steps.steps);
+        expect_steps_alike(at_once, in_steps);
         EXPECT_TRUE(State::of(quick) == State::of(slow));
     }
     static void touch(MemoryWorld& w, std::uint16_t task, std::uint32_t va, kern::Access access) {
@@ -386,7 +392,7 @@ TEST_F(FlushAtOnce, StopsBeforeProtectedPages) {
     both([&](MemoryWorld& w) { w.add_utcbs(5), map(w); });
     const Unmapped at_once = unmap(quick, 5, everything, all, 1000);
     const Unmapped in_steps = unmap(slow, 5, everything, all, 1);
-    EXPECT_EQ(at_once.steps, in_steps.steps);
+    expect_steps_alike(at_once, in_steps);
     EXPECT_TRUE(State::of(quick) == State::of(slow));
     EXPECT_TRUE(quick.page(5, L4_UTCB_AREA)) << "users do not unmap it";
     EXPECT_FALSE(quick.page(5, L4_UTCB_AREA - page_size));
@@ -399,7 +405,7 @@ protected:
     /// Was it flushed?  If so, as by a job; if not, nothing has happened.
     bool at_once(std::uint16_t task, std::uint32_t fpage, std::uint32_t mask, std::uint32_t steps = 1000) {
         const State before = State::of(quick);
-        const auto status = quick.db.flush_page(quick.space(task), fpage, mask, kern::Steps{steps});
+        const auto status = quick.db.flush_page(quick.space(task), fpage, mask, steps);
         quick.db.check();
         if (!status) {
             EXPECT_TRUE(State::of(quick) == before) << "something has happened";
@@ -478,7 +484,7 @@ TEST_F(FlushPage, OthersAreUnderWay) {
         kern::Steps steps(n);
         if (quick.db.run(*job, steps) == kern::Progress::done) break;
         const State before = State::of(quick);
-        if (quick.db.flush_page(quick.space(4), small_page(ours), L4_FP_FLUSH, kern::Steps{1000})) {
+        if (quick.db.flush_page(quick.space(4), small_page(ours), L4_FP_FLUSH, 1000)) {
             prepare({own, child, {4, 1, 6, 3}});
             continue;
         }

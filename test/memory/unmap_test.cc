@@ -119,7 +119,7 @@ TEST_F(Unmap, ASplitPageKeepsItsNodeUntilItsLastPart) {
 
 TEST_F(Unmap, ProtectedPagesStayUntilTheSpaceIsCleared) {
     constexpr kern::VAddr kip{L4_KIP_ADDRESS};
-    EXPECT_TRUE(w.db.fix(w.space(4), kip, kern::PAddr{0x5000}, kern::Access::read).ok());
+    EXPECT_TRUE(w.db.fix(w.space(4), kip, std::array{kern::PAddr{0x5000}}, kern::Access::read).ok());
     w.unmap(4, everything, L4_FP_FLUSH | L4_FP_ALL_SPACES);
     EXPECT_EQ(w.db.translate(w.space(4), kip, kern::Access::read), kern::PAddr{0x5000});
     EXPECT_FALSE(w.db.translate(w.space(4), kip, kern::Access::write));

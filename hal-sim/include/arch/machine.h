@@ -47,6 +47,12 @@ public:
 
     // --- the kernel's side
     kern::Micros now() const { return timer_.now(); }
+    /// An entry ends when its bound is reached; unless it shall go on: so often.
+    bool interrupted() {
+        if (uninterrupted_ == 0) return true;
+        --uninterrupted_;
+        return false;
+    }
     void arm_timer(kern::Micros at) {
         ++counters_.timer_arms;
         timer_.arm(at);
@@ -92,6 +98,8 @@ public:
     void hand_out(std::span<std::byte> bytes) { Memory::hand_out(bytes); }
 
     // --- the embedder's side
+    /// The next `times` that the kernel asks, no interrupt has come.
+    void leave_alone(std::uint64_t times) { uninterrupted_ = times; }
     /// One user access of the current space; sets accessed and dirty bits, fills the TLB.
     Translation translate(kern::VAddr va, bool write) { return mmu_.translate(memory_, va, write); }
     /// Loads or stores bytes as user code: all of them, or none and the first fault.  At most a page long.
@@ -126,6 +134,7 @@ private:
     kern::VAddr utcb_{};
     std::array<std::uint64_t, 3> tls_{};
     std::string console_;
+    std::uint64_t uninterrupted_ = 0;
     Counters counters_;
     l4_counters_t event_counters_{L4_COUNTERS_MAGIC, sizeof(l4_counters_t), {}, 0, {}, 0, 0, 0, 0};
 };

@@ -11,7 +11,7 @@ kern::Thread* wait_for_user(kern::Thread* t);
 
 /// Gives the processor to t.  Returns the frame of the thread that goes on in user mode.
 inline arch::Frame* run(kern::Thread* t) {
-    if (t->idle() || t->in_kernel()) [[unlikely]]
+    if (t->idle() || t->in_kernel() || running.arrived != 0) [[unlikely]]
         t = wait_for_user(t);
     running.kip->clock = running.kernel->now().raw();
     machine.set_entry_stack(t->frame);

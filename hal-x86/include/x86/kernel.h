@@ -9,6 +9,9 @@
 
 namespace x86 {
 
+/// About a thousand instructions' worth each.
+inline constexpr kern::Limits limits{.bytes = 2112, .pages = 4, .timeouts = 1, .threads = 1, .chain = 2};
+
 /// The machine and the kernel on it: there is one interrupt descriptor table, so there is one of each.  The
 /// names are those that assembly uses.
 extern arch::Machine machine asm("machine");
@@ -21,6 +24,8 @@ struct Running {
     bool checks = false;         ///< option `checks`: invariants after each event
     bool watched = false;        ///< there is something to do around each event: `checks`, or the trace ring
     bool crash = false;          ///< option `crash`: as soon as nobody has anything to do
+    /// The vector of the interrupt that came while the kernel let one in, 0: none did.
+    volatile std::uint32_t arrived = 0;
 };
 extern Running running asm("running");
 alignas(kern::Kernel) extern std::byte kernel_storage[sizeof(kern::Kernel)] asm(

@@ -22,9 +22,14 @@ public:
     Account(const Account&) = delete;
     Account& operator=(const Account&) = delete;
 
-    /// A frame of zeros.
-    Result<PAddr> take_frame();
+    Result<PAddr> take_frame(Fill full_of = Fill::zeros) {
+        return pay([&] { return pool_.take(full_of); });
+    }
     void give_frame(PAddr frame);
+    void give_frame(PAddr frame, Fill full_of); ///< that it is full of again
+    /// One with arbitrary contents, or of FramePool::take_table().
+    Result<PAddr> take_any_frame();
+    Result<PAddr> take_table(std::uint32_t first);
 
     /// Pays for a frame that came from the pool before there was this account, or does so no longer.
     Status adopt_frame() { return reserve(1); }
@@ -37,6 +42,7 @@ public:
     /// A slot for a Thread (at most thread_slot bytes, aligned to 64) or a MapNode.
     Result<void*> take_thread() { return threads_.take(*this, pool_); }
     void give_thread(void* slot);
+    bool has_thread() const { return threads_.has_slot(pool_); }
     Result<void*> take_node() { return nodes_.take(*this, pool_); }
     bool has_node() const { return nodes_.has_slot(pool_); }
     void give_node(void* slot) { nodes_.give(pool_, slot); }
@@ -58,6 +64,13 @@ public:
 
 private:
     friend struct Saboteur; // tests that break an invariant to see it caught
+    template <class Take>
+    Result<PAddr> pay(const Take& take) {
+        if (used_ == limit_) return Err::no_memory;
+        const PAddr frame = KTRY(take());
+        ++used_;
+        return frame;
+    }
     FramePool& pool_;
     const std::uint32_t limit_;
     std::uint32_t used_ = 0;

@@ -41,6 +41,9 @@ concept MachineContract =
              const arch::FpuState cfpu, const std::array<std::uint64_t, 3> tls, char c) {
         { cm.now() } -> std::same_as<Micros>; // monotonic
         {
+            m.interrupted()
+        } -> std::same_as<bool>; // lets interrupts come, between two steps: has one, or shall the entry end?
+        {
             m.arm_timer(t)
         } -> std::same_as<void>; // one-shot, absolute; `never` stops it; the past fires at once
         { m.activate(pa) } -> std::same_as<void>; // load a page directory; forgets all user translations

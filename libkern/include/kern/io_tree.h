@@ -19,7 +19,7 @@ namespace kern {
 /// Which task may use which I/O ports, and who gave them (docs/semantics.md 9.9).
 ///
 /// A task has one giver at a time, so that its rights are one node in one tree, and a bitmap that the machine
-/// reads. A step is a cache line of bitmap (512 ports).
+/// reads. Two steps are a cache line of bitmap (512 ports).
 ///
 /// Jobs are done one after another, in the order in which they came; whoever waits for its own does those
 /// before it.  So each is as if at once, ports can not be given again behind the back of who takes them, and
@@ -47,6 +47,7 @@ public:
 private:
     friend class Checker;
     static constexpr std::uint32_t line = 512; ///< ports
+    static constexpr std::uint32_t steps_per_line = 2;
 
     using Phase = PortJob::Phase;
     struct Range {
@@ -66,7 +67,6 @@ private:
     Status copy(MapJob& job, Range range);
     Status make_bitmap(Space& space);
     Status make_free_bitmap(Space& space);
-    void open_bitmap(Space& space, PAddr low, PAddr high);
     Status join(Space& space, Space& giver, bool grant);
     void begin_taking(UnmapJob& job);
     bool take(PortJob& job, Steps& steps);

@@ -71,6 +71,7 @@ private:
     void charge(Micros now, Thread& ran, Thread& payer);
     void syscall(Thread& self, std::uint32_t vector);
     void resume(Thread& self);
+    bool goes_on(); // long work, in this entry
     Thread& leave();
     Thread& leave_to(Thread& next);
     void prepare(Thread& t);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "arch/machine.h"
 #include "kern/frame_pool.h"
@@ -23,12 +24,13 @@ class MapDb {
 public:
     struct KernelImage {
         PAddr first{}, end{}; ///< besides the pool, what sigma0 may not have
-        PAddr directory{};    ///< its upper quarter is copied into each new directory; 0: left empty
+        PAddr directory{};    ///< its upper quarter is in each directory; 0: that is left empty
     };
     MapDb(arch::Machine& machine, FramePool& pool) : MapDb(machine, pool, KernelImage{}) {}
     MapDb(arch::Machine& machine, FramePool& pool, const KernelImage& image);
 
-    /// Makes `space` an empty one.  `directory` and `shadow` are frames of zeros, which remain the caller's.
+    /// Makes `space` an empty one.  `directory` is a frame as Fill::directory, `shadow` one of zeros; they
+    /// remain the caller's.
     void init(Space& space, PAddr directory, PAddr shadow, Account& account, TaskNo task);
     /// Ends a space that is empty and not active.
     void retire(Space& space);
@@ -48,9 +50,9 @@ public:
     /// another sort of job, and nothing has happened.
     bool map_page(Space& from, Space& to, std::uint32_t send, std::uint32_t snd_base, std::uint32_t window);
     /// An UnmapJob for one 4 KiB page that flushes it, done at once: its status.  Nothing: another sort of
-    /// job, or one that takes more steps, and nothing has happened.
+    /// job, or one that takes more steps than `most`, and nothing has happened.
     std::optional<std::uint32_t> flush_page(Space& space, std::uint32_t fpage, std::uint32_t mask,
-                                            Steps steps);
+                                            std::uint32_t most);
     /// Gives an unmap up between two entries; nothing happens to one that is over.  Destroying it does so
     /// too.
     void cancel(UnmapJob& job) { job.cancel(); }
@@ -75,9 +77,9 @@ public:
     bool holds_all_ports(const Space& space) const { return space.io_.count == IoTree::ports; }
     /// 0: the kernel, or no ports at all.
     TaskNo port_giver(const Space& space) const { return io_.giver(space); }
-    /// Fills a protected address with a page of the kernel's, which users read (and write) until the space is
-    /// cleared.  The frame remains the caller's.
-    Status fix(Space& space, VAddr va, PAddr frame, Access access);
+    /// Fills a protected address and those behind it, within 4 MiB, with pages of the kernel's, which users
+    /// read (and write) until the space is cleared.  The frames remain the caller's.
+    Status fix(Space& space, VAddr va, std::span<const PAddr> frames, Access access);
     /// Takes it away, unless it is gone already.
     void unfix(Space& space, VAddr va);
 

@@ -18,8 +18,7 @@ namespace kern {
 /// Does all or nothing, and takes what it needs before it gives anything back.  Every operation is O(1).
 class Mappings {
 public:
-    Mappings(arch::Machine& machine, FramePool& pool, PAddr kernel_directory)
-        : tables(machine, pool, kernel_directory), order(pool), pool_(pool) {}
+    Mappings(arch::Machine& machine, FramePool& pool) : tables(machine, pool), order(pool), pool_(pool) {}
 
     /// A page as the source of another: where it is and what is there.
     struct Source {
@@ -64,9 +63,15 @@ public:
 
     /// The word that refers to the first of the pages mapped from a part; only with a fan-out.
     static PAddr head(const MapNode& super, std::uint32_t part) { return super.fan_out() + 4 * part; }
+    /// Is anything on the list of that part?
+    bool is_used(const MapNode& super, std::uint32_t part) const {
+        return super.fan_out().raw() != 0 && *pool_.at<std::uint32_t>(head(super, part)) != 0;
+    }
     /// The first part in [from, end) on whose list anything is, or `end`.  Reads at most a frame.
     std::uint32_t used_part(const MapNode& super, std::uint32_t from, std::uint32_t end) const;
 
+    /// FramePool::put_by() for page tables and fan-outs.
+    bool put_by(std::uint32_t count, Steps& steps) { return pool_.put_by(Fill::zeros, count, steps); }
     /// For frames taken since taken() was `before`.
     void pay_for_frames(Steps& steps, std::uint32_t before) const {
         steps.pay((pool_.taken() - before) * steps_per_frame);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "arch/machine.h"
 #include "ia32/paging.h"
@@ -19,12 +20,11 @@ enum class Access : std::uint8_t { read, write };
 /// The IA-32 page tables of all spaces and their shadows, which lead from an address to its MapNode.
 ///
 /// Every write to an entry goes through here, so that shadows, counts and the machine's TLB stay in step.  A
-/// 4 KiB table and its shadow live as long as they have an entry.  Every operation is O(1); split() writes
-/// two frames.
+/// 4 KiB table and its shadow live as long as they have an entry.  Every operation is O(1), if the
+/// frames that it needs are put by: else it writes them.
 class PageTables {
 public:
-    PageTables(arch::Machine& machine, FramePool& pool, PAddr kernel_directory)
-        : machine_(machine), pool_(pool), kernel_directory_(kernel_directory) {}
+    PageTables(arch::Machine& machine, FramePool& pool) : machine_(machine), pool_(pool) {}
 
     /// What is at an address.
     struct Spot {
@@ -124,7 +124,6 @@ public:
     /// directory or of the table.
     VAddr skip_empty(const Space& space, VAddr va, std::uint32_t entries) const;
 
-    void init(Space& space);
     void activate(Space& space) {
         active_ = &space;
         machine_.activate(space.directory_);
@@ -139,6 +138,8 @@ public:
     void enter(Space& space, VAddr va, std::uint32_t entry, MapNode* node);
     /// The same where nothing is, beside other pages (src/look.h).
     void enter(const Spot& empty, std::uint32_t entry, MapNode& node);
+    /// The same for pages in a row of one region, all fixed.
+    void enter_fixed(Space& space, VAddr va, std::span<const PAddr> frames, std::uint32_t flags);
     void enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node);
     /// Fills a hole of a split page.
     void enter_part(Space& space, VAddr va, std::uint32_t entry);
@@ -152,12 +153,14 @@ public:
     void change(Space& space, VAddr va, std::uint32_t& entry, std::uint32_t value);
     /// Replaces a 4 MiB entry by a table of 1024 with the same flags.
     Status split(Space& space, VAddr va);
+    /// Before that: writes the table, as long as the entry does not change.  False: out of steps.
+    bool put_by_split(Space& space, VAddr va, Steps& steps);
 
 private:
     friend class Checker;
     friend struct Layout;
     /// A directory's shadow entry: 0; a 4 MiB page's node; or the shadow table with the number of the table's
-    /// entries.
+    /// entries.  Of a split page's shadow table only the first word is used: all parts have one node.
     static constexpr std::uint32_t count_mask = 0x7ff, split_bit = 0x800;
 
     std::uint32_t* words(PAddr frame) const { return pool_.at<std::uint32_t>(frame); }
@@ -167,6 +170,9 @@ private:
     std::uint32_t& shadow(const Space& s, VAddr va) const {
         return words(s.shadow_)[ia32::directory_index(va.raw())];
     }
+    std::uint32_t first_part(const Space& space, VAddr va) const {
+        return directory(space, va) & ~ia32::super;
+    }
     static PAddr frame_of(std::uint32_t word) { return PAddr{word & ia32::frame_mask}; }
     void drop_table(Space& space, VAddr va);
     void flush(const Space& space, VAddr va) {
@@ -175,7 +181,6 @@ private:
 
     arch::Machine& machine_;
     FramePool& pool_;
-    const PAddr kernel_directory_;
     const Space* active_ = nullptr;
 };
 

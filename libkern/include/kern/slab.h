@@ -16,7 +16,8 @@ class Account;
 /// What a slab costs is therefore a function of the most slots that were ever in use, the same on every host.
 class Slab {
 public:
-    /// `count` slots of `size` bytes, the first at `first`; the bytes before it link the slab's frames.
+    /// `count` slots of `size` bytes, the first at `first`, the last at a frame's end; the bytes before them
+    /// link the slab's frames.
     struct Geometry {
         std::uint32_t size, first, count;
     };
@@ -25,15 +26,23 @@ public:
     /// A slot with arbitrary contents.
     Result<void*> take(Account& payer, FramePool& pool) {
         if (pool.fails_now()) return Err::no_memory;
-        if (free_.raw() == 0) KTRY(grow(payer, pool));
-        const PAddr slot = free_;
-        free_ = PAddr{*pool.at<std::uint32_t>(slot)};
+        PAddr slot = free_;
+        if (slot.raw() != 0) {
+            free_ = PAddr{*pool.at<std::uint32_t>(slot)};
+        } else {
+            if (fresh_.raw() == 0) KTRY(grow(payer, pool));
+            slot = fresh_;
+            fresh_ = slot + geometry_.size;
+            if (fresh_.raw() % FramePool::frame_size == 0) fresh_ = PAddr{};
+        }
         pool.hand_out(slot, geometry_.size);
         ++used_;
         return static_cast<void*>(pool.at<std::byte>(slot));
     }
     /// Will take() need no frame?  And no test lets it fail.
-    bool has_slot(const FramePool& pool) const { return free_.raw() != 0 && !pool.failure_pending(); }
+    bool has_slot(const FramePool& pool) const {
+        return (free_.raw() != 0 || fresh_.raw() != 0) && !pool.failure_pending();
+    }
     void give(FramePool& pool, void* slot) {
         ensure(used_ != 0, "a slot was returned to a slab that it is not of");
         const PAddr at = pool.of(slot);
@@ -54,6 +63,7 @@ private:
     const Geometry geometry_;
     std::uint32_t used_ = 0, frames_ = 0;
     PAddr free_{}, newest_{}; ///< chains of free slots and of frames, through their first words
+    PAddr fresh_{};           ///< the first slot of the newest frame that was never used, with all behind it
 };
 
 } // namespace kern

@@ -17,7 +17,8 @@ class Task {
 public:
     /// `nobody`, the idle thread, is in the place of each thread that it does not have.
     Task(TaskNo no, Task* chief, std::uint8_t nest, Thread& nobody) : chief_(chief), no_(no), nest_(nest) {
-        threads_.fill(&nobody);
+#pragma GCC unroll 32
+        for (Thread*& t : threads_) t = &nobody;
     }
 
     TaskNo no() const { return no_; }

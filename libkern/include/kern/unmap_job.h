@@ -44,6 +44,7 @@ private:
     friend class IoTree;
     friend class ClearJob;
 
+    void begin(Space& space, std::uint32_t fpage, std::uint32_t mask);
     bool flush() const { return (mask_ & L4_FP_FLUSH) != 0; }
     Walk& supers() { return walk_; } ///< over 4 MiB pages: a job is about these or about ports
     bool reset() const { return (mask_ & L4_UNMAP_RESET) != 0; }

@@ -112,7 +112,7 @@ SceneOfPages::Result SceneOfPages::run(const kern::Limits& bounds) const {
 
 bool moved_at_once(const SceneOfPages& scene) {
     kern::Limits by_steps = limits;
-    by_steps.bytes = std::min(by_steps.bytes, 4223u); // just too few for the short way
+    by_steps.bytes = std::min(by_steps.bytes, 2111u); // just too few for the short way
     const Scene::Result usual = scene.run(limits), steps = scene.run(by_steps);
     EXPECT_FALSE(steps.at_once);
     EXPECT_EQ(usual.got, steps.got);
