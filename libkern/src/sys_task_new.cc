@@ -28,7 +28,7 @@ void Kernel::sys_task_new(Thread& t) {
 /// One entry of the call: checks again, kills what it can of the old task, and when nothing is left of it and
 /// there are frames for the new one, finishes.
 void Kernel::run_task_new(Thread& t) {
-    const TaskNewArgs args = *std::get_if<TaskNewArgs>(&t.job_);
+    const TaskNewArgs& args = *std::get_if<TaskNewArgs>(&t.job_);
     Task& caller = t.task();
     if (args.task.raw() < L4_TASK_FIRST_USER || tasks_.chief(args.task) != caller.no())
         return task_new_failed(t, L4_TASK_NEW_EPERM);
