@@ -11,6 +11,9 @@ namespace {
 
 using Step = Transfer::Step;
 
+/// Of Limits::pages, what a MapJob takes for a page where no table is missing.
+constexpr std::uint32_t steps_of_page = 2;
+
 /// Both heads are known: what is to be moved, and where the string dopes are.
 void plan(Transfer& x) {
     const std::uint32_t send = x.send.send_buffer ? std::max(dwords(x.send_dope), 2u) : 2u;
@@ -40,7 +43,7 @@ bool Kernel::step(Thread& from, Leg& leg) {
         return false;
     }
     ++leg.steps;
-    if (from.transfer_.step == Step::item_map && !leg.affords(item_cost)) return false;
+    if (from.transfer_.step == Step::item_map && !leg.affords(page_item_cost)) return false;
     leg.bytes.pay(step_cost);
     switch (from.transfer_.step) {
         case Step::send_dope:
@@ -150,11 +153,22 @@ bool Kernel::step_list(Thread& from) {
 
 bool Kernel::map_item(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
-    if (!std::holds_alternative<MapJob>(from.job_))
-        from.job_.emplace<MapJob>(from.task().space(), x.to->task().space(), x.pair[1], x.pair[0], x.window);
-    MapJob& item = *std::get_if<MapJob>(&from.job_);
     leg.forget();
+    if (!std::holds_alternative<MapJob>(from.job_)) {
+        Space &source = from.task().space(), &target = x.to->task().space();
+        if (Ext::shortcut && leg.pages.left() >= steps_of_page &&
+            map_db_.map_page(source, target, x.pair[1], x.pair[0], x.window)) {
+            leg.pages.pay(steps_of_page);
+            leg.bytes.pay(page_item_cost);
+            x.mapped = true;
+            x.step = Step::item_store_base;
+            return true;
+        }
+        from.job_.emplace<MapJob>(source, target, x.pair[1], x.pair[0], x.window);
+    }
+    if (!leg.affords(item_cost)) return false;
     leg.bytes.pay(item_cost);
+    MapJob& item = *std::get_if<MapJob>(&from.job_);
     switch (map_db_.run(item, leg.pages)) {
         case Progress::more: from.op_ = Op::transfer; return false;
         case Progress::no_memory: end_transfer(from, L4_IPC_SEMAPFAILED, L4_IPC_REMAPFAILED); return false;
