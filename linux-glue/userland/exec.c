@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -74,6 +76,13 @@ static void drain(int stream, int pipe) {
     for (ssize_t count; left > 0 && (count = pass_on(stream, &pipe)) > 0;) left -= (int)count;
 }
 
+static void raise_loopback(void) {
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    const int s = socket(AF_INET, SOCK_DGRAM, 0);
+    ioctl(s, SIOCSIFFLAGS, &request); // a kernel need not have it
+    close(s);
+}
+
 static void prepare(void) {
     static const char* const places[][2] = {{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}};
     // A shell's <(...) wants the first.
@@ -87,6 +96,7 @@ static void prepare(void) {
     }
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) symlink(links[i][0], links[i][1]);
     mkdir("/tmp", 01777);
+    raise_loopback();
     struct termios mode;
     if (tcgetattr(STDOUT_FILENO, &mode) == 0) {
         cfmakeraw(&mode);

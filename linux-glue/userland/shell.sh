@@ -5,6 +5,7 @@ export PATH=/bin HOME=/root TERM=vt100 SHELL=/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
+ifconfig lo up
 dmesg -n 4
 echo "$(uname -sr) on drops. \`exit\` switches the machine off."
 cd /root || exit
