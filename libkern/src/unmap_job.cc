@@ -154,7 +154,10 @@ Walk::Visit::Kind Unmapper::walk_pages() {
             steps_.pay(1);
             continue;
         }
-        if (v.hit) downgrade(page, 0);
+        if (v.hit) {
+            downgrade(page, 0);
+            steps_.pay(1);
+        }
         job_.pages_.pass();
     }
 }
@@ -170,6 +173,7 @@ Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
             job_.pages_.cancel();
             job_.visited_ = super.serial();
             job_.part_ = first_part();
+            steps_.pay(1); // it takes twice as long as a 4 KiB page
         }
         if (!visit(walk, v)) return Kind::more;
     }

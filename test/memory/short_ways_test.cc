@@ -264,7 +264,7 @@ protected:
     }
     /// A walk pays for what takes long, as far as anything is left; what goes at once takes half of it all.
     static void expect_steps_alike(const Unmapped& at_once, const Unmapped& in_steps) {
-        EXPECT_LE(at_once.steps, 2 * in_steps.steps);
+        EXPECT_LE(at_once.steps, 3 * in_steps.steps);
         EXPECT_LE(in_steps.steps, 2 * at_once.steps);
     }
     void expect_as_in_steps(std::uint32_t fpage, std::uint32_t mask, std::uint32_t entry = 1000,
