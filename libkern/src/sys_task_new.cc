@@ -5,11 +5,20 @@
 namespace kern {
 namespace {
 
+constexpr std::uint32_t utcb_pages = Ext::utcb ? Task::utcb_pages : 0;
 /// Of zeros: the page directory's shadow, UTCBs, and the table where these are, with its shadow.
-constexpr std::uint32_t frames_to_make = 1 + Task::utcb_pages + 2;
+constexpr std::uint32_t frames_to_make = 1 + utcb_pages + 2;
 /// Of Limits::pages: it is made in one piece.
 constexpr std::uint32_t steps_to_make = 8;
 constexpr std::uint8_t nest_max = L4_ID_NEST_MASK >> L4_ID_NEST_SHIFT;
+
+/// Can a task be paid for, with its first thread?  Then the pool has these frames, too: no account's limit is
+/// more than there is.  Without it frames would be filled for ever, one stock's from another's.
+bool affords_task(const Account& payer, std::uint32_t reserve, bool kip) {
+    const bool table = Ext::utcb || kip, thread = reserve == 0 && payer.has_thread();
+    const std::uint32_t needed = 3 + utcb_pages + (table ? 2 : 0) + (thread ? 0 : 1);
+    return reserve <= payer.free() && (reserve != 0 ? reserve : payer.free()) >= needed;
+}
 
 /// Is `task` victim itself or below it?
 bool within(const Task* task, const Task* victim) {
@@ -47,7 +56,10 @@ void Kernel::run_task_new(Thread& t) {
             return frames_.put_by(Fill::directory, 1, pages) &&
                    frames_.put_by(Fill::zeros, frames_to_make, pages) && pages.take_whole(steps_to_make);
         };
-        if (gone && (!args.create || may_make())) break;
+        if (gone && (!allowed || !args.create)) break;
+        if (gone && !affords_task(caller.account(), args.reserve, boot_.kip.raw() != 0))
+            return task_new_failed(t, L4_TASK_NEW_ENOMEM);
+        if (gone && may_make()) break;
         if (goes_on()) continue;
         t.op_ = Op::task_new;
         return;

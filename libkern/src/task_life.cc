@@ -34,9 +34,6 @@ Result<Thread*> Kernel::create_thread(Task& task, std::uint8_t lthread, Prio pri
 /// account of its own out of payer's, else it shares payer's.  On failure nothing has changed.
 Result<Task*> Kernel::create_task(TaskNo no, Account& payer, std::uint32_t reserve, Task* chief,
                                   std::uint8_t nest) {
-    const bool table = Ext::utcb || boot_.kip.raw() != 0, thread = reserve == 0 && payer.has_thread();
-    const std::uint32_t needed = 3 + (Ext::utcb ? Task::utcb_pages : 0) + (table ? 2 : 0) + (thread ? 0 : 1);
-    if ((reserve != 0 ? reserve : payer.free()) < needed) return Err::no_memory; // with its thread 0
     if (reserve != 0) KTRY(payer.reserve(reserve));
     const Result<PAddr> object = frames_.take(); // before the account that pays for it: that may lie in it
     Task* const task =

@@ -56,5 +56,34 @@ TEST_F(GoingOn, UnlessSomebodyElseIsToRun) {
     EXPECT_EQ(s.kernel().find(kern::ThreadId::of(child)), nullptr);
 }
 
+class Refused : public ::testing::TestWithParam<Word> {}; ///< threads of root, which take frames, too
+INSTANTIATE_TEST_SUITE_P(With, Refused, ::testing::Range(1u, 62u, 6u));
+
+/// Frames for a task are filled before it is made, but not when there will be none.
+TEST_P(Refused, WhenKernelMemoryIsUsedUp) {
+    Stage s(0, {.bytes = 2112, .pages = 4, .timeouts = 1, .threads = 1, .chain = 2}, 13);
+    const auto finish = [&] {
+        for (int n = 0; s.thread(root).in_kernel(); ++n) {
+            ASSERT_LT(n, 1000);
+            s.resume();
+        }
+    };
+    s.settle();
+    for (Word lthread = 1; lthread < GetParam(); ++lthread) {
+        s.call(sim::ExRegs{.target = lthread});
+        s.settle();
+    }
+    sim::TaskNew::Result made{};
+    Word task = 6;
+    do {
+        ASSERT_TRUE(s.runs(root));
+        s.call(sim::TaskNew{.task = l4_threadid(++task, 0), .mcp_or_chief = 50, .pager = root});
+        ASSERT_NO_FATAL_FAILURE(finish());
+        made = sim::TaskNew::Result::of(sim::Regs::of(s.thread(root).frame));
+    } while (made.ok());
+    EXPECT_EQ(made.eax, L4_TASK_NEW_ENOMEM);
+    EXPECT_GT(task, 10u);
+}
+
 } // namespace
 } // namespace kernel_test

@@ -28,9 +28,11 @@ class Stage {
 public:
     static constexpr Word child_ip = 0x5000, child_sp = 0x6000;
 
-    explicit Stage(Word task_flags = 0, const kern::Limits& limits = kern::unlimited)
+    explicit Stage(Word task_flags = 0, const kern::Limits& limits = kern::unlimited, Word sigma0_frames = 32)
         : kernel_(machine_,
-                  {.kernel_first = arch::Memory::kernel_base, .kernel_frames = 256, .sigma0_frames = 32},
+                  {.kernel_first = arch::Memory::kernel_base,
+                   .kernel_frames = 256,
+                   .sigma0_frames = sigma0_frames},
                   limits),
           current_(&kernel_.start()) {
         call(sim::ThreadSwitch{});
