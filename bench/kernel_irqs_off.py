@@ -17,7 +17,7 @@ TESTS = ("bench", "counters", "entries", "fpu", "hostile", "ports", "tasks", "th
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
 WORKLOADS = {TEST + "sigma0.elf": [TEST + name + ".elf" for name in TESTS],
              ROWS + "sigma0.elf": [ROWS + name + ".elf" for name in PROGRAMS_OF_ROWS],
-             L4ENV + "sigma0/sigma0.elf": [ROWS + "protocol.elf"]}
+             L4ENV + "sigma0/sigma0.elf": [ROWS + "protocol.elf", TEST + "parts.elf"]}
 BREAKPOINT, OTHER = 3, 255
 WAYS = {BREAKPOINT: "the debugger's output calls", 13: "general protection", 14: "a page fault",
         64: "the timer", 48: "ipc", 49: "id_nearest", 50: "fpage_unmap", 51: "thread_switch",
