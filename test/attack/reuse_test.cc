@@ -46,7 +46,7 @@ TEST_F(Reuse, OfDeletedObjectsFindsRubbish) {
     expect_rubbish(thread, sizeof *thread);
     expect_rubbish(task, sizeof *task);
     arch::Machine copy = w.machine();
-    EXPECT_EQ(copy.page(directory)[100], arch::Memory::rubbish);
+    EXPECT_EQ(copy.page(directory)[100], std::byte{0}) << "it is kept for another task, and leads nowhere";
 }
 
 #ifdef ATTACK_ASAN
@@ -54,7 +54,6 @@ using ReuseDeathTest = Reuse;
 TEST_F(ReuseDeathTest, OfDeletedObjectsEndsTheProcess) {
     EXPECT_DEATH(static_cast<void>(thread->ready() ? w.stop() : void()), "use-after-poison");
     EXPECT_DEATH(static_cast<void>(task->dying() ? w.stop() : void()), "use-after-poison");
-    EXPECT_DEATH(w.machine().page(directory)[100] = std::byte{1}, "use-after-poison");
 }
 #endif
 
