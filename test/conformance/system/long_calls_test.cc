@@ -165,7 +165,7 @@ TEST(ExRegs, EndsAnAnswerToAPageFaultOfManyPages) {
     constexpr std::uint32_t pages = 48, log2 = 18, own = 0x10000000, at_a = 0x20000000, at_b = 0x30000000;
     World w;
     Landing landing(w);
-    InTheMidst midst(w, Line{line}, e, limits.pages < pages / 2 ? 8 : 1); // when some have come
+    InTheMidst midst(w, Line{line}, e, limits.pages < pages / 2 ? 8 : 2); // when some have come
     sim::IpcResult to_a;
     std::uint32_t seen = 0;
     w.spawn(9, [&](User u) -> Program {
