@@ -72,7 +72,7 @@ static int tls_get(struct task_struct* tsk, const struct user_regset* set, struc
     return to.left;
 }
 
-/* Whole descriptors, from any of them on; those before a bad one are set. */
+/* Whole descriptors, from any of them on; none if one is bad. */
 static int tls_set(struct task_struct* tsk, const struct user_regset* set, unsigned int pos,
                    unsigned int count, const void* kbuf, const void __user* ubuf) {
     struct user_desc d[GDT_ENTRY_TLS_ENTRIES];
@@ -81,7 +81,8 @@ static int tls_set(struct task_struct* tsk, const struct user_regset* set, unsig
     int error = pos % sizeof(*d) || count % sizeof(*d) ? -EINVAL : 0;
     if (!error) error = user_regset_copyin(&pos, &count, &kbuf, &ubuf, d, 0, sizeof(d));
     for (i = first; i < first + n && !error; i++)
-        error = l4_set_descriptor(tsk, GDT_ENTRY_TLS_MIN + i, &d[i]);
+        if (!l4_may_set_descriptor(&d[i])) error = -EINVAL;
+    for (i = first; i < first + n && !error; i++) l4_set_descriptor(tsk, GDT_ENTRY_TLS_MIN + i, &d[i]);
     return error;
 }
 
@@ -186,11 +187,16 @@ static int put_set(struct task_struct* tsk, unsigned int n, const void __user* f
     return copy_regset_from_user(tsk, &view, n, 0, regsets[n].n * regsets[n].size, from) ? -EIO : 0;
 }
 
-static int get_area(struct task_struct* tsk, unsigned long index, struct user_desc __user* to) {
+static int get_area(struct task_struct* tsk, int index, struct user_desc __user* to) {
     struct user_desc d;
+    if (index < 0) return -EIO;
     if (index < GDT_ENTRY_TLS_MIN || index > GDT_ENTRY_TLS_MAX) return -EINVAL;
     d = l4_get_tls(tsk, index);
     return copy_to_user(to, &d, sizeof(d)) ? -EFAULT : 0;
+}
+
+static int set_area(struct task_struct* tsk, int index, struct user_desc __user* from) {
+    return index < 0 ? -EIO : l4_set_tls(tsk, index, from, false);
 }
 
 long arch_ptrace(struct task_struct* tsk, long request, unsigned long addr, unsigned long data) {
@@ -204,7 +210,7 @@ long arch_ptrace(struct task_struct* tsk, long request, unsigned long addr, unsi
         case PTRACE_GETFPXREGS: return get_set(tsk, 2, (void __user*)data);
         case PTRACE_SETFPXREGS: return put_set(tsk, 2, (void __user*)data);
         case PTRACE_GET_THREAD_AREA: return get_area(tsk, addr, (void __user*)data);
-        case PTRACE_SET_THREAD_AREA: return l4_set_tls(tsk, addr, (void __user*)data, false);
+        case PTRACE_SET_THREAD_AREA: return set_area(tsk, addr, (void __user*)data);
         default: return ptrace_request(tsk, request, addr, data);
     }
 }

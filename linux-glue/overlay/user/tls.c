@@ -50,20 +50,23 @@ static int free_slot(struct task_struct* tsk) {
     return -ESRCH;
 }
 
-int l4_set_descriptor(struct task_struct* tsk, int index, const struct user_desc* d) {
+bool l4_may_set_descriptor(const struct user_desc* d) {
+    return is_empty(d) || (d->contents <= 1 && d->seg_32bit && !d->seg_not_present);
+}
+
+void l4_set_descriptor(struct task_struct* tsk, int index, const struct user_desc* d) {
     u32* words = slot_words(tsk, index - GDT_ENTRY_TLS_MIN);
-    if (!is_empty(d) && (d->contents > 1 || !d->seg_32bit || d->seg_not_present)) return -EINVAL;
     if (is_empty(d))
         memset(words, 0, sizeof(struct desc_struct));
     else
         encode(words, d);
     tsk->thread.tls_changed = true;
-    return 0;
 }
 
 int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from, bool may_choose) {
     struct user_desc d;
     if (copy_from_user(&d, from, sizeof(d))) return -EFAULT;
+    if (!l4_may_set_descriptor(&d)) return -EINVAL;
     if (index == -1) index = d.entry_number;
     if (index == -1 && may_choose) {
         index = free_slot(tsk);
@@ -71,7 +74,8 @@ int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from
         if (put_user(index, &from->entry_number)) return -EFAULT;
     }
     if (index < GDT_ENTRY_TLS_MIN || index > GDT_ENTRY_TLS_MAX) return -EINVAL;
-    return l4_set_descriptor(tsk, index, &d);
+    l4_set_descriptor(tsk, index, &d);
+    return 0;
 }
 
 struct user_desc l4_get_tls(struct task_struct* tsk, unsigned int index) {

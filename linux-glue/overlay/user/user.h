@@ -56,6 +56,7 @@ unsigned int l4_user_fpages_around(struct mm_struct* mm, unsigned long address, 
 
 /* user/tls.c: descriptors GDT_ENTRY_TLS_MIN to _MAX. `index` -1: the one in the descriptor. */
 struct user_desc l4_get_tls(struct task_struct* tsk, unsigned int index);
-int l4_set_descriptor(struct task_struct* tsk, int index, const struct user_desc* d);
+bool l4_may_set_descriptor(const struct user_desc* d);
+void l4_set_descriptor(struct task_struct* tsk, int index, const struct user_desc* d);
 int l4_set_tls(struct task_struct* tsk, int index, struct user_desc __user* from, bool may_choose);
 #endif
