@@ -174,6 +174,23 @@ static int refuses_selectors(void) {
     return ok;
 }
 
+/* Of EFLAGS only what is a program's: all but RF (16), AC (18) and the flags of results, of steps and of the
+ * direction stays. */
+static int sets_flags(void) {
+    enum { SETTABLE = 0x50dd5 };
+    const long child = start(stops_twice);
+    struct pt_regs regs = registers(child);
+    const long old = regs.eflags;
+    long word = -1;
+    int ok = pokes(child, EFL, ~old) == 0 && sys(ptrace, PTRACE_PEEKUSR, child, EFL * 4, &word) == 0;
+    ok &= word == (old ^ SETTABLE);
+    ok &= pokes(child, EFL, old) == 0 && registers(child).eflags == old;
+    regs.eflags = ~old;
+    ok &= sys(ptrace, PTRACE_SETREGS, child, 0, &regs) == 0 && registers(child).eflags == (old ^ SETTABLE);
+    forget(child);
+    return ok;
+}
+
 /* A descriptor that a debugger sets is there when the program looks. */
 static int sets_tls(void) {
     struct user_desc set[3] = {{0}, {0}, {0}}, seen[3] = {{0}, {0}, {0}};
@@ -202,6 +219,7 @@ __attribute__((used)) static void start_init(void) {
     check("steps through who sets the trap flag itself", steps_who_traps_itself());
     check("a breakpoint", breaks());
     check("selectors that are none", refuses_selectors());
+    check("EFLAGS that a debugger may set", sets_flags());
     check("TLS descriptors as a register set", sets_tls());
     done();
 }

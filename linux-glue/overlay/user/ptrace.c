@@ -14,7 +14,7 @@
 #include "user.h"
 
 /* EFLAGS that a debugger may set. */
-#define SETTABLE_FLAGS 0x00250dd5UL
+#define SETTABLE_FLAGS 0x00050dd5UL
 
 /* As a debugger sees them: without the trap flag that is its own. */
 static struct pt_regs get_all(struct task_struct* tsk) {
