@@ -24,6 +24,7 @@ cat /proc/cpuinfo
 
 check "a processor" "$(grep -c '^processor.: 0$' /proc/cpuinfo)" 1
 check "what it can do" "$(grep '^flags' /proc/cpuinfo | grep -w fpu | grep -cw sse2)" 1
+check "the host's name" "$(hostname) $(uname -n)" "drops drops"
 check "arithmetic" "$((6 * 7))" 42
 check "a program" "$(uname -s) $(uname -m)" "Linux i686"
 check "a pipe" "$(seq 1 100 | grep -c 7)" 19
