@@ -47,6 +47,15 @@ class Debian(unittest.TestCase):
         self.assertEqual(lines[2:5], ["drwxr-xr-x", "drwxrwxrwt", "root"])
         self.assertGreaterEqual(int(lines[5]), 2026)
 
+    def test_su_and_passwords(self):
+        self.assertEqual(self.shell("su -c id; su nobody -s /bin/sh -c id"),
+                         "uid=0(root) gid=0(root) groups=0(root)\n"
+                         "uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)\n")
+        said = self.shell("echo root:secret | chpasswd; for password in wrong secret; do "
+                          "echo $password | su nobody -s /bin/sh -c 'su -c id'; done")
+        self.assertEqual(said, "Password: su: Authentication failure\n"
+                               "Password: uid=0(root) gid=0(root) groups=0(root)\n")
+
     def test_the_file_system_stays_whole(self):
         self.shell("cd /root && dd if=/dev/zero of=large bs=1M count=20 2>/dev/null && rm large && echo x >x")
         done = subprocess.run(["/sbin/e2fsck", "-fn", self.image], stdout=subprocess.PIPE, check=False)
