@@ -87,6 +87,7 @@ void Kernel::run_task_new(Thread& t) {
     thread.deferred_.trigger = args.trigger;
     make_ready(thread, Place::tail);
     task_new_done(t, report(thread.id()), args.reserve);
+    machine_.interrupted(); // lets one come: to make a task takes almost as long as a piece may
 }
 
 /// A chief must be an active task that does not go away with the number.
