@@ -49,6 +49,14 @@ std::optional<AccessFault> Machine::load(kern::VAddr va, std::span<std::byte> to
     return {};
 }
 
+bool Machine::print(kern::TextJob& job) {
+    std::byte b{};
+    if (job.left == 0 || load(job.at, std::span(&b, 1))) return false;
+    put_char(static_cast<char>(b));
+    job.at = job.at + 1;
+    return --job.left != 0;
+}
+
 std::optional<AccessFault> Machine::store(kern::VAddr va, std::span<const std::byte> from) {
     const Pieces p = split(*this, va, from.size(), true);
     if (p.fault || from.empty()) return p.fault;

@@ -21,7 +21,10 @@ void Timer::set(kern::Micros /*at*/) {}
 void Timer::end_of_apic_interrupt() { LocalApic::end_of_interrupt(); }
 
 /// Instruction pointers of traces lead to no instructions.
-bool kdebug(arch::Machine& /*machine*/, arch::Frame& /*frame*/, std::uint32_t /*vector*/) { return false; }
+std::optional<kern::TextJob> kdebug(arch::Machine& /*machine*/, arch::Frame& /*frame*/,
+                                    std::uint32_t /*vector*/) {
+    return std::nullopt;
+}
 
 } // namespace x86
 
@@ -34,6 +37,7 @@ alignas(4096) constinit std::array<std::byte, 4096> open_bus{};
 
 /// Traces have each bounded piece of work as an event of its own.
 bool Machine::interrupted() { return true; }
+bool Machine::print(kern::TextJob& /*job*/) { return false; }
 
 /// Traces have no memory there.  The simulated machine's open bus: reads as ones, forgets what is written.
 std::span<std::byte, 4096> Machine::window(kern::PAddr /*frame*/) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "x86/console.h"
 
+#include <algorithm>
+#include <cstring>
+
+#include "x86/digits.h"
 #include "x86/io.h"
 #include "x86/layout.h"
 
@@ -15,7 +19,7 @@ constexpr std::uint8_t status_received = 0x01, status_sent = 0x20;
 constexpr std::uint32_t rows = 25, columns = 80;
 constexpr std::uint16_t blank = 0x0720; // light grey on black
 
-volatile std::uint16_t* screen() { return at_physical<volatile std::uint16_t>(0xb8000); }
+std::uint16_t* screen() { return at_physical<std::uint16_t>(0xb8000); }
 
 } // namespace
 
@@ -28,7 +32,7 @@ void Console::init() {
     out8(com1_fifo, 0x07);
     out8(com1_modem, 0x0b);
     serial_ = in8(com1_status) != 0xff; // nobody drives the bus
-    for (std::uint32_t i = 0; i < rows * columns; ++i) screen()[i] = blank;
+    std::fill_n(screen(), rows * columns, blank);
     row_ = column_ = 0;
 }
 
@@ -60,19 +64,15 @@ void Console::put_screen(char c) {
 }
 
 void Console::scroll() {
-    for (std::uint32_t i = 0; i < (rows - 1) * columns; ++i) screen()[i] = screen()[i + columns];
-    for (std::uint32_t i = (rows - 1) * columns; i < rows * columns; ++i) screen()[i] = blank;
+    constexpr std::uint32_t kept = (rows - 1) * columns;
+    std::memmove(screen(), screen() + columns, kept * sizeof *screen());
+    std::fill_n(screen() + kept, columns, blank);
     row_ = rows - 1;
 }
 
-void Console::hex(std::uint32_t value, unsigned digits) {
-    while (digits-- != 0) put("0123456789abcdef"[value >> 4 * digits & 15]);
-}
+void Console::hex(std::uint32_t value, unsigned digits) { put_hex(*this, value, digits); }
 
-void Console::decimal(std::uint32_t value) {
-    if (value >= 10) decimal(value / 10);
-    put(static_cast<char>('0' + value % 10));
-}
+void Console::decimal(std::uint32_t value) { put_decimal(*this, value); }
 
 int Console::input() {
     if (kept_count_ == 0) return serial_ && !listens_ ? receive() : -1;

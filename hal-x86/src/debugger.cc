@@ -88,6 +88,7 @@ bool Debugger::read_line(kdb::Output& out, char (&line)[longest]) {
 void Debugger::enter(const char* why, const arch::Frame* at) {
     if (!wanted_ || !running.kernel) return;
     Console& console = machine.console();
+    machine.text().put_all(console);
     kdb::Output out(put, &console);
     const kdb::View view{.kernel = *running.kernel,
                          .machine = machine,

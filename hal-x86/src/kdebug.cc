@@ -7,32 +7,34 @@
 #include "arch/machine.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/kdebug.h"
+#include "x86/digits.h"
 
 namespace x86 {
 namespace {
 
 constexpr std::uint32_t int3_length = 1;
-constexpr std::uint32_t longest = 4096; ///< of a text: interrupts are off
+constexpr std::uint32_t longest = 4096; ///< of a text
 
 std::uint8_t byte_at(arch::Machine& machine, std::uint32_t at) {
     std::byte b{};
     return machine.read_user(at, std::span(&b, 1)) == 1 ? static_cast<std::uint8_t>(b) : std::uint8_t{0};
 }
 
-/// At most `size` characters; ends where memory does or, if asked for, at a zero.
-void put_text(arch::Machine& machine, std::uint32_t at, std::uint32_t size, bool until_zero) {
-    for (size = std::min(size, longest); size != 0; --size, ++at) {
-        std::byte b;
-        if (machine.read_user(at, std::span(&b, 1)) == 0) return;
-        if (until_zero && b == std::byte{0}) return;
-        machine.put_char(static_cast<char>(b));
-    }
+/// Ends where memory does or, if asked for, at a zero.
+void hold_chunk(arch::Machine& machine, kern::TextJob& job) {
+    const std::span<char> room = machine.text().room().first(std::min(job.left, Text::chunk));
+    const std::span<char> there = room.first(machine.read_user(job.at.raw(), std::as_writable_bytes(room)));
+    const auto end = job.until_zero ? std::find(there.begin(), there.end(), 0) : there.end();
+    const auto size = static_cast<std::uint32_t>(end - there.begin());
+    machine.text().hold(size);
+    job.at = job.at + size;
+    job.left = size == room.size() ? job.left - size : 0;
 }
 
-void put_decimal(Console& console, std::uint32_t value) {
+void put_signed(Text& text, std::uint32_t value) {
     const bool negative = static_cast<std::int32_t>(value) < 0;
-    if (negative) console.put('-');
-    console.decimal(negative ? 0 - value : value);
+    if (negative) text.put('-');
+    put_decimal(text, negative ? 0 - value : value);
 }
 
 /// Until there is a character the program stays at its int3, and others run.
@@ -44,43 +46,66 @@ void input(Console& console, arch::Frame& frame) {
         frame.eip -= int3_length;
 }
 
-void command(arch::Machine& machine, arch::Frame& frame, std::uint8_t number) {
-    Console& console = machine.console();
+/// Of the commands that have one.
+kern::TextJob text_of(const arch::Frame& frame, std::uint8_t number) {
     switch (number) {
-        case L4_KD_OUTCHAR: return console.put(static_cast<char>(frame.eax));
-        case L4_KD_OUTNSTRING: return put_text(machine, frame.eax, frame.ebx, false);
-        case L4_KD_OUTSTRING: return put_text(machine, frame.eax, longest, true);
-        case L4_KD_OUTHEX32: return console.hex(frame.eax, 8);
-        case L4_KD_OUTHEX20: return console.hex(frame.eax, 5);
-        case L4_KD_OUTHEX16: return console.hex(frame.eax, 4);
-        case L4_KD_OUTHEX12: return console.hex(frame.eax, 3);
-        case L4_KD_OUTHEX8: return console.hex(frame.eax, 2);
-        case L4_KD_OUTDEC: return put_decimal(console, frame.eax);
-        case L4_KD_INCHAR: return input(console, frame);
-        default:
-            if (number >= L4_KD_CHAR_MIN) console.put(static_cast<char>(number));
+        case L4_KD_OUTNSTRING: return {kern::VAddr{frame.eax}, std::min(frame.ebx, longest)};
+        case L4_KD_OUTSTRING: return {kern::VAddr{frame.eax}, longest, true};
+        default: return {};
     }
+}
+
+void command(arch::Machine& machine, arch::Frame& frame, std::uint8_t number) {
+    Text& text = machine.text();
+    switch (number) {
+        case L4_KD_OUTCHAR: return text.put(static_cast<char>(frame.eax));
+        case L4_KD_OUTHEX32: return put_hex(text, frame.eax, 8);
+        case L4_KD_OUTHEX20: return put_hex(text, frame.eax, 5);
+        case L4_KD_OUTHEX16: return put_hex(text, frame.eax, 4);
+        case L4_KD_OUTHEX12: return put_hex(text, frame.eax, 3);
+        case L4_KD_OUTHEX8: return put_hex(text, frame.eax, 2);
+        case L4_KD_OUTDEC: return put_signed(text, frame.eax);
+        case L4_KD_INCHAR: return input(machine.console(), frame);
+        default:
+            if (number >= L4_KD_CHAR_MIN) text.put(static_cast<char>(number));
+    }
+}
+
+void enter(arch::Machine& machine, std::uint32_t at, std::uint8_t size) {
+    Text& text = machine.text();
+    text.put("\n--- ");
+    const std::span<char> room = text.room().first(size);
+    text.hold(static_cast<std::uint32_t>(machine.read_user(at, std::as_writable_bytes(room))));
+    text.put(" ---\n");
+    enter_debugger("a program asks for it");
 }
 
 } // namespace
 
-bool kdebug(arch::Machine& machine, arch::Frame& frame, std::uint32_t vector) {
-    if (vector != L4_TRAP_BREAKPOINT) return false;
+std::optional<kern::TextJob> kdebug(arch::Machine& machine, arch::Frame& frame, std::uint32_t vector) {
+    if (vector != L4_TRAP_BREAKPOINT) return std::nullopt;
+    if (machine.text().pending()) { // another's, which is put first
+        frame.eip -= int3_length;
+        return kern::TextJob{};
+    }
     const std::uint32_t at = frame.eip;
     const std::uint8_t first = byte_at(machine, at), second = byte_at(machine, at + 1);
     if (first == L4_KD_COMMAND) {
         command(machine, frame, second);
-    } else if (first == L4_KD_ENTER) {
-        machine.console().put("\n--- ");
-        put_text(machine, at + 2, second, false);
-        machine.console().put(" ---\n");
-        enter_debugger("a program asks for it");
-    } else if (first == L4_KD_DISPLAY && second == L4_KD_ENTER) {
-        put_text(machine, at + 3, byte_at(machine, at + 2), false);
-    } else {
-        return false;
+        return text_of(frame, second);
     }
-    return true;
+    if (first == L4_KD_ENTER) {
+        enter(machine, at + 2, second);
+        return kern::TextJob{};
+    }
+    if (first == L4_KD_DISPLAY && second == L4_KD_ENTER)
+        return kern::TextJob{kern::VAddr{at + 3}, byte_at(machine, at + 2)};
+    return std::nullopt;
+}
+
+bool print(arch::Machine& machine, kern::TextJob& job) {
+    if (!machine.text().put_next(machine.console()) && job.left != 0) hold_chunk(machine, job);
+    return machine.text().pending() || job.left != 0;
 }
 
 } // namespace x86

@@ -88,6 +88,8 @@ std::size_t Machine::read_user(std::uint32_t va, std::span<std::byte> to) {
     return done;
 }
 
-bool Machine::debug(Frame& frame, std::uint32_t vector) { return x86::kdebug(*this, frame, vector); }
+std::optional<kern::TextJob> Machine::debug(Frame& frame, std::uint32_t vector) {
+    return x86::kdebug(*this, frame, vector);
+}
 
 } // namespace arch

@@ -48,6 +48,7 @@ void put_thread(Console& console) {
 void panic(const char* what, const arch::Frame* frame) {
     asm volatile("cli");
     Console& console = machine.console();
+    machine.text().put_all(console);
     console.put("\npanic: ");
     console.put(what);
     console.put("\n");

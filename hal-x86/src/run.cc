@@ -3,6 +3,7 @@
 #include "x86/debugger.h"
 #include "x86/entry.h"
 #include "x86/go_on.h"
+#include "x86/kdebug.h"
 #include "x86/kernel.h"
 
 namespace x86 {
@@ -64,7 +65,8 @@ kern::Thread* wait_for_user(kern::Thread* t) {
     do {
         const bool idle = t->idle();
         if (idle && running.crash) asm volatile("ud2");
-        idle ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
+        const bool rests = idle && !machine.text().put_next(machine.console());
+        rests ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
         const std::uint32_t vector = running.arrived;
         running.arrived = 0;
         if (vector != 0)
@@ -99,6 +101,14 @@ bool arch::Machine::interrupted() {
     if (x86::running.watched) return true;
     x86::open_window<x86::Wait::a_moment>();
     return x86::running.arrived != 0;
+}
+
+/// To who watches the kernel a text is one piece.
+bool arch::Machine::print(kern::TextJob& job) {
+    bool more;
+    do more = x86::print(*this, job);
+    while (more && x86::running.watched);
+    return more;
 }
 
 void trap_from_kernel(arch::Frame* frame) { x86::interrupted(frame); }

@@ -15,6 +15,7 @@ const char* name_of(Op op) {
         case Op::receive_phase: return "its receive phase";
         case Op::unmap: return "fpage_unmap";
         case Op::task_new: return "task_new";
+        case Op::text: return "a text";
         case Op::none: break;
     }
     return "what is deferred";

@@ -202,6 +202,7 @@ void Kernel::check_thread(const Thread& t) const {
     check_job<MapJob>(t.job_, t.transfer_.to != nullptr, false); // most transfers map nothing
     check_job<UnmapJob>(t.job_, t.op_ == Op::unmap, true);
     check_job<TaskNewArgs>(t.job_, t.op_ == Op::task_new, true);
+    check_job<TextJob>(t.job_, t.op_ == Op::text, true);
     t.senders.for_each([&](const Thread& s) {
         ensure(s.wait().with == &t && is(s, Wait::For::send),
                "K3: a sender queue has a thread that does not send to its owner");

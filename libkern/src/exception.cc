@@ -6,24 +6,26 @@
 
 namespace kern {
 
-namespace {
-
-/// A machine may have a debugger, which does something about the exception instead of the kernel.
-template <class Machine>
-bool debugged_by(Machine& machine, arch::Frame& frame, std::uint32_t vector) {
-    if constexpr (requires { machine.debug(frame, vector); }) return machine.debug(frame, vector);
-    return false;
-}
-
-} // namespace
-
 /// Of t's program, at its instruction.
 void Kernel::exception(Thread& t, std::uint32_t vector, std::uint32_t code) {
     if (t.task_no() != TaskNo{L4_TASK_SIGMA0}) {
         if (takes_exception(t, vector)) return send_exception(t, vector, code);
         if (reflect(t, vector, code)) return;
     }
-    if (!debugged_by(machine_, t.frame, vector)) kill(t);
+    const std::optional<TextJob> text = machine_.debug(t.frame, vector);
+    if (!text) return kill(t);
+    t.job_ = *text;
+    t.op_ = Op::text;
+    if (goes_on()) run_text(t);
+}
+
+/// t prints by the machine's debugger.
+void Kernel::run_text(Thread& t) {
+    TextJob& job = *std::get_if<TextJob>(&t.job_);
+    while (machine_.print(job))
+        if (!goes_on()) return;
+    t.op_ = Op::none;
+    t.job_.emplace<std::monostate>();
 }
 
 /// Does t's pager ask for exceptions of this sort?

@@ -84,6 +84,7 @@ void Kernel::resume(Thread& self) {
         case Op::receive_phase: return begin_receive(self);
         case Op::unmap: return run_unmap(self);
         case Op::task_new: return run_task_new(self);
+        case Op::text: return run_text(self);
         case Op::none: return run_deferred(self);
     }
 }

@@ -247,10 +247,11 @@ TEST_F(SabotageDeathTest, K21AJobOfACallThatIsOver) {
     expect_caught("K21", [&] { Saboteur::begin<kern::MapJob>(thread(5)); });
     expect_caught("K21", [&] { Saboteur::begin<kern::UnmapJob>(thread(7)); });
     expect_caught("K21", [&] { Saboteur::begin<kern::TaskNewArgs>(thread(5)); });
+    expect_caught("K21", [&] { Saboteur::begin<kern::TextJob>(thread(5)); });
 }
 
 TEST_F(SabotageDeathTest, K21ACallThatHasLostItsJob) {
-    for (const kern::Op op : {kern::Op::unmap, kern::Op::task_new})
+    for (const kern::Op op : {kern::Op::unmap, kern::Op::task_new, kern::Op::text})
         expect_caught("K21", [&] { Saboteur::op(thread(6, 1)) = op; });
 }
 

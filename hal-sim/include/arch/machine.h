@@ -8,13 +8,16 @@
 #include <string>
 
 #include "arch/fpu_state.h"
+#include "arch/frame.h"
 #include "arch/irq_controller.h"
 #include "arch/memory.h"
 #include "arch/mmu.h"
 #include "arch/ports.h"
 #include "arch/timer.h"
 #include "kern/strong.h"
+#include "kern/text_job.h"
 #include "l4/abi/counters.h"
+#include "l4/abi/exception.h"
 
 namespace arch {
 
@@ -91,6 +94,13 @@ public:
         tls_ = descriptors;
     }
     void put_char(char c) { console_.push_back(c); }
+    /// There is a debugger if a test wants one (attach_debugger()): int3 prints EBX bytes at EAX.
+    std::optional<kern::TextJob> debug(const Frame& frame, std::uint32_t vector) const {
+        if (!has_debugger_ || vector != L4_TRAP_BREAKPOINT) return std::nullopt;
+        return kern::TextJob{.at = kern::VAddr{frame.eax}, .left = frame.ebx};
+    }
+    /// One byte.
+    bool print(kern::TextJob& job);
     l4_counters_t& event_counters() { return event_counters_; }
     /// Who uses these bytes of kernel memory before they are handed out again is caught under
     /// AddressSanitizer, and reads rubbish if the configuration says so.  Their first word stays usable.
@@ -100,6 +110,7 @@ public:
     // --- the embedder's side
     /// The next `times` that the kernel asks, no interrupt has come.
     void leave_alone(std::uint64_t times) { uninterrupted_ = times; }
+    void attach_debugger() { has_debugger_ = true; }
     /// One user access of the current space; sets accessed and dirty bits, fills the TLB.
     Translation translate(kern::VAddr va, bool write) { return mmu_.translate(memory_, va, write); }
     /// Loads or stores bytes as user code: all of them, or none and the first fault.  At most a page long.
@@ -134,6 +145,7 @@ private:
     kern::VAddr utcb_{};
     std::array<std::uint64_t, 3> tls_{};
     std::string console_;
+    bool has_debugger_ = false;
     std::uint64_t uninterrupted_ = 0;
     Counters counters_;
     l4_counters_t event_counters_{L4_COUNTERS_MAGIC, sizeof(l4_counters_t), {}, 0, {}, 0, 0, 0, 0};

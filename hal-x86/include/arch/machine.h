@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 
 #include "arch/fpu_state.h"
 #include "arch/frame.h"
 #include "kern/strong.h"
+#include "kern/text_job.h"
 #include "l4/abi/counters.h"
 #include "x86/console.h"
 #include "x86/fpu.h"
@@ -16,6 +18,7 @@
 #include "x86/layout.h"
 #include "x86/pic.h"
 #include "x86/segments.h"
+#include "x86/text.h"
 #include "x86/timer.h"
 
 namespace x86 {
@@ -90,8 +93,10 @@ public:
     void set_tls(const std::array<std::uint64_t, 3>& descriptors) { gdt_.set_tls(descriptors); }
     void put_char(char c) { console_.put(c); }
     static l4_counters_t& event_counters() { return ::event_counters.counters; }
-    /// int3: the debugger's output calls (l4/abi/kdebug.h).  False: it was none.
-    bool debug(Frame& frame, std::uint32_t vector);
+    /// int3: the debugger's output calls (l4/abi/kdebug.h).
+    std::optional<kern::TextJob> debug(Frame& frame, std::uint32_t vector);
+    /// In the kernel, too.
+    bool print(kern::TextJob& job);
 
     // --- the embedder's side
     /// Once, when paging is on: `fixed` is the page table of x86::fixed_base.
@@ -100,6 +105,7 @@ public:
     x86::Pic& pic() { return pic_; }
     x86::Fpu& fpu() { return fpu_; }
     x86::Console& console() { return console_; }
+    x86::Text& text() { return text_; }
     /// The debugger hears the serial line, whose interrupt nobody else gets.
     void listen() {
         console_.listen();
@@ -128,6 +134,7 @@ private:
     x86::Fpu fpu_;
     x86::Gdt gdt_;
     x86::Console console_;
+    x86::Text text_;
     std::uint32_t* fixed_ = nullptr;
     std::uint32_t next_window_ = 0;
 };

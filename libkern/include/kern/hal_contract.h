@@ -6,12 +6,14 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include "arch/entry_words.h" // selected by the build: hal-sim or hal-x86
 #include "arch/frame.h"
 #include "arch/machine.h"
 #include "ia32/trap_frame.h"
 #include "kern/strong.h"
+#include "kern/text_job.h"
 #include "l4/abi/counters.h"
 
 namespace kern {
@@ -30,15 +32,15 @@ concept EntryWordsContract =
 /// A machine may also have discard() and hand_out(), which are told of kernel memory (a std::span of bytes)
 /// that goes out of use and back; its first word is used all the time (FramePool).  hal-sim finds users of
 /// freed memory by them.  And kernel_byte(PAddr): page(), for a byte of kernel memory, where that is next to
-/// free.  And debug(Frame&, vector): what a debugger does about an exception that would kill the running
-/// thread; false: nothing.
+/// free.
 ///
 /// One CPU with its MMU, timer, interrupt controller and memory.  Holds all hardware state; there is no
 /// other. None of these may fail or call back into the kernel.
 template <class M>
 concept MachineContract =
     requires(M m, const M cm, PAddr pa, VAddr va, Micros t, Line line, const void* p, arch::FpuState fpu,
-             const arch::FpuState cfpu, const std::array<std::uint64_t, 3> tls, char c) {
+             const arch::FpuState cfpu, const std::array<std::uint64_t, 3> tls, char c, arch::Frame frame,
+             std::uint32_t code, TextJob text) {
         { cm.now() } -> std::same_as<Micros>; // monotonic
         {
             m.interrupted()
@@ -68,6 +70,13 @@ concept MachineContract =
         } -> std::same_as<void>; // what the word at GS:0 (selector ia32::utcb_selector) reads
         { m.set_tls(tls) } -> std::same_as<void>; // GDT slots of ia32::tls_selectors; 0: not present
         { m.put_char(c) } -> std::same_as<void>;  // debugging console
+        {
+            m.debug(frame, code)
+        } -> std::same_as<std::optional<TextJob>>; // a debugger's answer to an exception that would kill the
+                                                   // running thread: what to print(); or there is none
+        {
+            m.print(text)
+        } -> std::same_as<bool>; // a piece of such a text, in the active directory; false: that was all
         { m.event_counters() } -> std::same_as<l4_counters_t&>; // where the kernel counts what it does
     };
 

@@ -119,6 +119,7 @@ private:
     static void take_state(Thread& t, const l4_utcb_t& from, bool words);
     // exception.cc
     void exception(Thread& t, std::uint32_t vector, std::uint32_t code);
+    void run_text(Thread& t);
     bool takes_exception(const Thread& t, std::uint32_t trapno);
     void send_exception(Thread& t, std::uint32_t trapno, std::uint32_t err, VAddr pfa = {});
     bool push(Thread& t, const std::uint32_t* words, std::uint32_t count);

@@ -154,8 +154,9 @@ private:
     bool has_iopl_ = false;       ///< its EFLAGS have the privilege for I/O
     bool hidden_;                 ///< its number is that of the invalid id, which names nobody
     Transfer transfer_{};
-    /// Work under way: the flexpage of the transfer that is being mapped, an fpage_unmap, or a task_new.
-    std::variant<std::monostate, MapJob, UnmapJob, TaskNewArgs> job_;
+    /// Work under way: the flexpage of the transfer that is being mapped, an fpage_unmap, a task_new, or a
+    /// text.
+    std::variant<std::monostate, MapJob, UnmapJob, TaskNewArgs, TextJob> job_;
 };
 
 } // namespace kern

@@ -70,6 +70,6 @@ struct alignas(std::uint32_t) Deferred {
 };
 
 /// Kernel work that a ready thread has still to do before it returns to its program.
-enum class Op : std::uint8_t { none, transfer, receive_phase, unmap, task_new };
+enum class Op : std::uint8_t { none, transfer, receive_phase, unmap, task_new, text };
 
 } // namespace kern

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Text by int3 keeps nobody waiting, and is not mixed with other text.  Times are exact under -icount.
+#include "child.h"
+#include "l4/abi/kip.h"
+
+extern "C" [[noreturn]] void program();
+
+namespace {
+
+constexpr Word urgent = 1, first_talker = 2, talkers = 2, urgent_prio = 100, talker_prio = 10, line = 100,
+               most = 4096;
+constexpr Word slice_man = 13, slice_exp = 13; // 208 us
+const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
+
+alignas(16) char stacks[first_talker + talkers][1024];
+alignas(4096) char empty_lines[most + 1], lines[2][line + 2];
+volatile Word latest = 0, naps = 0;
+
+Word stack_of(Word lthread) { return reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread]); }
+
+std::uint64_t clock() { return reinterpret_cast<const volatile l4_kip_t*>(L4_KIP_ADDRESS)->clock; }
+
+/// Instructions, of which one takes a nanosecond.
+Word nanoseconds() {
+    Word low;
+    asm volatile("rdtsc" : "=a"(low) : : "edx");
+    return low;
+}
+
+void schedule(Word lthread, Word prio) {
+    call<L4_VEC_THREAD_SCHEDULE>({.eax = l4_sched_param(prio, slice_man, slice_exp),
+                                  .ebx = ~0u,
+                                  .ebp = ~0u,
+                                  .esi = l4_threadid(L4_TASK_ROOT, lthread).low});
+}
+
+void start(Word lthread, Body body, Word prio) {
+    ex_regs(lthread, reinterpret_cast<Word>(body), stack_of(lthread), sigma0);
+    schedule(lthread, prio);
+}
+
+void stop(Word lthread) {
+    call<L4_VEC_LTHREAD_EX_REGS>({.eax = lthread | L4_EX_REGS_STOP,
+                                  .ecx = ~0u,
+                                  .edx = ~0u,
+                                  .ebx = ~0u,
+                                  .ebp = ~0u,
+                                  .esi = ~0u,
+                                  .edi = ~0u});
+}
+
+/// Sleeps, and keeps by how many microseconds it woke too late.
+void nap() {
+    constexpr Word length = 160;
+    for (;;) {
+        const std::uint64_t before = clock();
+        sleep(receive_within(length));
+        const Word late = static_cast<Word>(clock() - before) - length;
+        if (late > latest) latest = late;
+        naps = naps + 1;
+    }
+}
+
+void print_empty_lines() {
+    for (;;) put(empty_lines);
+}
+
+void print_dots() {
+    for (;;) {
+        sleep(receive_within(160));
+        put('.');
+    }
+}
+
+template <Word which>
+void print_lines() {
+    for (;;) put(lines[which]);
+}
+
+void fill() {
+    for (Word i = 0; i < most; ++i) empty_lines[i] = '\n';
+    for (Word i = 0; i < line; ++i) lines[0][i] = '<', lines[1][i] = '>';
+    lines[0][line] = lines[1][line] = '\n';
+}
+
+/// A line of 4,096 ends, each of which moves the whole screen.
+void others_need_not_wait(Tap& tap) {
+    start(urgent, nap, urgent_prio);
+    start(first_talker, print_empty_lines, talker_prio);
+    sleep(receive_within(4000));
+    stop(first_talker);
+    stop(urgent);
+    tap.check(naps > 20, "a thread sleeps and wakes while another prints");
+    tap.check(latest < 8, "it never wakes late");
+    put("# the latest: ");
+    put_decimal(latest);
+    put(" us\n");
+}
+
+/// Their slices end in the midst of lines, and a third is more urgent.
+void lines_stay_whole(Tap& tap) {
+    start(first_talker, print_lines<0>, talker_prio);
+    start(first_talker + 1, print_lines<1>, talker_prio);
+    start(urgent, print_dots, urgent_prio);
+    sleep(receive_within(4000));
+    for (Word n = 0; n < talkers; ++n) stop(first_talker + n);
+    stop(urgent);
+    sleep(receive_within(160)); // who stands in a text stops behind it
+    tap.check(true, "lines of two threads are whole");
+}
+
+/// What was left of its line is put while nobody runs.
+void line_of_nobody(Tap& tap) {
+    start_child(print_lines<0>, 10);
+    serve(wait(), receive_within(2000));
+    kill_child();
+    sleep(receive_within(160));
+    const Word before = nanoseconds();
+    put('.');
+    const Word taken = nanoseconds() - before;
+    put('\n');
+    tap.check(true, "a line stays whole when its task ends");
+    tap.check(taken < 1000, "and is out when the next begins");
+}
+
+} // namespace
+
+extern "C" void program() {
+    Tap tap;
+    fill();
+    others_need_not_wait(tap);
+    lines_stay_whole(tap);
+    line_of_nobody(tap);
+    tap.done();
+}
