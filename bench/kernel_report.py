@@ -84,7 +84,7 @@ def table(budgets, found):
             continue
         o = found[name]
         title = budget.title + (", by C++ alone" if name.endswith(CXX) else "")
-        lines.append((title, name, f"{o.instructions:,.0f}", number(budget.must), number(budget.aims),
+        lines.append((title, name, f"{round(o.instructions):,}", number(budget.must), number(budget.aims),
                       met(budget, o), number(o.entries), number(o.cr3_loads), number(o.invlpgs)))
     return aligned(lines, left=(0, 1, 5))
 

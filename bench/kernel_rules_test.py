@@ -90,6 +90,10 @@ class Report(unittest.TestCase):
         self.assertRegex(lines["a reflection"], r"reflect_inter +900 +1,200 +600 +yes")
         self.assertRegex(lines["a short IPC, by C++ alone"], r"ipc_inter_cxx +590 +596 +yes")
 
+    def test_a_difference_that_rounds_to_none_has_no_sign(self):
+        text = kernel_report.table(self.budgets, found(pf_state_extra=-0.02))
+        self.assertNotIn("-0", text)
+
     def test_figures(self):
         figures = kernel_report.figures(self.budgets, found(**GOOD))
         self.assertEqual(figures[0], {"suite": "kernel", "id": "ipc_inter", "value": 280,
