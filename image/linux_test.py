@@ -6,6 +6,7 @@ import gzip
 import lzma
 import os
 import pathlib
+import pty
 import re
 import select
 import subprocess
@@ -135,13 +136,13 @@ class OwnLinux(unittest.TestCase):
 
 
 class Shell(unittest.TestCase):
-    """Of the ISO, where nobody has chosen anything."""
+    """Where nobody has chosen anything else."""
 
-    def read_until(self, tool, text):
+    def read_until(self, file, text):
         seen = b""
         while text not in seen:
-            self.assertTrue(select.select([tool.stdout], [], [], 150)[0], seen)
-            data = os.read(tool.stdout.fileno(), 4096)
+            self.assertTrue(select.select([file], [], [], 150)[0], seen)
+            data = os.read(file, 4096)
             self.assertTrue(data, seen)
             seen += data
         return seen
@@ -149,9 +150,9 @@ class Shell(unittest.TestCase):
     def test_the_iso_boots_to_it(self):
         with subprocess.Popen([*RUN, "--iso", "image/drops_iso.iso"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, bufsize=0) as tool:
-            seen = self.read_until(tool, b"/root # ")
+            seen = self.read_until(tool.stdout.fileno(), b"/root # ")
             tool.stdin.write(b"echo a$((6*7))b; tty\r")
-            answer = self.read_until(tool, b"/root # ")
+            answer = self.read_until(tool.stdout.fileno(), b"/root # ")
             tool.stdin.write(b"exit\r")
             rest = tool.stdout.read()
         self.assertIn(b"*linux: ", seen)
@@ -159,6 +160,28 @@ class Shell(unittest.TestCase):
         self.assertIn(b"\na42b\n/dev/hvc0\n", answer)
         self.assertIn(b"\nroot: all tasks have ended, 0 failed\n", rest)
         self.assertEqual(tool.returncode, 0)
+
+    def test_keys_of_a_terminal_reach_what_runs_in_it(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        with subprocess.Popen([*RUN, "--append", "quiet"], env=BUILT, stdin=theirs, stdout=theirs,
+                              stderr=theirs) as tool:
+            os.close(theirs)
+            # A key is typed when what it is for is there: the shell reads those before, too.
+            for keys, shown in [(b"", b"/root # "),
+                                (b"(echo a$((6*7))b; exec sleep 100)\r", b"a42b"),
+                                (b"\x03", b"/root # "),  # Ctrl-C
+                                (b"echo status $?; (echo c$((6*8))d; exec sleep 100)\r", b"c48d"),
+                                (b"\x1a", b"Stopped"),  # Ctrl-Z
+                                (b"jobs; (echo e$((6*9))f; exec cat); echo status $?\r", b"e54f"),
+                                (b"\x04", b"status 0"),  # Ctrl-D
+                                (b"\x01", b""),
+                                (b"x", b"drops: ended by Ctrl-A x")]:
+                os.write(ours, keys)
+                seen = self.read_until(ours, shown) if shown else b""
+                if keys.startswith(b"echo status"):
+                    self.assertIn(b"status 130\r", seen)
+        self.assertEqual(tool.returncode, 130)
 
 
 if __name__ == "__main__":

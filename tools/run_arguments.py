@@ -28,8 +28,9 @@ OPTIONS = """\
   --timeout SECONDS     end the machine then, with status 124
   --iso FILE, --kernel FILE   these instead of the ones that would be built
 
-Ctrl-C ends the machine. The exit status is the command's with --exec (125: the guest did not get to its
-end), else the guest's verdict: 0 when it is content, 1 when something failed, 255 when the kernel stopped
+Ctrl-A x ends the machine, Ctrl-A h shows what else is behind Ctrl-A; all other keys are the guest's. With
+--exec Ctrl-C ends it. The exit status is the command's with --exec (125: the guest did not get to its end),
+else the guest's verdict: 0 when it is content, 1 when something failed, 255 when the kernel stopped
 (docs/run.md)."""
 
 LINUX = "linux"  # the entry that options for Linux are about

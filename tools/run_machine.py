@@ -9,10 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-import termios
 import time
 
-TIMED_OUT = 124
+import run_keys
+
+ENDED, TIMED_OUT = 130, 124
 GRACE = 10  # seconds that a screenshot may take when the time is over
 CONTENT, FAILED = 0x10, 0x11  # what guests write to isa-debug-exit
 
@@ -22,31 +23,6 @@ def status_of(verdict):
     return {CONTENT: 0, FAILED: 1}.get(verdict, (verdict << 1 | 1) & 0xff)
 
 
-@contextlib.contextmanager
-def terminal():
-    """Keys come one by one and unseen, but for Ctrl-C and Ctrl-Z. Afterwards all is as before."""
-    if not sys.stdin.isatty():
-        yield
-        return
-    before = termios.tcgetattr(sys.stdin)
-
-    def set_mode(*_):
-        mode = termios.tcgetattr(sys.stdin)
-        mode[0] &= ~(termios.ICRNL | termios.IXON)
-        mode[3] &= ~(termios.ICANON | termios.ECHO)
-        termios.tcsetattr(sys.stdin, termios.TCSANOW, mode)
-
-    continued = signal.signal(signal.SIGCONT, set_mode)  # the shell has put its own mode back
-    set_mode()
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGCONT, continued)
-        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
-        if sys.stdout.isatty():
-            os.write(sys.stdout.fileno(), b"\x1b[0m\x1b[?25h")  # GRUB's colours, and its hidden cursor
-
-
 def say(text):
     print(f"drops: {text}", file=sys.stderr, flush=True)
 
@@ -54,14 +30,16 @@ def say(text):
 class Machine:
     """Runs until the guest, the user or the time ends it."""
 
-    def __init__(self, command, folder, timeout=None, screenshot=None, held=False, reader=None):
-        self.screenshot, self.held, self.reader = screenshot, held, reader
+    def __init__(self, command, folder, timeout=None, screenshot=None, held=False, reader=None,
+                 keys=None):
+        self.screenshot, self.held, self.reader, self.keys = screenshot, held, reader, keys
         self.end_of_time = time.monotonic() + timeout if timeout else None
         self.status = None  # that is already clear, whatever QEMU's is
         self.reason = None  # for which QEMU says that it ends
         self.ready = False  # QEMU has loaded everything, and its monitor listens
         self.shooting = False
         self.received = b""  # from the monitor
+        self.wake = ()  # what signals write to, and where that is read
         self.typed = b""  # that the guest has not taken yet
         self.selector = selectors.SelectSelector()  # takes files, too, as standard input
         theirs = {}
@@ -83,6 +61,14 @@ class Machine:
         for end in theirs.values():
             end.close()
 
+    def wake_at_signals(self):
+        """Else one that comes right before select() would wait for it to end: Python handles it behind."""
+        self.wake = woken, waker = socket.socketpair()
+        for end in self.wake:
+            end.setblocking(False)
+        self.selector.register(woken, selectors.EVENT_READ, lambda _: woken.recv(100))
+        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+
     def on_console(self, mask):
         if mask & selectors.EVENT_WRITE:
             self.type(b"")
@@ -98,20 +84,37 @@ class Machine:
             data = data[os.write(sys.stdout.fileno(), data):]
 
     def on_keys(self, _):
-        if self.typed:
+        if self.typed and not self.keys:
             return
         data = os.read(sys.stdin.fileno(), 256)
         if not data:
             self.selector.unregister(sys.stdin)
-        self.type(data)
+        for part in self.keys.take(data) if self.keys else [data]:
+            if isinstance(part, bytes):
+                self.type(part)
+            else:
+                self.obey(part)
+
+    def obey(self, command):
+        print(file=sys.stderr)  # behind what the guest has printed
+        if command == run_keys.HELP:
+            say(run_keys.LINES)
+        elif command == run_keys.STOP:
+            os.kill(0, signal.SIGTSTP)  # QEMU, too, and who reads what we print
+        else:
+            self.status = ENDED
+            say("ended by Ctrl-A x")
+            self.qemu.kill()
 
     def type(self, data):
-        """As much as the guest takes; the rest, for which no more keys are read, when it goes on."""
+        """As much as the guest takes; the rest when it goes on. Meanwhile no more of a file is read, but keys
+        are, as they may be ours."""
         self.typed += data
         with contextlib.suppress(OSError):  # it takes nothing now, or QEMU has just ended
             self.typed = self.typed[self.console.send(self.typed):]
         want = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.typed else 0)
-        self.selector.modify(self.console, want, self.on_console)
+        if self.console in self.selector.get_map():
+            self.selector.modify(self.console, want, self.on_console)
 
     def on_verdict(self, _):
         data = self.receive(self.verdict)
@@ -175,6 +178,7 @@ class Machine:
 
     def run(self):
         """The exit status."""
+        self.wake_at_signals()
         if sys.stdin and not self.reader:
             self.selector.register(sys.stdin, selectors.EVENT_READ, self.on_keys)
         while self.console in self.selector.get_map():
@@ -207,6 +211,9 @@ class Machine:
         return 0
 
     def end(self):
+        signal.set_wakeup_fd(-1)
+        for end in self.wake:
+            end.close()
         if self.qemu.poll() is None:
             self.qemu.kill()
             self.qemu.wait()
@@ -218,13 +225,23 @@ def run(command, folder, **options):
     timeout: seconds; screenshot: a file; held: the monitor does not start the machine, gdb will; reader: its
     feed() takes what the console prints, and nothing is typed."""
 
+    typed = not options.get("reader") and sys.stdin.isatty()
+    terminal = run_keys.Terminal() if typed else None
+
     def ended(number, _):
+        if terminal:
+            terminal.leave()
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         sys.exit(128 + number)
 
-    for end in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(end, ended)
-    with contextlib.nullcontext() if options.get("reader") else terminal():
-        machine = Machine(command, folder, **options)
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(end) != signal.SIG_IGN:
+            signal.signal(end, ended)
+    if terminal:
+        say(run_keys.HINT)
+    with terminal or contextlib.nullcontext():
+        machine = Machine(command, folder, keys=run_keys.Keys() if terminal else None, **options)
         try:
             return machine.run()
         finally:
