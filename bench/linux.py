@@ -41,6 +41,12 @@ PARSER.add_argument("--no-compiler", action="store_true",
                     help="leave out gcc_compile, which takes most of the time")
 
 
+def target(args):
+    """The smallest of //bench's that has what these need: `./drops` builds that."""
+    systems = "linux_drops" if set(args.only or SYSTEMS) == {"drops"} else "linux"
+    return f"{systems}_operations" if args.no_compiler else systems
+
+
 def boot_native(folder, program, system="native", words=()):
     # QEMU's processor does not say that its counter is steady; under -icount it is.
     return suite.boot(folder, NATIVE, [program.initramfs(system)],
@@ -90,4 +96,7 @@ def run(args, folder):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--target"]:
+        print(target(PARSER.read(sys.argv[2:])))
+        sys.exit()
     sys.exit(suite.main(PARSER, run))

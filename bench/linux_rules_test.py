@@ -38,6 +38,16 @@ class Arguments(unittest.TestCase):
         with self.assertRaisesRegex(suite.Bad, "'plan9' .choose from 'native', 'uml', 'drops'"):
             linux.PARSER.read(["--only", "plan9"])
 
+    def test_only_what_is_needed_is_built(self):
+        def target(*words):
+            return linux.target(linux.PARSER.read(words))
+
+        self.assertEqual(target(), "linux")
+        self.assertEqual(target("--only=drops"), "linux_drops")
+        self.assertEqual(target("--only=drops", "--only=uml"), "linux")
+        self.assertEqual(target("--only=native", "--no-compiler"), "linux_operations")
+        self.assertEqual(target("--no-compiler", "--only=drops"), "linux_drops_operations")
+
 
 class Report(unittest.TestCase):
     def setUp(self):

@@ -255,6 +255,23 @@ check "another suite is refused by its name" says 'there is no suite `nothing`'
 check "... and fails" status_is 2
 drops bench linux --only plan9
 check "what Linux's does not know is said before anything is built" says "'plan9' (choose from"
+for target in linux linux_drops linux_drops_operations linux_operations; do
+    printf '#!/bin/bash\necho "%s: $*"\n' $target >"$tree/bazel/bin/bench/$target"
+    chmod +x "$tree/bazel/bin/bench/$target"
+done
+rm -r "$tree/linux-glue/.cache/gcc"
+drops bench linux --only drops --no-compiler --json figures.json
+check "of Linux is built what is asked for" called "bazel build //bench:linux_drops_operations"
+check "... which runs" says "linux_drops_operations: --only drops --no-compiler --json figures.json"
+check "... and no compiler is downloaded for it" not_called download
+drops bench linux --no-compiler
+check "... also for all systems" called "bazel build //bench:linux_operations"
+check "... without one" not_called download
+drops bench linux --only=drops
+check "gcc on drops alone needs one" called "download gcc-12 "
+check "... and no other Linux" says "linux_drops: --only=drops"
+drops bench linux --only native --only drops
+check "else all is built" says "linux: --only native --only drops"
 
 # QEMU that never comes to its monitor, and is content.
 stand_in qemu-system-i386 'exit 33'
