@@ -64,9 +64,10 @@ static void ask(l4_threadid_t to) {
 }
 
 static l4_word_t stack[512] __attribute__((aligned(16)));
-static volatile l4_word_t error_from[5], sent;
+static volatile l4_word_t strings_from[5], error_from[5], sent;
 
-/** Sends strings out of memory that its pager, main, never gives. */
+/** Sends strings out of memory that its pager, main, never gives; and messages, more than once, for a server
+ * may wait otherwise after an error. */
 static void send_nothing(void* argument) {
     const l4_threadid_t* const servers = argument;
     typedef L4_MESSAGE(2, 1) message_t;
@@ -74,8 +75,13 @@ static void send_nothing(void* argument) {
     message.strings[0].snd_size = 16;
     message.strings[0].snd_addr = NOTHING;
     for (l4_word_t i = 2; i < 5; i++) {
-        error_from[i] =
+        strings_from[i] =
             l4_ipc_error(l4_ipc(servers[i], l4_snd_buffer(&message, 0), 0, 0, 0, L4_TIMEOUT_NEVER));
+        sent++;
+    }
+    for (l4_word_t i = 0; i < 15; i++) {
+        error_from[i % 5] |=
+            l4_ipc_error(l4_ipc(servers[i % 5], NOTHING, 0, 0, L4_IPC_NO_RECV, L4_TIMEOUT_NEVER));
         sent++;
     }
 }
@@ -84,8 +90,11 @@ static void send_nothing(void* argument) {
 static void try_to_stop(tap_t* tap, l4_threadid_t* servers) {
     (void)l4_thread_start_paged(send_nothing, servers, stack, sizeof stack, l4_myself());
     l4_ipc_sleep(l4_timeouts_us(L4_TIME_NEVER, 50000));
-    tap_equal(tap, sent, 3, "no server waits for a string that never comes");
-    for (l4_word_t i = 2; i < 5; i++) tap_equal(tap, error_from[i], L4_IPC_SERCVPFTO, "it is a timeout");
+    tap_equal(tap, sent, 18, "no server waits for what never comes");
+    for (l4_word_t i = 2; i < 5; i++)
+        tap_equal(tap, strings_from[i], L4_IPC_SERCVPFTO, "a string's end is a timeout");
+    for (l4_word_t i = 0; i < 5; i++)
+        tap_equal(tap, error_from[i], L4_IPC_SERCVPFTO, "a message's end is a timeout");
 }
 
 int main(void) {

@@ -50,12 +50,12 @@ static int serve_fault(l4_word_t fault, l4_word_t eip) {
 
 static void serve(void* argument) {
     const l4_word_t task = l4_id_task(l4_myself());
-    l4_ipc_result_t m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+    l4_ipc_result_t m = l4_ipc_wait(0, L4_TIMEOUT_SERVER);
     (void)argument;
     for (;;) {
         l4_word_t answer = L4_REGION_EINVAL;
         while (l4_ipc_error(m) != L4_IPC_OK || l4_id_task(m.from) != task)
-            m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+            m = l4_ipc_wait(0, L4_TIMEOUT_SERVER);
         if (m.w0 == ATTACH) {
             struct attach* const a = (struct attach*)(uintptr_t)m.w1;
             answer = l4_region_add(&table, a->region, &a->where);

@@ -105,7 +105,7 @@ void finish(const Root& root, std::uint32_t not_started, const OwnOptions& optio
             finish(root, not_started, options);
         }
         const l4_ipc_result_t m =
-            answer.none ? l4_ipc_wait(0, L4_TIMEOUT_NEVER)
+            answer.none ? l4_ipc_wait(0, L4_TIMEOUT_SERVER)
                         : l4_ipc_reply_and_wait(to, answer.map ? l4_snd_fpage() : 0, answer.w0, answer.w1, 0);
         answer = {.none = true};
         if (l4_ipc_error(m) != L4_IPC_OK) continue; // the client did not wait for its answer

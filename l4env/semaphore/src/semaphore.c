@@ -14,7 +14,7 @@ static l4_threadid_t server;
 
 /** Each message is of our own task, whose threads could as well do what they want by themselves. */
 static void serve(void* argument) {
-    l4_ipc_result_t m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+    l4_ipc_result_t m = l4_ipc_wait(0, L4_TIMEOUT_SERVER);
     const l4_word_t task = l4_id_task(l4_myself());
     (void)argument;
     for (;;) {
@@ -29,8 +29,8 @@ static void serve(void* argument) {
         } else if (ours) {
             woken = l4_semaphore_sleep(s, (struct l4_semaphore_waiter*)(uintptr_t)m.w1);
         }
-        m = woken ? l4_ipc_reply_and_wait(woken->thread, 0, 0, 0, 0) : l4_ipc_wait(0, L4_TIMEOUT_NEVER);
-        while (l4_ipc_error(m) != L4_IPC_OK) m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+        m = woken ? l4_ipc_reply_and_wait(woken->thread, 0, 0, 0, 0) : l4_ipc_wait(0, L4_TIMEOUT_SERVER);
+        while (l4_ipc_error(m) != L4_IPC_OK) m = l4_ipc_wait(0, L4_TIMEOUT_SERVER);
     }
 }
 

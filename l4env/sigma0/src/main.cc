@@ -28,10 +28,10 @@ void touch(l4_word_t fpage) {
 }
 
 [[noreturn]] void serve(Answers& answers) {
-    l4_ipc_result_t m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+    l4_ipc_result_t m = l4_ipc_wait(0, L4_TIMEOUT_SERVER);
     for (;;) {
         // Its client did not wait for the answer, or a message was cut: there is none to answer.
-        while (l4_ipc_error(m) != L4_IPC_OK) m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
+        while (l4_ipc_error(m) != L4_IPC_OK) m = l4_ipc_wait(0, L4_TIMEOUT_SERVER);
         const Answer a = answers.to(static_cast<std::uint16_t>(l4_id_task(m.from)), m.w0, m.w1);
         if (a.touch) touch(a.w1);
         m = l4_ipc_reply_and_wait(m.from, a.map ? l4_snd_fpage() : 0, a.w0, a.w1, 0);
