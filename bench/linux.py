@@ -67,13 +67,15 @@ def boot_uml(folder, program):
                 raise
 
 
+def modules(program):
+    """As //linux-glue's tests have them."""
+    return ["l4env/sigma0/sigma0.elf", "l4env/roottask/roottask.elf exit=0xf4",
+            f"linux-glue/linux.elf memory={program.linux}M kmem=0 mcp=24 tasks=64 "
+            f"data={program.name}.cpio -- console=hvc0", program.initramfs("drops")]
+
+
 def boot_drops(folder, program):
-    """As //linux-glue's tests have it."""
-    initramfs = program.initramfs("drops")
-    modules = ["l4env/sigma0/sigma0.elf", "l4env/roottask/roottask.elf exit=0xf4",
-               f"linux-glue/linux.elf memory={program.linux}M kmem=0 mcp=24 tasks=64 "
-               f"data={program.name}.cpio -- console=hvc0", initramfs]
-    return suite.boot(folder, "hal-x86/drops.elf", modules, memory=program.memory["drops"],
+    return suite.boot(folder, "hal-x86/drops.elf", modules(program), memory=program.memory["drops"],
                       seconds=program.seconds)
 
 

@@ -9,6 +9,7 @@ import unittest
 sys.path.insert(0, "bench")
 
 import linux  # noqa: E402
+import linux_legs  # noqa: E402
 import linux_report  # noqa: E402
 import suite  # noqa: E402
 
@@ -108,6 +109,48 @@ class Report(unittest.TestCase):
             sig_deliver pipe_pingpong mmap_touch_munmap open_close gcc_compile"""
         text = pathlib.Path("bench/linux_budgets.txt").read_text(encoding="utf-8")
         self.assertEqual(set(ids.split()), set(linux_report.read_budgets(text)))
+
+
+# The program, its way to Linux, Linux with functions at 0x400010, 0x400020, ..., and the way back.
+P, K, L = 0x8049000, 0xc0300000, 0x400000
+CALL = [P, P + 5, K, K + 1, K + 2, L + 0x40, L + 0x41, L + 0x10, L + 0x20, L + 0x50, L + 0x11, L + 0x30,
+        L + 0x10, L + 0x40, L + 0x50, L + 0x41, K + 9, P + 7]
+ANYWHERE = 0, 1 << 32
+BEGINS = [(linux_legs.PROGRAM, *ANYWHERE), (linux_legs.KERNEL, *ANYWHERE), (linux_legs.LINUX, *ANYWHERE),
+          *((linux_legs.LINUX, L + low, L + low + 16) for low in (0x10, 0x20, 0x30, 0x40)),
+          (linux_legs.KERNEL, *ANYWHERE)]
+TEXT = """cost: 18 while the clock is slow, 20 when not.
+| leg | instructions | where |
+| 1. A program. (Two.) | 3 | the program |
+| 2. B | 3 | `x` |
+So Linux itself has 11 of them, some 5 for x; the kernel has 4, of which 1
+"""
+
+
+class Legs(unittest.TestCase):
+    def test_calls_begin_at_the_program_s_first_instruction(self):
+        self.assertEqual(linux_legs.calls([K, L, *CALL, *CALL, P, K]), [CALL, CALL])
+
+    def test_instructions_are_counted_where_they_belong(self):
+        self.assertEqual(linux_legs.legs(CALL, BEGINS), [3, 3, 2, 1, 3, 2, 3, 1])
+
+    def test_rare_calls_are_left_out(self):
+        rare = [[1] * 7 + [n] for n in (0, 50)]
+        found = 40 * [[1] * 8] + 20 * [[1] * 7 + [3]] + rare
+        self.assertEqual(linux_legs.usual(found), [[1] * 8, [1] * 7 + [3]])
+        with self.assertRaisesRegex(suite.Failed, "no two calls are alike"):
+            linux_legs.usual([[n] for n in range(20)])
+
+    def test_a_document_with_other_figures_is_noticed(self):
+        document = linux_legs.documented(TEXT)
+        self.assertEqual(document, ([3, 3], [18, 20], [11, 4]))
+        short, long = [3, 3, 2, 1, 3, 2, 3, 1], [3, 3, 2, 1, 3, 2, 3, 3]
+        self.assertEqual(linux_legs.wrong(short, long, document),
+                         ["docs/linux.md has [3, 3] for the legs, counted are [3, 3, 2, 1, 3, 2, 3, 1]"])
+        self.assertEqual(linux_legs.wrong(short, long, (short, [18, 20], [11, 4])), [])
+        self.assertEqual(len(linux_legs.wrong(short, long, (short, [18, 21], [10, 4]))), 2)
+        with self.assertRaises(suite.Failed):
+            linux_legs.documented("nothing")
 
 
 if __name__ == "__main__":
