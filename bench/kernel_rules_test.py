@@ -140,7 +140,8 @@ class Windows(unittest.TestCase):
     def test_the_longest_and_where_it_was(self):
         windows = kernel_irqs_off.Windows()
         windows.add(kernel_irqs_off.read(self.TEXT, Symbols(), "one"))
-        windows.add(kernel_irqs_off.read(self.TEXT.replace(" 500 ", " 900 ").replace(" 3 600 ", " 3 700 "), Symbols(), "other"))
+        longer = self.TEXT.replace(" 500 ", " 900 ").replace(" 3 600 ", " 3 700 ")
+        windows.add(kernel_irqs_off.read(longer, Symbols(), "other"))
         windows.add(kernel_irqs_off.read(self.TEXT, Symbols(), "one"))
         self.assertEqual(windows.worst.instructions, 900)
         self.assertEqual(windows.worst.workload, "other")
