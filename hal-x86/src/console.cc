@@ -36,17 +36,23 @@ void Console::init() {
     row_ = column_ = 0;
 }
 
-void Console::put(char c) {
-    if (c == '\n') put_serial('\r');
-    put_serial(c);
+bool Console::put_if_ready(char c) {
+    if (c == '\n' && !returned_) {
+        returned_ = put_serial('\r');
+        if (serial_) return false;
+    }
+    if (!put_serial(c)) return false;
+    returned_ = false;
     put_screen(c);
+    return true;
 }
 
-void Console::put_serial(char c) {
-    if (!serial_) return;
-    while ((in8(com1_status) & status_sent) == 0) {
-    }
+/// False: not now.
+bool Console::put_serial(char c) {
+    if (!serial_) return true;
+    if ((in8(com1_status) & status_sent) == 0) return false;
     out8(com1, static_cast<std::uint8_t>(c));
+    return true;
 }
 
 void Console::put_screen(char c) {

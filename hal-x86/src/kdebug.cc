@@ -12,12 +12,17 @@
 namespace x86 {
 namespace {
 
-constexpr std::uint32_t int3_length = 1;
 constexpr std::uint32_t longest = 4096; ///< of a text
 
 std::uint8_t byte_at(arch::Machine& machine, std::uint32_t at) {
     std::byte b{};
     return machine.read_user(at, std::span(&b, 1)) == 1 ? static_cast<std::uint8_t>(b) : std::uint8_t{0};
+}
+
+/// The program is to execute its int3 again: cc, or cd 03.
+void repeat(arch::Machine& machine, arch::Frame& frame) {
+    constexpr std::uint8_t one_byte = 0xcc;
+    frame.eip -= byte_at(machine, frame.eip - 1) == one_byte ? 1u : 2u;
 }
 
 /// Ends where memory does or, if asked for, at a zero.
@@ -38,12 +43,12 @@ void put_signed(Text& text, std::uint32_t value) {
 }
 
 /// Until there is a character the program stays at its int3, and others run.
-void input(Console& console, arch::Frame& frame) {
-    const int c = console.input();
+void input(arch::Machine& machine, arch::Frame& frame) {
+    const int c = machine.console().input();
     if (c >= 0)
         frame.eax = static_cast<std::uint32_t>(c);
     else
-        frame.eip -= int3_length;
+        repeat(machine, frame);
 }
 
 /// Of the commands that have one.
@@ -65,7 +70,7 @@ void command(arch::Machine& machine, arch::Frame& frame, std::uint8_t number) {
         case L4_KD_OUTHEX12: return put_hex(text, frame.eax, 3);
         case L4_KD_OUTHEX8: return put_hex(text, frame.eax, 2);
         case L4_KD_OUTDEC: return put_signed(text, frame.eax);
-        case L4_KD_INCHAR: return input(machine.console(), frame);
+        case L4_KD_INCHAR: return input(machine, frame);
         default:
             if (number >= L4_KD_CHAR_MIN) text.put(static_cast<char>(number));
     }
@@ -85,7 +90,7 @@ void enter(arch::Machine& machine, std::uint32_t at, std::uint8_t size) {
 std::optional<kern::TextJob> kdebug(arch::Machine& machine, arch::Frame& frame, std::uint32_t vector) {
     if (vector != L4_TRAP_BREAKPOINT) return std::nullopt;
     if (machine.text().pending()) { // another's, which is put first
-        frame.eip -= int3_length;
+        repeat(machine, frame);
         return kern::TextJob{};
     }
     const std::uint32_t at = frame.eip;

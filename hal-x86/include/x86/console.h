@@ -9,12 +9,17 @@ namespace x86 {
 
 /// The first serial line (115200 8n1), if there is one, and the VGA text screen.
 ///
-/// Works before and after paging is on: both through the direct range.  Waits for the serial line.
+/// Works before and after paging is on: both through the direct range.
 class Console {
 public:
     constexpr Console() = default;
     void init();
-    void put(char c);
+    void put(char c) {
+        while (!put_if_ready(c)) {
+        }
+    }
+    /// False: the serial line was not ready for all that c makes; the next call goes on with c.
+    bool put_if_ready(char c);
     void put(const char* text) {
         while (*text) put(*text++);
     }
@@ -35,13 +40,14 @@ public:
     bool received();
 
 private:
-    void put_serial(char c);
+    bool put_serial(char c);
     void put_screen(char c);
     void scroll();
 
     static int receive();
 
     bool serial_ = false, listens_ = false;
+    bool returned_ = false;       ///< the carriage return before a line's end is out
     std::array<char, 64> kept_{}; ///< that received() has found
     std::uint32_t kept_first_ = 0, kept_count_ = 0;
     std::uint32_t row_ = 0, column_ = 0;

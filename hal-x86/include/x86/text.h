@@ -17,10 +17,10 @@ public:
 
     constexpr Text() = default;
     bool pending() const { return next_ != end_; }
-    /// The next character; false: there is none.
+    /// The next character, if the console is ready for it; false: there is none.
     bool put_next(Console& console) {
         if (!pending()) return false;
-        console.put(bytes_[next_++]);
+        if (console.put_if_ready(bytes_[next_])) ++next_;
         if (!pending()) next_ = end_ = 0;
         return true;
     }
