@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Page tables, the mapping tree of a frame, and users' memory.
+#include <algorithm>
 #include <array>
 
 #include "commands.h"
@@ -168,11 +169,13 @@ void frame(const View& view, Output& out, Words& words) {
     Tree(view, *address & ia32::frame_mask).put(out);
 }
 
+constexpr std::uint32_t most_words = 1024; ///< of memory: it can not be broken off
+
 void memory(const View& view, Output& out, Words& words) {
     const kern::Task* const t = active_task(view, out, words);
     if (!t) return;
     std::uint32_t at = words.number_or(0) & ~3u;
-    const std::uint32_t count = words.number_or(16);
+    const std::uint32_t count = std::min(words.number_or(16), most_words);
     for (std::uint32_t i = 0; i < count; ++i, at += 4) {
         if (i % 4 == 0) out << (i == 0 ? "  " : "\n  ") << Hex{at, 8} << ':';
         const auto word = user_word(view, *t, at);
