@@ -2,6 +2,7 @@
 // What lthread_ex_regs does beyond V2 (docs/semantics.md 12.6, 14): state by way of the caller's UTCB,
 // floating-point registers, exceptions, stopping.
 #include <cstring>
+#include <memory>
 #include <utility>
 #include "ex_regs.h"
 
@@ -22,14 +23,15 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
         return machine_.load_fpu(caller.fpu);
     }
     machine_.save_fpu(caller.fpu);
-    const bool get = args.has(L4_EX_REGS_FPU_GET), set = args.has(L4_EX_REGS_FPU_SET);
+    const bool get = args.has(L4_EX_REGS_FPU_GET), reset = args.has(L4_EX_REGS_FPU_RESET),
+               set = args.has(L4_EX_REGS_FPU_SET) && !reset;
     if (get && set)
         std::swap(caller.fpu, target.fpu);
     else if (get)
         caller.fpu = target.fpu;
     else if (set)
         target.fpu = caller.fpu;
-    if (args.has(L4_EX_REGS_FPU_RESET)) target.fpu = {};
+    if (reset) std::construct_at(&target.fpu);
     if (get) machine_.load_fpu(caller.fpu);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace arch {
 
@@ -22,6 +23,11 @@ struct alignas(16) FpuState {
         bytes[control_word + 1] = std::byte{0x03};
         bytes[mxcsr] = std::byte{0x80};
         bytes[mxcsr + 1] = std::byte{0x1f};
+    }
+    FpuState(const FpuState& other) { *this = other; }
+    FpuState& operator=(const FpuState& other) {
+        std::memcpy(bytes.data(), other.bytes.data(), used);
+        return *this;
     }
 };
 
