@@ -2,7 +2,7 @@
 // What lthread_ex_regs does beyond V2 (docs/semantics.md 12.6, 14): state by way of the caller's UTCB,
 // floating-point registers, exceptions, stopping.
 #include <cstring>
-#include <memory>
+#include <new>
 #include <utility>
 #include "ex_regs.h"
 
@@ -22,6 +22,7 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
         caller.fpu = {};
         return machine_.load_fpu(caller.fpu);
     }
+    machine_.interrupted(); // lets one come: this takes as long as the rest of the call
     machine_.save_fpu(caller.fpu);
     const bool get = args.has(L4_EX_REGS_FPU_GET), reset = args.has(L4_EX_REGS_FPU_RESET),
                set = args.has(L4_EX_REGS_FPU_SET) && !reset;
@@ -31,7 +32,7 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
         caller.fpu = target.fpu;
     else if (set)
         target.fpu = caller.fpu;
-    if (reset) std::construct_at(&target.fpu);
+    if (reset) new (&target.fpu) arch::FpuState{};
     if (get) machine_.load_fpu(caller.fpu);
 }
 

@@ -51,8 +51,9 @@ void Kernel::begin_send(Thread& t, const IpcArgs& args) {
 /// The receive phase of t.  Taking a queued sender's message lets *it* enter its receive phase, and so on
 /// down a chain: a loop, not recursion, for the stack is small; and at most `chain` links, for queues are
 /// long.
-void Kernel::begin_receive(Thread& t) {
+void Kernel::begin_receive(Thread& t, std::uint32_t links_before) {
     Steps links{limits_.chain};
+    links.pay(links_before);
     for (Thread* next = receive(t); next; next = receive(*next))
         if (!links.take()) {
             next->op_ = Op::receive_phase;

@@ -62,10 +62,17 @@ struct Kernel::Leg {
     Kernel& kernel;
     Thread& from;
     Steps bytes, pages;
+    bool entered;            ///< the way in is part of this one
     std::uint32_t steps = 0; ///< begun
     /// For what takes so long: if so much is left, or nothing was done before.  False: in the next entry.
     bool affords(std::uint32_t cost) {
         if (steps <= 1 || bytes.left() >= cost) return true;
+        from.op_ = Op::transfer;
+        return false;
+    }
+    /// A fault takes so long that the way in before it counts.
+    bool affords_fault() {
+        if (!entered || bytes.left() >= fault_cost) return affords(fault_cost);
         from.op_ = Op::transfer;
         return false;
     }

@@ -35,7 +35,7 @@ void Kernel::run_transfer(Thread& from) {
     bool entered = from.op_ != Op::transfer;
     do {
         from.op_ = Op::none;
-        Leg leg{*this, from, Steps{limits_.bytes}, Steps{limits_.pages}};
+        Leg leg{*this, from, Steps{limits_.bytes}, Steps{limits_.pages}, entered};
         if (entered) leg.bytes.pay(2 * way_in(limits_.bytes));
         entered = false;
         while (step(from, leg)) {
@@ -65,7 +65,7 @@ void Kernel::complete_transfer(Thread& from) {
                place);
     }
     if (x.cut) return finish(from, L4_IPC_SEMSGCUT);
-    if (Thread* const next = sent(from)) begin_receive(*next);
+    if (Thread* const next = sent(from)) begin_receive(*next, 1); // the message took as long as a link
 }
 
 /// Ends from's transfer with an error, whatever either side is doing.
@@ -93,7 +93,7 @@ bool Kernel::Leg::meet(Thread& owner, std::uint32_t addr, Access access, PageTab
         const bool there = kernel.map_db_.tables().find(owner.task().space(), VAddr{addr}, place);
         if (there && (access == Access::read || place.writable())) return true;
         place = {};
-        if (!affords(fault_cost) || !kernel.transfer_fault(from, owner, addr, access)) return false;
+        if (!affords_fault() || !kernel.transfer_fault(from, owner, addr, access)) return false;
         forget();
     }
 }

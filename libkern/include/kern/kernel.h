@@ -106,7 +106,7 @@ private:
     void begin_send(Thread& t, const IpcArgs& args);
     bool expired(Micros deadline) const { return deadline <= now_; }
     Thread* receiver(l4_threadid_t id);
-    void begin_receive(Thread& t);
+    void begin_receive(Thread& t, std::uint32_t links_before = 0);
     Thread* receive(Thread& t);
     Thread* receive_closed(Thread& t, const IpcArgs& args);
     void receive_irq(Thread& t, const IpcArgs& args);
@@ -180,8 +180,7 @@ private:
     bool may_own(TaskNo chief, const Task* victim) const;
     void task_new_done(Thread& t, l4_threadid_t id, std::uint32_t eax);
     void task_new_failed(Thread& t, std::uint32_t error);
-    // sys_ex_regs.cc, ex_regs_state.cc
-    struct ExRegs;
+    struct ExRegs; // sys_ex_regs.cc, ex_regs_state.cc
     void sys_ex_regs(Thread& t);
     bool may_control(const Thread& t, const Thread& target) const;
     void ex_regs_create(Thread& caller, Task& task, const ExRegs& args);
