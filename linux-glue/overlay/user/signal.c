@@ -56,18 +56,6 @@ static void fill_context(struct sigcontext_32* sc, const struct pt_regs* regs, c
     sc->cr2 = current->thread.fault_addr;
 }
 
-/* Programs have one code and one stack segment. With another the way back to the program would fault, which
- * is the signal of such a fault, whose frame shows what was asked for. */
-static void take_segments(struct pt_regs* regs, const struct sigcontext_32* sc) {
-    regs->cs = sc->cs | 3;
-    regs->ss = sc->ss | 3;
-    if (regs->cs == __USER_CS && regs->ss == __USER_DS) return;
-    current->thread.trap_nr = 13;
-    current->thread.error_code = (regs->cs != __USER_CS ? sc->cs : sc->ss) & 0xfffc;
-    current->thread.fault_addr = 0;
-    force_sig(SIGSEGV);
-}
-
 /* 0, or -EFAULT. */
 static int take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
     regs->gs = sc->gs;
@@ -83,7 +71,8 @@ static int take_context(struct pt_regs* regs, const struct sigcontext_32* sc) {
     regs->ip = sc->ip;
     regs->flags = (regs->flags & ~FIX_EFLAGS) | (sc->flags & FIX_EFLAGS);
     regs->orig_ax = -1;
-    take_segments(regs, sc);
+    regs->cs = sc->cs | 3;
+    regs->ss = sc->ss | 3;
     return l4_fpu_from_frame((const struct _fpstate_32 __user*)sc->fpstate);
 }
 
@@ -214,6 +203,18 @@ static long bad_frame(void) {
     return 0;
 }
 
+/* Programs have one code and one stack segment. With another the processor refuses the way back to the
+ * program, for which Linux has a number of its own, X86_TRAP_IRET; the signal's frame shows what was asked
+ * for. */
+static long back(const struct pt_regs* regs) {
+    if (regs->cs != __USER_CS || regs->ss != __USER_DS) {
+        current->thread.trap_nr = 32;
+        current->thread.error_code = 0;
+        force_sig_fault(SIGILL, ILL_BADSTK, NULL);
+    }
+    return regs->ax;
+}
+
 SYSCALL_DEFINE0(sigreturn) {
     struct pt_regs* regs = current_pt_regs();
     struct sigframe __user* at = (void __user*)(regs->sp - 8);
@@ -223,7 +224,7 @@ SYSCALL_DEFINE0(sigreturn) {
     if (copy_from_user(&sc, &at->sc, sizeof(sc)) || get_user(set.sig[1], at->extramask)) return bad_frame();
     set.sig[0] = sc.oldmask;
     set_current_blocked(&set);
-    return take_context(regs, &sc) ? bad_frame() : regs->ax;
+    return take_context(regs, &sc) ? bad_frame() : back(regs);
 }
 
 SYSCALL_DEFINE0(rt_sigreturn) {
@@ -235,5 +236,5 @@ SYSCALL_DEFINE0(rt_sigreturn) {
     set_current_blocked(&uc.uc_sigmask);
     if (take_context(regs, (struct sigcontext_32*)&uc.uc_mcontext)) return bad_frame();
     if (restore_altstack(&at->uc.uc_stack)) return bad_frame();
-    return regs->ax;
+    return back(regs);
 }

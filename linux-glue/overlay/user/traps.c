@@ -36,9 +36,8 @@ void l4_trap(struct pt_regs* regs, const l4_utcb_state_t* state) {
     }
     current->thread.trap_nr = state->trapno;
     current->thread.error_code = state->err;
-    current->thread.fault_addr = 0;
     if (m.code == SI_KERNEL)
         force_sig(m.signal);
     else
-        force_sig_fault(m.signal, m.code, (void __user*)regs->ip);
+        force_sig_fault(m.signal, m.code, m.signal == SIGBUS ? NULL : (void __user*)regs->ip);
 }

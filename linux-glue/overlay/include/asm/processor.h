@@ -31,7 +31,8 @@ extern unsigned int vdso32_enabled;
 struct thread_struct {
     unsigned long sp; /* kernel stack pointer while it does not run (kernel/entry.S) */
     struct desc_struct tls_array[GDT_ENTRY_TLS_ENTRIES];
-    unsigned long fault_addr, error_code, trap_nr;
+    unsigned long fault_addr; /* of the last page fault that was a signal, whatever came since */
+    unsigned long error_code, trap_nr;
     unsigned long map_at; /* the next answer maps this address, whose bit 0 is set; 0: nothing */
     bool tls_changed;     /* the L4 thread does not have tls_array yet */
     bool fpu_used;        /* false: FPU registers are those of a new thread (user/fpu.c) */
