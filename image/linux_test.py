@@ -148,18 +148,29 @@ class Shell(unittest.TestCase):
         return seen
 
     def test_the_iso_boots_to_it(self):
-        with subprocess.Popen([*RUN, "--iso", "image/drops_iso.iso"], stdin=subprocess.PIPE,
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        with subprocess.Popen([*RUN, "--iso", "image/drops_iso.iso"], stdin=theirs,
                               stdout=subprocess.PIPE, bufsize=0) as tool:
+            os.close(theirs)
             seen = self.read_until(tool.stdout.fileno(), b"/root # ")
-            tool.stdin.write(b"echo a$((6*7))b; tty\r")
+            os.write(ours, b"echo a$((6*7))b; tty\r")
             answer = self.read_until(tool.stdout.fileno(), b"/root # ")
-            tool.stdin.write(b"exit\r")
+            os.write(ours, b"exit\r")
             rest = tool.stdout.read()
         self.assertIn(b"*linux: ", seen)
         self.assertRegex(seen, rb"\nLinux 6\.1\.\d+-drops on drops\. ")
         self.assertIn(b"\na42b\n/dev/hvc0\n", answer)
         self.assertIn(b"\nroot: all tasks have ended, 0 failed\n", rest)
         self.assertEqual(tool.returncode, 0)
+
+    def test_what_is_piped_comes_whole(self):
+        for words in [["--iso", "image/drops_iso.iso"], ["--append", "quiet"]]:
+            done = subprocess.run([*RUN, *words], env=BUILT, input=b"echo a$((6*7))b\nexit\n", timeout=300,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            self.assertNotIn(b"*linux: ", done.stdout)
+            self.assertIn(b"\na42b\n", done.stdout)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_keys_of_a_terminal_reach_what_runs_in_it(self):
         ours, theirs = pty.openpty()

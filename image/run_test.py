@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import pty
 import re
 import select
 import socket
@@ -71,15 +72,17 @@ class Menu(unittest.TestCase):
 
     def choose(self, keys):
         """What comes when `keys` are typed at the menu; the status."""
-        with subprocess.Popen([*RUN, *ISO], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tool:
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        with subprocess.Popen([*RUN, *ISO], stdin=theirs, stdout=subprocess.PIPE) as tool:
+            os.close(theirs)
             seen = b""
             while b"automatically in" not in seen:
                 self.assertTrue(select.select([tool.stdout], [], [], 90)[0], seen)
                 data = os.read(tool.stdout.fileno(), 4096)
                 self.assertTrue(data, seen)
                 seen += data
-            tool.stdin.write(keys)
-            tool.stdin.flush()
+            os.write(ours, keys)
             rest = tool.stdout.read()
         return seen.decode(), rest.decode(errors="replace"), tool.returncode
 
@@ -99,6 +102,12 @@ class Menu(unittest.TestCase):
         self.assertIn("ok 3 - another task is answered 1000 times\n", rest)
         self.assertIn("\n1..3\n", rest)
         self.assertEqual(status, 0)
+
+    def test_what_is_piped_is_the_guest_s(self):
+        done = subprocess.run([*RUN, *ISO], input=DOWN + ENTER, stdout=subprocess.PIPE, check=False)
+        self.assertNotIn(b"*hello: ", done.stdout)
+        self.assertIn(b"hello, world\n", done.stdout)
+        self.assertEqual(done.returncode, 0)
 
 
 class Run(unittest.TestCase):

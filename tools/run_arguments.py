@@ -37,6 +37,7 @@ LINUX = "linux"  # the entry that options for Linux are about
 # Linux and the root task take 31 words; some are our own.
 MOST_WORDS, MOST_TEXT = 24, 1800
 LEAST_BESIDE = 32  # MiB, of what Linux has at its start
+MOST_DATA = 240  # MiB, of input: there is no more room for it and busybox's initramfs beside a task
 
 
 @dataclasses.dataclass

@@ -23,9 +23,9 @@ def _write(fd, data):
         data = data[os.write(fd, data):]
 
 
-def given():
-    """Our standard input to its end, if it is a file or a pipe. Of what else it may be (a terminal, a device)
-    the command gets nothing: that need have no end."""
+def given(most):
+    """Our standard input to its end, if it is a file or a pipe; None: it has more than `most` bytes. Of what
+    else it may be (a terminal, a device) the command gets nothing: that need have no end."""
     if sys.stdin is None:
         return b""
     mode = os.fstat(sys.stdin.fileno()).st_mode
@@ -33,7 +33,8 @@ def given():
         return b""
     if not select.select([sys.stdin], [], [], PATIENCE)[0]:
         run_machine.say("the command gets our standard input, whose end is awaited; `</dev/null` is none")
-    return sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read(most + 1)
+    return data if len(data) <= most else None
 
 
 class Reader:

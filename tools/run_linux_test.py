@@ -150,10 +150,21 @@ class Modules(InFolder):
 
     def test_an_input_that_does_not_fit_is_named(self):
         told = io.StringIO()
-        with mock.patch.object(run_exec, "given", lambda: bytes(53 << 20)), contextlib.redirect_stderr(told):
-            self.assertEqual(run_qemu.main(self.parse("--exec", "ls")), 2)
-        self.assertIn("standard input has 53 MiB and is unpacked as well; give more than --memory 128",
-                      told.getvalue())
+        with subprocess.Popen("yes", stdout=subprocess.PIPE) as endless:
+            self.addCleanup(endless.kill)
+            stdin = io.TextIOWrapper(endless.stdout)
+            with mock.patch.object(sys, "stdin", stdin), contextlib.redirect_stderr(told):
+                self.assertEqual(run_qemu.main(self.parse("--exec", "ls")), 2)
+            stdin.close()
+        self.assertIn("standard input has more than 48 MiB, and Linux wants it twice beside 32 MiB; give "
+                      "more than --memory 128, or put it on a --disk\n", told.getvalue())
+
+    def test_more_memory_does_not_always_help_it(self):
+        told, asked = io.StringIO(), []
+        with mock.patch.object(run_exec, "given", asked.append), contextlib.redirect_stderr(told):
+            self.assertEqual(run_qemu.main(self.parse("--exec", "ls", "--memory", "3584")), 2)
+        self.assertEqual(asked, [240 << 20])
+        self.assertIn("beside 32 MiB; put it on a --disk\n", told.getvalue())
 
     def test_without_an_iso_it_boots_them(self):
         with mock.patch.multiple(run_qemu, BUILT=self.folder, MENU="menu.cfg", INIT="init"):
@@ -266,15 +277,17 @@ def line(stream, data):
 class Input(unittest.TestCase):
     """Of whoever calls us: a file's and a pipe's is taken, of what may have no end none."""
 
-    def given(self, file):
+    def given(self, file, most=100):
         with mock.patch.object(sys, "stdin", file), mock.patch.object(run_exec, "PATIENCE", 0.1):
-            return run_exec.given()
+            return run_exec.given(most)
 
     def test_a_file(self):
-        with tempfile.TemporaryFile() as file:
-            file.write(b"\xff\0\n")
-            file.seek(0)
-            self.assertEqual(self.given(io.TextIOWrapper(file)), b"\xff\0\n")
+        for most, taken in [(3, b"\xff\0\n"), (2, None)]:
+            with tempfile.TemporaryFile() as file:
+                file.write(b"\xff\0\n")
+                file.seek(0)
+                with io.TextIOWrapper(file) as text:
+                    self.assertEqual(self.given(text, most), taken)
 
     def test_a_pipe_and_whose_end_is_awaited(self):
         ours, theirs = os.pipe()

@@ -15,6 +15,10 @@ import run_keys
 
 ENDED, TIMED_OUT = 130, 124
 GRACE = 10  # seconds that a screenshot may take when the time is over
+# When a file or a pipe is the guest's: what comes before the kernel has set up the serial line is lost, so it
+# is held back until the guest has printed something and is silent. Seconds: of that silence; from the first
+# output at most, as a guest may print without end; and in all where it prints nothing.
+SILENCE, MOST_BEHIND_OUTPUT, MOST_WITHOUT_OUTPUT = 1, 10, 30
 CONTENT, FAILED = 0x10, 0x11  # what guests write to isa-debug-exit
 
 
@@ -41,6 +45,9 @@ class Machine:
         self.received = b""  # from the monitor
         self.wake = ()  # what signals write to, and where that is read
         self.typed = b""  # that the guest has not taken yet
+        self.input = bool(sys.stdin and not reader)  # its end has not come
+        self.open = bool(keys)  # the guest may have input
+        self.opens = self.opens_at_last = None  # when, if nothing else happens, and at the latest
         self.selector = selectors.SelectSelector()  # takes files, too, as standard input
         theirs = {}
         for name, use in {"console": self.on_console, "monitor": self.on_monitor,
@@ -75,6 +82,10 @@ class Machine:
         if not mask & selectors.EVENT_READ:
             return
         data = self.receive(self.console)
+        if not self.open:
+            now = time.monotonic()
+            self.opens_at_last = self.opens_at_last or now + MOST_BEHIND_OUTPUT
+            self.opens = min(now + SILENCE, self.opens_at_last)
         if self.reader:
             self.reader.feed(data)
             return
@@ -83,12 +94,22 @@ class Machine:
         while data:
             data = data[os.write(sys.stdout.fileno(), data):]
 
-    def on_keys(self, _):
-        if self.typed and not self.keys:
+    def listen(self):
+        """A file or a pipe is read when the guest can have what was read; keys are always, as they may be
+        ours."""
+        wanted = self.input and (self.keys or self.open and not self.typed)
+        if not self.input or bool(wanted) == (sys.stdin in self.selector.get_map()):
             return
+        if wanted:
+            self.selector.register(sys.stdin, selectors.EVENT_READ, self.on_keys)
+        else:
+            self.selector.unregister(sys.stdin)
+
+    def on_keys(self, _):
         data = os.read(sys.stdin.fileno(), 256)
         if not data:
             self.selector.unregister(sys.stdin)
+            self.input = False
         for part in self.keys.take(data) if self.keys else [data]:
             if isinstance(part, bytes):
                 self.type(part)
@@ -107,14 +128,14 @@ class Machine:
             self.qemu.kill()
 
     def type(self, data):
-        """As much as the guest takes; the rest when it goes on. Meanwhile no more of a file is read, but keys
-        are, as they may be ours."""
+        """As much as the guest takes; the rest when it goes on."""
         self.typed += data
         with contextlib.suppress(OSError):  # it takes nothing now, or QEMU has just ended
             self.typed = self.typed[self.console.send(self.typed):]
         want = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.typed else 0)
         if self.console in self.selector.get_map():
             self.selector.modify(self.console, want, self.on_console)
+        self.listen()
 
     def on_verdict(self, _):
         data = self.receive(self.verdict)
@@ -179,17 +200,25 @@ class Machine:
     def run(self):
         """The exit status."""
         self.wake_at_signals()
-        if sys.stdin and not self.reader:
-            self.selector.register(sys.stdin, selectors.EVENT_READ, self.on_keys)
+        if not (self.open or self.held):
+            self.opens = time.monotonic() + MOST_WITHOUT_OUTPUT
+        self.listen()
         while self.console in self.selector.get_map():
-            wait = max(0, self.end_of_time - time.monotonic()) if self.end_of_time else None
-            for key, mask in self.selector.select(wait):
+            for key, mask in self.selector.select(self.wait()):
                 # One that came before may have put it out.
                 if key.fileobj in self.selector.get_map():
                     key.data(mask)
+            if self.opens and time.monotonic() >= self.opens:
+                self.open, self.opens = True, None
+                self.listen()
             if self.end_of_time and time.monotonic() >= self.end_of_time:
                 self.on_timeout()
         return self.verdict_of(self.qemu.wait())
+
+    def wait(self):
+        """Seconds until something is due; None: nothing is."""
+        due = [moment for moment in (self.end_of_time, self.opens) if moment]
+        return max(0, min(due) - time.monotonic()) if due else None
 
     def verdict_of(self, status):
         while self.monitor in self.selector.get_map():

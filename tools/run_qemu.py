@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 
 import programs
@@ -22,6 +23,7 @@ GDB_PORT = 1234  # QEMU's own choice
 # A test names the folder where everything has been built.
 BUILT = pathlib.Path(os.environ.get("DROPS_BUILT", tree.ROOT / "bazel/bin")).absolute()
 ISO, KERNEL = "image/drops_iso.iso", "hal-x86/drops.elf"
+FIRST = "0"  # of the menu's entries, as GRUB has it
 MENU, INIT = "image/drops_iso.cfg", "linux-glue/exec.elf"
 # As in the tests: the same machine with any QEMU option of the user's, and none that the host decides.
 MACHINE = ["qemu-system-i386", "-accel", "tcg", "-nodefaults", "-no-user-config", "-net", "none",
@@ -72,8 +74,9 @@ def boots(args, folder):
         append = f"exit=f4 {append or ''}".rstrip()
         return ["-kernel", "drops.elf", "-append", append, *initrd(modules, folder)]
     (folder / "drops.iso").symlink_to(args.iso or BUILT / ISO)
-    # image/grub.cfg reads the entry there.
-    chosen = ["-smbios", f"type=11,value=drops:{args.entry}"] if args.entry else []
+    # image/grub.cfg reads the entry there. A menu would take what a file or a pipe has for the guest.
+    entry = args.entry or (None if sys.stdin and sys.stdin.isatty() else FIRST)
+    chosen = ["-smbios", f"type=11,value=drops:{entry}"] if entry else []
     return ["-drive", "file=drops.iso,media=cdrom,format=raw,readonly=on", *chosen]
 
 
@@ -148,11 +151,13 @@ def main(args):
         run_machine.say("--display: QEMU has no window here; apt-get install qemu-system-gui brings it")
         return 2
     if args.exec is not None:
-        args.input = run_exec.given()
-        size = len(args.input) >> 20
-        if 2 * size + run_arguments.LEAST_BESIDE > args.memory:
-            run_machine.say(f"standard input has {size} MiB and is unpacked as well; give more than --memory "
-                            f"{args.memory}")
+        room = (args.memory - run_arguments.LEAST_BESIDE) // 2
+        most = min(room, run_arguments.MOST_DATA)
+        args.input = run_exec.given(most << 20)
+        if args.input is None:
+            more = f"give more than --memory {args.memory}, or " if most == room else ""
+            run_machine.say(f"standard input has more than {most} MiB, and Linux wants it twice beside "
+                            f"{run_arguments.LEAST_BESIDE} MiB; {more}put it on a --disk")
             return 2
     if not build(args):
         return 2

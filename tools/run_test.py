@@ -123,11 +123,17 @@ class CommandLine(InFolder):
 
     def test_options_reach_qemu(self):
         self.assertEqual(self.after(self.command("--entry", "hello"), "-smbios"), "type=11,value=drops:hello")
-        self.assertNotIn("-smbios", self.command())
+        with mock.patch.object(sys, "stdin", mock.Mock(isatty=lambda: True)):
+            self.assertNotIn("-smbios", self.command())
         self.assertEqual(self.after(self.command("--memory", "512"), "-m"), "512")
         self.assertEqual(self.after(self.command(port=77), "-gdb"), "tcp:127.0.0.1:77")
         self.assertEqual(self.after(self.command("--icount"), "-icount"), "shift=0,sleep=off")
         self.assertEqual(self.after(self.command(), "-display"), "none")
+
+    def test_where_nobody_types_there_is_no_menu(self):
+        for stdin in [None, mock.Mock(isatty=lambda: False)]:
+            with mock.patch.object(sys, "stdin", stdin):
+                self.assertEqual(self.after(self.command(), "-smbios"), "type=11,value=drops:0")
 
     def test_gdb_gets_a_command_for_each_program(self):
         files = [self.folder / "0/a.b.elf", self.folder / "1/a.b.elf", self.folder / "x.cfg"]
@@ -254,6 +260,76 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 """
+
+class GivenInput(unittest.TestCase):
+    """A file's or a pipe's."""
+
+    def start(self, body, given, **changed):
+        """The tool with `given` as its standard input, and run_machine's constants changed."""
+        code = "\n".join([f"import sys; sys.path.insert(0, {str(tree.ROOT / 'tools')!r}); import run_machine",
+                          *(f"run_machine.{name} = {value}" for name, value in changed.items()),
+                          f"sys.exit(run_machine.run({fake(body)!r}, '.'))"])
+        tool = subprocess.Popen([sys.executable, "-c", code], stdin=given, stdout=subprocess.PIPE)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        self.addCleanup(tool.stdout.close)
+        return tool
+
+    def pipe(self, data):
+        """With its end."""
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        os.write(theirs, data)
+        os.close(theirs)
+        return ours
+
+    def file(self, data):
+        file = tempfile.TemporaryFile()
+        self.addCleanup(file.close)
+        file.write(data)
+        file.seek(0)
+        return file
+
+    # Loses what comes before it says that it is ready, and while it goes on to print.
+    FORGETFUL = """greet(); c = end["console"]; os.set_blocking(c.fileno(), False); time.sleep(1)
+c.write(b"ready"); [(time.sleep(0.05), c.write(b".")) for _ in range(20)]; lost = c.read(100) or b""
+os.set_blocking(c.fileno(), True); got = b""
+while not got.endswith(b"exit"): got += c.read(100)
+c.write(b"lost " + lost + b" got " + got); sys.exit(33)
+"""
+
+    def test_it_is_held_back_until_the_guest_has_printed_and_is_silent(self):
+        for given in [self.pipe(b"echo, exit"), self.file(b"echo, exit")]:
+            out, _ = self.start(self.FORGETFUL, given).communicate(timeout=60)
+            self.assertTrue(out.endswith(b".lost  got echo, exit"), out)
+
+    def test_but_not_for_ever(self):
+        quiet = 'greet(); c = end["console"]; c.write(b"got " + c.read(4)); sys.exit(33)'
+        out, _ = self.start(quiet, self.pipe(b"exit"), MOST_WITHOUT_OUTPUT=1).communicate()
+        self.assertEqual(out, b"got exit")
+        talking = """greet(); c = end["console"]; os.set_blocking(c.fileno(), False)
+while not (got := c.read(4)): time.sleep(0.05); c.write(b".")
+c.write(b"got " + got); sys.exit(33)
+"""
+        out, _ = self.start(talking, self.pipe(b"exit"), MOST_BEHIND_OUTPUT=1).communicate()
+        self.assertTrue(out.endswith(b".got exit"), out)
+
+    def test_a_guest_that_takes_none_of_it_costs_no_time(self):
+        body = 'greet(); end["console"].write(b"ready"); time.sleep(3); sys.exit(33)'
+        tool = self.start(body, self.file(bytes(4 << 20)))
+        _, status, used = os.wait4(tool.pid, 0)
+        tool.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(tool.returncode, 0)
+        self.assertLess(used.ru_utime + used.ru_stime, 1.5)
+
+    def test_all_of_it_comes_to_a_guest_that_is_slow(self):
+        body = """greet(); c = end["console"]; c.write(b"ready"); time.sleep(1); got = b""
+while len(got) < 3000000: got += c.read(100000)
+c.write(b"%d" % got.count(b"0123456789")); sys.exit(33)
+"""
+        out, _ = self.start(body, self.file(b"0123456789" * 300000)).communicate()
+        self.assertEqual(out, b"ready300000")
+
 
 PID = 'greet(); c = end["console"]; c.write(b"pid %d!" % os.getpid()); '
 ALL_OF_THE_TERMINAL_S = b"\x02\x03\x04\x0f\x11\x12\x13\x15\x16\x17\x1a\x1c\x7f\r\n\xff"
