@@ -127,7 +127,7 @@ class Run(unittest.TestCase):
         self.assertIn("drops: 47 MiB of memory", run(*ISO, "--entry", "hello", "--memory", "48").stdout)
 
     def test_time_runs_out(self):
-        done = run("--iso", "image/drops_small_iso.iso", "--timeout", "1")
+        done = run(*ISO, "--entry", "conformance", "--timeout", "1")
         self.assertEqual((done.returncode, done.stderr), (124, "drops: the time of --timeout is over\n"))
 
 
