@@ -50,7 +50,6 @@ def _test(name, kernel, entry, programs, other_sigma0, shifts):
         srcs = ["run.py"],
         args = args,
         data = {label: None for label in data + [
-            "not_from_user_level.txt",
             "//abi:table",
             "//build:qemu_run.py",
         ]}.keys(),

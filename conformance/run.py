@@ -4,8 +4,8 @@
 
     run.py --kernel=FILE --entry=NAME --program=SIGMA0,ROOT,SHIFT ...
 
-Each row of the table runs in one of the programs, or is listed with the reason; never both. An instruction is
-2^SHIFT nanoseconds of the machine's time, whatever else the host does."""
+Each row of the table runs in one of the programs, and in no other. An instruction is 2^SHIFT nanoseconds of
+the machine's time, whatever else the host does."""
 
 import argparse
 import os
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 
-LIST = pathlib.Path("conformance/not_from_user_level.txt")
 # The machine's clock goes with its time; a second serial line.
 QEMU = ["-rtc base=2020-01-01,clock=vm", "-serial null"]
 # Far more than a run takes: on a busy host it takes ten times as long.
@@ -30,16 +29,6 @@ def table_rows():
     for path in sorted(pathlib.Path("abi/table").glob("*.toml")):
         rows += re.findall(r'^\[\[row\]\]\nid = "(\w+)"', path.read_text(encoding="utf-8"), re.M)
     return rows
-
-
-def listed_rows(path):
-    """Row id to reason, from lines `id: reason`; # begins a comment."""
-    listed = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
-            row, _, reason = line.partition(":")
-            listed[row.strip()] = reason.strip()
-    return listed
 
 
 def boot(kernel, sigma0, program, shift):
@@ -66,15 +55,12 @@ def boot(kernel, sigma0, program, shift):
     return run.returncode == 0, rows
 
 
-def compare(ran, listed):
-    """What is wrong with the rows that ran and those that are listed."""
+def compare(ran):
+    """What is wrong with the rows that ran."""
     table = table_rows()
     wrong = [f"{row} has run {ran.count(row)} times" for row in sorted(set(ran)) if ran.count(row) > 1]
     wrong += [f"{row} has run and is not in the table" for row in ran if row not in table]
-    wrong += [f"{row} is listed without a reason" for row, reason in listed.items() if not reason]
-    wrong += [f"{row} is listed and not in the table" for row in listed if row not in table]
-    wrong += [f"{row} is listed, but it runs" for row in listed if row in ran]
-    wrong += [f"{row} has not run and is not listed" for row in table if row not in ran and row not in listed]
+    wrong += [f"{row} has not run" for row in table if row not in ran]
     return wrong if table else ["there is no table"]
 
 
@@ -89,12 +75,10 @@ def main():
         good, rows = boot(args.kernel, *program.split(","))
         all_good &= good
         ran += rows
-    listed = listed_rows(LIST)
-    wrong = compare(ran, listed)
+    wrong = compare(ran)
     for text in wrong:
         print("FAILED:", text)
-    print(f"{args.entry}: {len(set(ran))} of {len(table_rows())} rows ran; "
-          f"not from user level: {len(listed)}")
+    print(f"{args.entry}: {len(set(ran))} of {len(table_rows())} rows ran")
     return 0 if all_good and not wrong else 1
 
 

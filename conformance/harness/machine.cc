@@ -13,6 +13,15 @@ void rtc(Word index, Word value) {
     out8(rtc_data, value);
 }
 
+/// Lets that device's interrupts through, and has a byte come as from there.
+void raise_by_keyboard_controller(Word interrupt, Word as_from) {
+    static_cast<void>(in8(keyboard_data));
+    out8(keyboard_command, 0x60);
+    out8(keyboard_data, interrupt);
+    out8(keyboard_command, as_from);
+    out8(keyboard_data, 0x1c);
+}
+
 } // namespace
 
 void raise_serial_irq() {
@@ -22,13 +31,8 @@ void raise_serial_irq() {
     out8(interrupt_enable, 2);
 }
 
-void raise_keyboard_irq() {
-    static_cast<void>(in8(keyboard_data));
-    out8(keyboard_command, 0x60);
-    out8(keyboard_data, 1);
-    out8(keyboard_command, 0xd2);
-    out8(keyboard_data, 0x1c);
-}
+void raise_keyboard_irq() { raise_by_keyboard_controller(1, 0xd2); }
+void raise_mouse_irq() { raise_by_keyboard_controller(2, 0xd3); }
 
 void calm_irqs() {
     out8(interrupt_enable, 0);

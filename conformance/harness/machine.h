@@ -5,12 +5,14 @@
 
 namespace conformance {
 
-/// The line of COM2, which interrupts as soon as it is told that it may; and another one, the keyboard's.
-inline constexpr Word serial_irq = 3, keyboard_irq = 1;
-/// By whoever has the ports.
+/// The line of COM2, which interrupts as soon as it is told that it may; and others, the keyboard's
+/// and the mouse's.
+inline constexpr Word serial_irq = 3, keyboard_irq = 1, mouse_irq = 12;
+/// By whoever has the ports; each is one more edge.
 void raise_serial_irq();
 void raise_keyboard_irq();
-/// No request is left on either.
+void raise_mouse_irq();
+/// No request is left on any.
 void calm_irqs();
 /// Whether the interrupt controller has the line shut.
 bool irq_masked(Word line);

@@ -7,6 +7,7 @@ namespace conformance {
 namespace {
 
 constexpr Id line = {serial_irq + L4_IRQ_ID_FIRST, 0}, other_line = {keyboard_irq + L4_IRQ_ID_FIRST, 0};
+constexpr Id clock_line = {clock_irq + L4_IRQ_ID_FIRST, 0}, mouse_line = {mouse_irq + L4_IRQ_ID_FIRST, 0};
 
 Word attach(Actor& a, Id which = line) { return a.ipc(receive(which, zero)).eax; }
 
@@ -156,6 +157,57 @@ ROW(irq_masked_until_delivered) {
     raise_serial_irq();
     NO(irq_masked(serial_irq));
     expect_interrupt(A.end());
+}
+
+/// What came while the line was nobody's does not come to `next`, nor does it later; what comes now does.
+void expect_forgotten(Actor& next, Id which, void (*raise)()) {
+    raise();
+    settle();
+    YES(irq_masked(which.low - L4_IRQ_ID_FIRST));
+    EQ(attach(next, which), L4_IPC_RETIMEOUT);
+    EQ(next.ipc(receive(which, zero)).eax, L4_IPC_RETIMEOUT);
+    EQ(next.ipc(receive(which, after(1000))).eax, L4_IPC_RETIMEOUT);
+    raise();
+    expect_interrupt(next.ipc(receive(which, after(1000))), which);
+    next.run(l4_irq_detach);
+}
+
+/// The director attaches to a free line that has a request, while one of `other` is on its way to A.
+void expect_only_that_one_forgotten(Id which, void (*raise)(), Id other, void (*raise_other)()) {
+    calm_irqs();
+    EQ(attach(A, other), L4_IPC_RETIMEOUT);
+    A.begin(receive(other, after(5000)));
+    settle();
+    raise();
+    settle();
+    asm volatile("cli");
+    raise_other();
+    const Word attached = ipc(receive(which, zero)).eax;
+    asm volatile("sti");
+    EQ(attached, L4_IPC_RETIMEOUT);
+    expect_interrupt(A.end(), other);
+    EQ(ipc(receive(which, zero)).eax, L4_IPC_RETIMEOUT);
+    l4_irq_detach();
+    A.run(l4_irq_detach);
+}
+
+ROW(irq_without_owner) {
+    calm_irqs();
+    cast(2);
+    expect_forgotten(A, line, raise_serial_irq);
+    expect_forgotten(B, line, raise_serial_irq);
+    // Of the second interrupt controller; lines of the first one work as before.
+    expect_forgotten(A, clock_line, start_clock_irq);
+    expect_forgotten(B, clock_line, start_clock_irq);
+    calm_irqs();
+    expect_forgotten(A, mouse_line, raise_mouse_irq);
+    expect_forgotten(B, other_line, raise_keyboard_irq);
+    expect_forgotten(A, line, raise_serial_irq);
+    expect_only_that_one_forgotten(line, raise_serial_irq, other_line, raise_keyboard_irq);
+    expect_only_that_one_forgotten(line, raise_serial_irq, mouse_line, raise_mouse_irq);
+    expect_only_that_one_forgotten(clock_line, start_clock_irq, mouse_line, raise_mouse_irq);
+    expect_only_that_one_forgotten(clock_line, start_clock_irq, line, raise_serial_irq);
+    calm_irqs();
 }
 
 ROW(irq_detach) {

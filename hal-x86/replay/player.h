@@ -27,6 +27,7 @@ public:
     /// The running thread has come back from user mode with what hal-x86 takes for this event.
     kern::Thread* trapped(const kern::Event& event);
     kern::Thread* interrupted(std::uint32_t vector);
+    void forget(kern::Line line) { latched_ &= ~(1u << line.raw()); }
 
 private:
     bool idle() const { return current_->idle(); }

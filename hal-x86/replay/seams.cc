@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where the replaying machine is another than the PC: what is defined here takes the place of files of
-// hal-x86 (timer.cc, window.cc, kdebug.cc, run.cc), and nothing else of it is exchanged.
+// hal-x86 (timer.cc, window.cc, forget.cc, kdebug.cc, run.cc), and nothing else of it is exchanged.
 #include <algorithm>
 
 #include "arch/machine.h"
+#include "hal-x86/replay/player.h"
 #include "x86/kdebug.h"
 #include "x86/local_apic.h"
 #include "x86/timer.h"
@@ -38,6 +39,12 @@ alignas(4096) constinit std::array<std::byte, 4096> open_bus{};
 /// Traces have each bounded piece of work as an event of its own.
 bool Machine::interrupted() { return true; }
 bool Machine::print(kern::TextJob& /*job*/) { return false; }
+
+/// The requests of traces wait in the player.
+void Machine::forget(kern::Line line) {
+    pic_.forget(line);
+    replay::player.forget(line);
+}
 
 /// Traces have no memory there.  The simulated machine's open bus: reads as ones, forgets what is written.
 std::span<std::byte, 4096> Machine::window(kern::PAddr /*frame*/) {

@@ -9,13 +9,23 @@ namespace x86 {
 namespace {
 
 constexpr std::uint16_t master = 0x20, slave = 0xa0; // + 1: the mask
-constexpr std::uint8_t rotate_specific_end = 0xe0, plain_end = 0x20, read_service = 0x0b;
+constexpr std::uint8_t rotate_specific_end = 0xe0, specific_end = 0x60, plain_end = 0x20;
+constexpr std::uint8_t read_service = 0x0b, poll = 0x0c;
 constexpr std::uint8_t cascade = 1u << Pic::cascade_line;
 constexpr std::uint8_t last_of_chip = 7;
 
 std::uint8_t read(std::uint16_t chip, std::uint8_t what) {
     out8(chip, what);
     return in8(chip);
+}
+
+/// Takes the request of that line in place of the processor, if there is one.  A poll takes whatever the chip
+/// would deliver: so the chip lets nothing else through, nor does it afterwards.
+void take_request(std::uint16_t chip, unsigned line) {
+    constexpr std::uint8_t taken = 0x80;
+    out8(chip + 1, static_cast<std::uint8_t>(~(1u << line)));
+    if ((read(chip, poll) & taken) != 0) out8(chip, static_cast<std::uint8_t>(specific_end | line));
+    out8(chip + 1, 0xff);
 }
 
 } // namespace
@@ -42,6 +52,24 @@ void Pic::acknowledge(kern::Line line) {
     if (line.raw() >= 8) out8(slave, static_cast<std::uint8_t>(rotate_specific_end | (line.raw() - 8)));
     out8(master,
          static_cast<std::uint8_t>(rotate_specific_end | (line.raw() >= 8 ? cascade_line : line.raw())));
+}
+
+/// There is no other way: masking keeps an edge, and initialization drops those of all lines.  A line that is
+/// triggered by level (the chip set's ELCR says which) asks again for as long as its device does.
+///
+/// The second chip's request may have reached the first one, which keeps it (QEMU's; real ones pass on what
+/// is there): the processor would be interrupted for nothing.  So it is taken there, too.  That must be while
+/// the second chip is shut: if other lines of it ask, its request rises again when its mask is back, and is
+/// the edge that the first chip needs.
+void Pic::forget(kern::Line line) {
+    if (line.raw() >= 8) {
+        take_request(slave, line.raw() - 8u);
+        take_request(master, cascade_line);
+        out8(slave + 1, static_cast<std::uint8_t>(masked_ >> 8));
+    } else {
+        take_request(master, line.raw());
+    }
+    out8(master + 1, static_cast<std::uint8_t>(masked_ & ~cascade & 0xff));
 }
 
 bool Pic::spurious(kern::Line line) {

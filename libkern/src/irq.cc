@@ -40,6 +40,7 @@ void Kernel::receive_irq(Thread& t, const IpcArgs& args) {
     entry = {.owner = &t};
     t.irq_attached_ = true;
     t.irq_line_ = line;
+    machine_.forget(line); // what came while nobody owned the line is no event of the next owner's
     machine_.unmask(line);
     finish(t, L4_IPC_RETIMEOUT);
 }

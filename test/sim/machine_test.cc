@@ -308,6 +308,21 @@ TEST(IrqController, LatchesWhileMasked) {
     EXPECT_FALSE(m.irqs().deliverable());
 }
 
+TEST(IrqController, ForgetsWhatCameWhileMasked) {
+    Machine m;
+    m.irqs().raise(Line{5});
+    m.irqs().raise(Line{6});
+    m.forget(Line{5});
+    m.unmask(Line{5});
+    EXPECT_FALSE(m.irqs().deliverable());
+    m.irqs().raise(Line{5});
+    EXPECT_EQ(m.irqs().deliverable(), Line{5});
+    m.irqs().take(Line{5});
+    m.acknowledge(Line{5});
+    m.unmask(Line{6});
+    EXPECT_EQ(m.irqs().deliverable(), Line{6});
+}
+
 TEST(IrqController, LowerNumbersFirstAndNoneUntilAcknowledged) {
     Machine m;
     for (const Line l : {Line{3}, Line{7}, Line{15}}) m.unmask(l);

@@ -9,8 +9,8 @@
 namespace arch {
 
 /// Sixteen edge-triggered lines, lower numbers first.  All are masked at the start.  A raised line stays
-/// latched while it is masked; raising it again changes nothing.  A line that was taken blocks itself and
-/// every higher number until it is acknowledged.
+/// latched while it is masked, unless it is forgotten; raising it again changes nothing.  A line that was
+/// taken blocks itself and every higher number until it is acknowledged.
 class IrqController {
 public:
     static constexpr unsigned lines = 16;
@@ -20,6 +20,7 @@ public:
     void mask(kern::Line l) { masked_ |= bit(l); }
     void unmask(kern::Line l) { masked_ &= ~bit(l); }
     void acknowledge(kern::Line l) { in_service_ &= ~bit(l); }
+    void forget(kern::Line l) { latched_ &= ~bit(l); }
 
     void raise(kern::Line l) { latched_ |= bit(l); }
     /// The line whose interrupt the processor would see now.

@@ -76,6 +76,7 @@ public:
     void mask(kern::Line line) { irqs_.mask(line); }
     void unmask(kern::Line line) { irqs_.unmask(line); }
     void acknowledge(kern::Line line) { irqs_.acknowledge(line); }
+    void forget(kern::Line line) { irqs_.forget(line); }
     void save_fpu(FpuState& to) {
         ++counters_.fpu_saves;
         to = fpu_;

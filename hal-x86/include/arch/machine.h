@@ -81,6 +81,7 @@ public:
     void mask(kern::Line line) { pic_.mask(line); }
     void unmask(kern::Line line) { pic_.unmask(line); }
     void acknowledge(kern::Line line) { pic_.acknowledge(line); }
+    void forget(kern::Line line);
     void save_fpu(FpuState& to) { fpu_.save(to); }
     void load_fpu(const FpuState& from) { fpu_.load(from); }
     void set_ports(kern::PAddr low, kern::PAddr high) {

@@ -21,6 +21,9 @@ public:
     void mask(kern::Line line) { set_mask(static_cast<std::uint16_t>(masked_ | bit(line))); }
     void unmask(kern::Line line) { set_mask(static_cast<std::uint16_t>(masked_ & ~bit(line))); }
     void acknowledge(kern::Line line);
+    /// Drops the request that the controller has kept of a masked line.  Interrupts are off, and all that the
+    /// processor took have been acknowledged.
+    void forget(kern::Line line);
     /// Lines 7 and 15 also stand for a request that went away before the processor took it.  True: it is one
     /// of these; nothing is to be done about it any more.
     bool spurious(kern::Line line);

@@ -125,6 +125,7 @@ int main(int argc, char** argv) {
         printf("con: no interrupt line %lu, status %u\n", line, static_cast<unsigned>(status));
         return 1;
     }
+    // Not before: what came earlier makes no interrupt any more, and the UART is emptied here.
     static l4env::con::Server server(static_cast<std::uint16_t>(base), static_cast<std::uint32_t>(line),
                                      argc > 3);
     server.serve();

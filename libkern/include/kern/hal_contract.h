@@ -60,6 +60,10 @@ concept MachineContract =
         { m.mask(line) } -> std::same_as<void>;
         { m.unmask(line) } -> std::same_as<void>;
         { m.acknowledge(line) } -> std::same_as<void>;
+        {
+            m.forget(line)
+        } -> std::same_as<void>; // of a line that is masked: what came meanwhile will not come once it is
+                                 // unmasked; a device that asks by a level goes on asking
         { m.save_fpu(fpu) } -> std::same_as<void>;
         { m.load_fpu(cfpu) } -> std::same_as<void>; // may read it as late as the next save or load
         {

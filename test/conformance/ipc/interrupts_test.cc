@@ -251,11 +251,38 @@ TEST(Interrupt, MasksItsLineUntilItIsDelivered) {
     EXPECT_EQ(owner.time(2), 300u);
 }
 
+/// The interrupt comes at 100, when nobody owns the line; A attaches, polls, and gets the next one.
+void expect_forgotten(bool had_an_owner) {
+    World w;
+    Script before({{0, attach()}, {50, detach()}});
+    Script owner({{200, attach()}, {0, attach()}, {300, attach()}, {0, receive_from(irq)}});
+    if (had_an_owner) w.start(b, before.body());
+    w.start(a, owner.body());
+    w.start(c, [&](User u) -> Program {
+        co_await until(u, 150);
+        expect_free(w, line);
+    });
+    w.at(Micros{100}, line);
+    w.at(Micros{400}, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 4u);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(owner[i], owner.only(L4_IPC_RETIMEOUT, i));
+    EXPECT_EQ(owner[3], interrupt(3, owner.call(3)));
+    EXPECT_EQ(owner.time(3), 400u);
+}
+
 TEST(Interrupt, ThatNobodyOwnsIsForgotten) {
+    ABI_ROW(irq_without_owner);
+    expect_forgotten(false);
+    expect_forgotten(true);
+}
+
+/// As if a device had been faster than the mask.
+TEST(Interrupt, ThatNobodyOwnsIsMaskedByItsEvent) {
     ABI_ROW(irq_without_owner);
     World w;
     w.run();
-    w.machine().unmask(line); // as if a device had been faster than the mask
+    w.machine().unmask(line);
     w.machine().irqs().raise(line);
     w.run();
     expect_free(w, line);
@@ -264,6 +291,21 @@ TEST(Interrupt, ThatNobodyOwnsIsForgotten) {
     ASSERT_EQ(owner.returned(), 2u);
     EXPECT_EQ(owner[0], owner.only(L4_IPC_RETIMEOUT, 0));
     EXPECT_EQ(owner[1], owner.only(L4_IPC_RETIMEOUT, 1));
+}
+
+/// Between the event and its delivery the line is masked, too: but then somebody owns it.
+TEST(Interrupt, ThatComesBeforeTheLastOneIsDeliveredIsNotForgotten) {
+    ABI_ROW(irq_masked_until_delivered);
+    World w;
+    Script owner({{0, attach()}, {300, receive_from(irq)}, {0, receive_from(irq)}});
+    w.start(a, owner.body());
+    w.at(Micros{100}, line);
+    w.at(Micros{200}, line);
+    w.run();
+    ASSERT_EQ(owner.returned(), 3u);
+    EXPECT_EQ(owner[1], interrupt(3, owner.call(1)));
+    EXPECT_EQ(owner[2], interrupt(3, owner.call(2)));
+    EXPECT_EQ(owner.time(2), 300u);
 }
 
 /// A gives the line back; B attaches to it and polls.

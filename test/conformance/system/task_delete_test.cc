@@ -231,9 +231,11 @@ struct TwoCalls {
                  .prio = 20});
         w.spawn({.task = L4_TASK_ROOT,
                  .lthread = 2,
-                 .program = w.program([&](User u) -> Program { of_first = co_await u(first); }),
+                 .program = w.program([&](User u) -> Program {
+                     w.at(w.now(), Line{line}); // thread 3 is attached
+                     of_first = co_await u(first);
+                 }),
                  .prio = 10});
-        w.at(w.now(), Line{line});
         EXPECT_EQ(w.run(), sim::End::idle);
         w.kernel().check_invariants();
         return of_second;
