@@ -170,13 +170,17 @@ std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
         receiver{machine_, map_db_.tables(), to.task().space()};
     Words words(sender, receiver);
     if (!words.find(send, receive)) return 0;
-    if (words.strings() == 0) {
+    const auto move_words = [&] {
+        machine_.interrupted(); // lets one come, which is served at the end: to move all is a piece of work
         words.move(from.frame);
+    };
+    if (words.strings() == 0) {
+        move_words();
         return l4_msgdope(words.count, 0);
     }
     String string(sender, receiver);
     if (!words.find(string, send, receive)) return 0;
-    words.move(from.frame);
+    move_words();
     string.move();
     return l4_msgdope(words.count, 1);
 }

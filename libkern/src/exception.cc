@@ -74,17 +74,22 @@ bool Kernel::push(Thread& t, const std::uint32_t* words, std::uint32_t count) {
     return true;
 }
 
+/// The words of each page are those that would be met first, if it were done word by word from the top.
 bool Kernel::push_across_pages(Thread& t, const std::uint32_t* words, std::uint32_t count) {
-    constexpr std::uint32_t size = sizeof *words;
-    for (std::uint32_t i = 0, at = t.frame.esp - size; i < count; ++i, at -= size) {
-        const std::uint32_t in_page = std::min(size, to_page_end(at));
-        if (!look(t, at, Access::write) || !look(t, at + in_page % size, Access::write)) return false;
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-        t.frame.esp -= size;
-        for (std::uint32_t b = 0; b < size; ++b)
-            *look(t, t.frame.esp + b, Access::write) = static_cast<std::byte>(words[i] >> 8 * b);
-    }
+    constexpr std::uint32_t size = sizeof *words, most = 4;
+    const std::uint32_t top = t.frame.esp - count * size, first = t.frame.esp - size;
+    const std::uint32_t below = to_page_end(top), boundary = top + below, above = t.frame.esp - boundary;
+    const bool splits = above < size; // the first word itself
+    const std::uint32_t in_lower = first - above / size * size, in_upper = splits ? boundary : first;
+    std::byte* lower = nullptr;
+    if (splits && !(lower = look(t, in_lower, Access::write))) return false;
+    std::byte* const upper = look(t, in_upper, Access::write);
+    if (!upper || (!splits && !(lower = look(t, in_lower, Access::write)))) return false;
+    std::byte image[most * size];
+    for (std::uint32_t i = 0; i < count; ++i) std::memcpy(image + (count - 1 - i) * size, words + i, size);
+    std::memcpy(lower - (in_lower - top), image, below);
+    std::memcpy(upper - (in_upper - boundary), image + below, above);
+    t.frame.esp = top;
     return true;
 }
 

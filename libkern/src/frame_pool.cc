@@ -9,6 +9,7 @@
 namespace kern {
 namespace {
 
+constexpr std::uint32_t steps_per_part_of_table = 2; // each word is another
 constexpr Fill fills[] = {Fill::zeros, Fill::ones, Fill::directory};
 
 } // namespace
@@ -114,7 +115,7 @@ bool FramePool::put_by_table(std::uint32_t first, Steps& steps) {
     if (w.frame.raw() == 0) return true;
     w.begin(first);
     for (; w.done != words; w.done += piece) {
-        if (!steps.take()) return false;
+        if (!steps.take_whole(steps_per_part_of_table)) return false;
         std::uint32_t* const to = at<std::uint32_t>(w.frame) + w.done;
         const std::uint32_t from = first + w.done * frame_size;
 #pragma GCC unroll 8

@@ -35,6 +35,8 @@ void Kernel::begin_send(Thread& t, const IpcArgs& args) {
     if (!to) return finish(t, L4_IPC_ENOT_EXISTENT);
     if (to->accepts(t)) {
         if (args.is_transfer()) {
+            machine_
+                .interrupted(); // lets one come, which is served at the end: a shorter way was tried before
             begin_transfer(t, *to);
             return run_transfer(t);
         }
@@ -62,11 +64,13 @@ void Kernel::begin_receive(Thread& t, std::uint32_t links_before) {
 }
 
 /// Whom a message is for.  If its receive phase is due, because a chain was long, it comes now: a call's
-/// partner finds the caller waiting.  That may be the thread's end.
+/// partner finds the caller waiting.  That may be the thread's end.  It takes as long as a message, so
+/// interrupts may come, which are served when the entry ends.
 Thread* Kernel::receiver(l4_threadid_t id) {
     Thread* const to = partner(id);
     if (!to || to->op_ != Op::receive_phase) return to;
-    begin_receive(*to);
+    begin_receive(*to, 1);
+    machine_.interrupted();
     return partner(id);
 }
 

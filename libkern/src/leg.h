@@ -15,6 +15,7 @@ inline constexpr std::uint32_t page_cost = 240;      ///< a page that is looked 
 inline constexpr std::uint32_t item_cost = 1800;     ///< a flexpage, besides its Limits::pages
 inline constexpr std::uint32_t page_item_cost = 480; ///< one of a page that is mapped at once
 inline constexpr std::uint32_t fault_cost = 1600;    ///< a page that its owner's pager is asked for
+inline constexpr std::uint32_t end_cost = 960;       ///< the end, with the sender's receive phase
 inline constexpr std::uint32_t least_run = 16; ///< bytes that are copied once that a step has come so far
 
 inline constexpr std::uint32_t words_at = offsetof(l4_msg_head_t, dwords);

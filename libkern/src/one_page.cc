@@ -146,6 +146,7 @@ std::optional<std::uint32_t> MapDb::flush_page(Space& space, std::uint32_t fpage
         return {};
     const PageTables::Spot spot = mappings_.tables.look(space, va);
     std::uint32_t status = 0;
+    if (spot.in_super() && !steps.take()) return {}; // as many as a job, which begins a walk
     if (spot.node && !flush_at(mappings_, spot, va, UnmapJob::rule(space, mask), steps, status)) return {};
     return status;
 }

@@ -3,20 +3,55 @@
 #include "kern/kernel.h"
 
 namespace kern {
+namespace {
+
+/// Among many timeouts a change takes long, and one entry may do several.  Before and behind it interrupts
+/// may come then, which are served when the entry ends.
+class Rest {
+public:
+    Rest(const TimeoutQueue& timeouts, arch::Machine& machine)
+        : machine_(machine), long_(timeouts.count() >= few) {
+        if (long_) machine_.interrupted();
+    }
+    ~Rest() {
+        if (long_) machine_.interrupted();
+    }
+    Rest(const Rest&) = delete;
+    Rest& operator=(const Rest&) = delete;
+
+private:
+    static constexpr std::uint32_t few = 16;
+    arch::Machine& machine_;
+    const bool long_;
+};
+
+void disarm(TimeoutQueue& timeouts, Timeout& t, arch::Machine& machine) {
+    if (!t.armed()) return;
+    const Rest rest(timeouts, machine);
+    timeouts.disarm(t);
+}
+
+void arm(TimeoutQueue& timeouts, Timeout& t, Micros deadline, arch::Machine& machine) {
+    if (deadline == never) return;
+    const Rest rest(timeouts, machine);
+    timeouts.arm(t, deadline);
+}
+
+} // namespace
 
 /// Takes t off the ready queue until something makes it ready.  A deadline already past is the caller's to
 /// handle.
 void Kernel::block(Thread& t, const Wait& wait, Micros deadline) {
     scheduler_.remove(t);
-    timeouts_.disarm(t.timeout);
+    disarm(timeouts_, t.timeout, machine_);
     t.wait_ = wait;
     t.op_ = Op::none;
-    timeouts_.arm(t.timeout, deadline);
+    arm(timeouts_, t.timeout, deadline, machine_);
 }
 
 /// Ready threads never move by being made ready.
 void Kernel::make_ready(Thread& t, Place place) {
-    timeouts_.disarm(t.timeout);
+    disarm(timeouts_, t.timeout, machine_);
     t.wait_ = {.what = Wait::For::nothing};
     if (scheduler_.queued(t)) return;
     if (place == Place::head)

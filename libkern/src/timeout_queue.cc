@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kern/timeout_queue.h"
 
+#include <utility>
+
 namespace kern {
 namespace {
 
@@ -12,11 +14,7 @@ std::uint32_t rank(const Timeout* t) { return t ? t->rank : 0; }
 
 /// Restores "the left spine is at least as long" at `t`; true when t's rank changed.
 bool settle(Timeout& t) {
-    if (rank(t.left) < rank(t.right)) {
-        Timeout* const l = t.left;
-        t.left = t.right;
-        t.right = l;
-    }
+    if (rank(t.left) < rank(t.right)) std::swap(t.left, t.right);
     const std::uint32_t r = rank(t.right) + 1;
     const bool changed = r != t.rank;
     t.rank = r;
@@ -34,18 +32,19 @@ void check_node(const Timeout& t) {
 
 } // namespace
 
-/// Recurses along right spines only: at most log2(n) + 1 deep in each heap.
+/// Goes down both right spines, each at most log2(n) + 1 long, and up what became of them.
 Timeout* TimeoutQueue::merge(Timeout* a, Timeout* b) {
-    if (!a || !b) return a ? a : b;
-    if (before(*b, *a)) {
-        Timeout* const t = a;
-        a = b;
-        b = t;
+    Timeout *root = nullptr, *up = nullptr;
+    for (Timeout** link = &root;; link = &up->right) {
+        if (a && b && before(*b, *a)) std::swap(a, b);
+        *link = a ? a : b;
+        if (*link) (*link)->parent = up;
+        if (!a || !b) break;
+        up = a;
+        a = a->right;
     }
-    a->right = merge(a->right, b);
-    a->right->parent = a;
-    settle(*a);
-    return a;
+    for (; up; up = up->parent) settle(*up);
+    return root;
 }
 
 void TimeoutQueue::insert(Timeout& t, Micros deadline) {
@@ -53,12 +52,14 @@ void TimeoutQueue::insert(Timeout& t, Micros deadline) {
     t.order = armed_ever_++;
     t.parent = t.left = t.right = nullptr;
     t.rank = 1;
+    ++armed_;
     root_ = merge(root_, &t);
     root_->parent = nullptr;
 }
 
 void TimeoutQueue::remove(Timeout& t) {
     replace(t, merge(t.left, t.right));
+    --armed_;
     t.deadline = never;
     t.parent = t.left = t.right = nullptr;
     t.rank = 0;

@@ -44,6 +44,7 @@ bool Kernel::step(Thread& from, Leg& leg) {
     }
     ++leg.steps;
     if (from.transfer_.step == Step::item_map && !leg.affords(page_item_cost)) return false;
+    if (from.transfer_.step == Step::end && !leg.affords(end_cost)) return false;
     leg.bytes.pay(step_cost);
     switch (from.transfer_.step) {
         case Step::send_dope:

@@ -52,6 +52,8 @@ private:
     /// For a page from which one is mapped, when both go at once.  With fewer left a walk would be begun,
     /// which takes far longer, and ends in the midst of the next entry, and so on.
     static constexpr std::uint32_t steps_at_once = 2;
+    /// For a 4 MiB page, besides its parts.
+    static constexpr std::uint32_t steps_per_super = 2;
 
     bool begin_page();
     void flush_at_once();
@@ -61,6 +63,7 @@ private:
     bool visit(Walk& walk, const Walk::Visit& v);
     bool visit_parts(MapNode& super, const Walk::Visit& v, bool split, bool& gone);
     bool pay_for_part(const MapNode& super, bool each);
+    std::uint32_t any_used_part(const MapNode& super) const;
     void start_list(const MapNode& super, bool below);
     void saw(std::uint32_t status) { job_.status_ = static_cast<std::uint8_t>(job_.status_ | status); }
     void downgrade(MapNode& node, std::uint32_t part) { saw(mappings_.downgrade(node, part, job_.reset())); }
@@ -114,6 +117,7 @@ bool Unmapper::begin_page() {
     }
     if (spot.kind == Spot::Kind::page && (job_.clear_ || !is_protected(va))) {
         job_.pages_.start(mappings_.order, *spot.node, job_.rule());
+        steps_.pay(1); // to begin and to end a walk takes as long as a node
         return true;
     }
     if (spot.kind == Spot::Kind::fixed && job_.clear_) mappings_.tables.leave(*job_.space_, va, spot);
@@ -170,10 +174,10 @@ Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
         if (v.kind != Kind::node) return v.kind;
         const MapNode& super = static_cast<MapNode&>(*v.node);
         if (super.serial() != job_.visited_) {
+            if (!steps_.take_whole(steps_per_super)) return Kind::more;
             job_.pages_.cancel();
             job_.visited_ = super.serial();
             job_.part_ = first_part();
-            steps_.pay(1); // it takes twice as long as a 4 KiB page
         }
         if (!visit(walk, v)) return Kind::more;
     }
@@ -206,7 +210,7 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
             // Pages that were mapped from it after their part's turn.
             if (super.fan_out().raw() != 0 && !steps_.take_whole(ia32::entries / empty_per_step))
                 return false;
-            job_.part_ = mappings_.used_part(super, 0, ia32::entries);
+            job_.part_ = any_used_part(super);
             if (job_.part_ < ia32::entries) continue;
             saw(mappings_.remove(super));
             steps_.pay(1);
@@ -220,6 +224,7 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
 /// when nothing is mapped from it.
 bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, bool& gone) {
     const bool each = v.hit && split, flush = flushes();
+    if (each && steps_.left() > 1) steps_.pay(1); // the way there
     while (job_.part_ < end_part()) {
         if (job_.pages_.idle()) {
             if (!pay_for_part(super, each)) return false;
@@ -262,6 +267,18 @@ bool Unmapper::pay_for_part(const MapNode& super, bool each) {
         paid = false;
     }
     return true;
+}
+
+/// The first, or `entries`.  Nobody else gets on while all are looked at, but interrupts may come.
+std::uint32_t Unmapper::any_used_part(const MapNode& super) const {
+    constexpr std::uint32_t run = ia32::entries / 4;
+    if (super.fan_out().raw() == 0) return ia32::entries;
+    for (std::uint32_t part = 0; part != ia32::entries; part += run) {
+        const std::uint32_t used = mappings_.used_part(super, part, part + run);
+        if (used != part + run) return used;
+        mappings_.tables.rest();
+    }
+    return ia32::entries;
 }
 
 void Unmapper::start_list(const MapNode& super, bool below) {

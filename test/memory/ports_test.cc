@@ -89,7 +89,7 @@ TEST_F(IoPorts, ATaskThatLeavesCostsAStep) {
 }
 
 TEST_F(IoPorts, TheirBitmapIsPaidInSteps) {
-    constexpr std::uint32_t begin = 1, line = 2;
+    constexpr std::uint32_t begin = 1, line = 3;
     kern::Steps steps(begin + line + 2 * kern::steps_per_frame + 1);
     InFrame<kern::MapJob> first(w.desk, w.space(2), w.space(4), l4_io_fpage(0, 0, 0), 0, whole);
     EXPECT_EQ(w.db.run(*first, steps), kern::Progress::done);

@@ -47,7 +47,7 @@ public:
 private:
     friend class Checker;
     static constexpr std::uint32_t line = 512; ///< ports
-    static constexpr std::uint32_t steps_per_line = 2;
+    static constexpr std::uint32_t steps_per_line = 3;
 
     using Phase = PortJob::Phase;
     struct Range {

@@ -36,6 +36,7 @@ public:
         if (t.armed()) remove(t);
     }
     Timeout* first() const { return root_; }
+    std::uint32_t count() const { return armed_; }
     Micros next() const { return root_ ? root_->deadline : never; }
     void check() const; ///< invariant K6
 
@@ -46,6 +47,7 @@ private:
     static Timeout* merge(Timeout* a, Timeout* b);
     void replace(Timeout& old, Timeout* by);
     Timeout* root_ = nullptr;
+    std::uint32_t armed_ = 0;
     std::uint64_t armed_ever_ = 0;
 };
 
