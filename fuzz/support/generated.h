@@ -11,4 +11,8 @@ namespace fuzz {
 /// first byte says which stage.  What `taste` does not weigh happens now and then.
 void play_trace(const char* target, std::span<const std::uint8_t> input, test::Trace::Taste taste);
 
+/// The same as play_trace() on a stage with the PC's limits.  Returns what was done.
+test::Recording play_as_on_pc(const char* target, std::span<const std::uint8_t> input,
+                              test::Trace::Taste taste, test::Stopwatch* stopwatch);
+
 } // namespace fuzz

@@ -26,6 +26,7 @@ public:
     void expect(bool holds, const std::string& what);
 
     test::Lockstep& lockstep() { return lockstep_; }
+    const test::Recording& recording() const { return recording_; } ///< so far
 
 private:
     [[noreturn]] void found(const std::string& what);

@@ -12,6 +12,7 @@
 #include "l4/abi/timeout.h"
 #include "sim/calls.h"
 #include "test/lockstep/run.h"
+#include "x86/limits.h"
 
 namespace fuzz {
 namespace {
@@ -33,6 +34,7 @@ test::LockstepConfig configuration(const StageKind& kind) {
     const std::uint32_t n = kind.steps_per_entry;
     if (kind.mode != test::Mode::free)
         c.limits = {.bytes = 40 * n, .pages = n, .timeouts = n, .threads = n, .chain = n};
+    if (kind.pc) c.limits = x86::limits;
     return c;
 }
 

@@ -14,6 +14,7 @@ struct StageKind {
     test::Mode mode = test::Mode::free;
     std::uint32_t kernel_pages = 96;   ///< at least 68
     std::uint32_t steps_per_entry = 1; ///< Limits, unless the mode is free
+    bool pc = false;                   ///< the PC's Limits
     auto operator<=>(const StageKind&) const = default;
 };
 

@@ -109,11 +109,22 @@ void Player::tell(const Event& event) {
     kern::Kernel& kernel = *x86::running.kernel;
     kern::FramePool& pool = kernel.tasks().task(kern::TaskNo{L4_TASK_ROOT})->account().pool();
     pool.fail_at(fail_at_);
+    piece_begun_ = 0;
+    piece_ends();
     current_ = &kernel.handle(event);
+    piece_ends();
     pool.fail_at(0);
     fail_at_ = 0;
     ++events_;
     kernel.check_current();
+}
+
+/// From the last moment at which the PC's kernel lets interrupts in to this one, on the way in or out.
+void Player::piece_ends() {
+    const std::uint64_t now = x86::read_tsc() - left_out_;
+    const auto ticks = static_cast<std::uint32_t>(now - piece_begun_);
+    if (piece_begun_ != 0 && ticks > longest_.ticks) longest_ = {ticks, trace_, step_number_};
+    piece_begun_ = now;
 }
 
 /// Without a device: the local APIC sends it.

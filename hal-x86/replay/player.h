@@ -7,6 +7,7 @@
 #include "kern/kernel.h"
 #include "test/replay/observation.h"
 #include "test/replay/pack.h"
+#include "x86/io.h"
 
 namespace replay {
 
@@ -28,6 +29,9 @@ public:
     kern::Thread* trapped(const kern::Event& event);
     kern::Thread* interrupted(std::uint32_t vector);
     void forget(kern::Line line) { latched_ &= ~(1u << line.raw()); }
+    void piece_ends();
+    /// What was done since then the PC does not do.
+    void leave_out(std::uint64_t begun) { left_out_ += x86::read_tsc() - begun; }
 
 private:
     bool idle() const { return current_->idle(); }
@@ -68,6 +72,14 @@ private:
     Step step_{};
     std::uint32_t step_number_ = 0;
     bool acted_ = false, over_ = false;
+
+    /// The piece of work that took most ticks of the time stamp counter: under QEMU's -icount shift=0
+    /// instructions.
+    struct Piece {
+        std::uint32_t ticks = 0, trace = 0, step = 0;
+    } longest_;
+    std::uint64_t piece_begun_ = 0; ///< 0: not yet
+    std::uint64_t left_out_ = 0;    ///< ticks that are none of the kernel's
 
     kern::Thread* current_ = nullptr;
     std::uint32_t fail_at_ = 0, latched_ = 0;

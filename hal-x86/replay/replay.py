@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path.cwd() / "build"))
 import qemu_run  # noqa: E402  pylint: disable=wrong-import-position
 
 SAME, DIFFERENT = 33, 35  # QEMU's status
+EXACT = ["-icount shift=0,sleep=off -rtc base=2020-01-01,clock=vm"]  # a tick is an instruction
 
 
 def arguments():
@@ -24,6 +25,11 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--from", dest="file", help="this trace, and no random ones")
+    parser.add_argument("--inputs", help="this folder of inputs of fuzz_window, and no random traces")
+    parser.add_argument("--window-pack", help="fuzz/window_pack")
+    parser.add_argument("--pc-limits", action="store_true", help="with the limits of the kernel that boots")
+    parser.add_argument("--most", type=int, help="instructions of any piece of work, counted exactly")
+    parser.add_argument("--must-be-long", action="store_true", help="a piece takes more than that")
     parser.add_argument("--must-differ", action="store_true", help="the kernel has a bug")
     return parser.parse_args()
 
@@ -34,8 +40,11 @@ def run(*command):
 
 def pack(args, path):
     seeds = [f"--{name}={getattr(args, name)}" for name in ("mode", "seed", "seeds", "steps")]
-    what = [f"--from={args.file}"] if args.file else seeds
-    text = run(args.trace, "pack", f"--to={path}", *what)
+    if args.inputs:
+        text = run(args.window_pack, str(path), args.inputs)
+    else:
+        what = [f"--from={args.file}"] if args.file else seeds + ["--pc-limits"] * args.pc_limits
+        text = run(args.trace, "pack", f"--to={path}", *what)
     print(text, end="")
     traces, left_out = re.search(r"^(\d+) traces .* (\d+) left out$", text, re.M).groups()
     return int(traces), int(left_out)
@@ -47,7 +56,7 @@ def boot(args, path, serial):
         module=[str(path)],
         append="exit=f4",
         memory=288,
-        qemu=[],
+        qemu=EXACT if args.most else [],
         press=None,
         type=[],
         seconds=800)
@@ -116,7 +125,25 @@ def judge(args, path, logs):
         report(args, path, text, logs)
         return f"QEMU's status is {status}, not {SAME}"
     print(done.group(0))
-    return None
+    return check_pieces(args, path, text, logs)
+
+
+def check_pieces(args, path, text, logs):
+    """None, or what is wrong with the longest piece of work."""
+    longest = re.search(r"^longest piece: (\d+) ticks, trace (\d+), step (\d+)$", text, re.M)
+    if not args.most:
+        return None
+    ticks, number, step = map(int, longest.groups())
+    print(f"the longest piece of work: {ticks:,} instructions of at most {args.most:,}, "
+          f"trace {number}, step {step}")
+    if args.must_be_long:
+        return None if ticks > args.most else "a longer piece must be seen"
+    if ticks <= args.most:
+        return None
+    trace = logs / f"long-{number}.trace"
+    run(args.trace, "unpack", str(path), f"--number={number}", f"--to={trace}")
+    print(f"count it again with: bazel run //hal-x86/replay -- --most={args.most} --from={say_where(trace)}")
+    return f"a piece of work takes {ticks:,} instructions in step {step}, and may take {args.most:,}"
 
 
 def main():

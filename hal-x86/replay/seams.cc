@@ -5,6 +5,7 @@
 
 #include "arch/machine.h"
 #include "hal-x86/replay/player.h"
+#include "x86/io.h"
 #include "x86/kdebug.h"
 #include "x86/local_apic.h"
 #include "x86/timer.h"
@@ -37,7 +38,10 @@ alignas(4096) constinit std::array<std::byte, 4096> open_bus{};
 } // namespace
 
 /// Traces have each bounded piece of work as an event of its own.
-bool Machine::interrupted() { return true; }
+bool Machine::interrupted() {
+    replay::player.piece_ends();
+    return true;
+}
 bool Machine::print(kern::TextJob& /*job*/) { return false; }
 
 /// The requests of traces wait in the player.
@@ -48,7 +52,9 @@ void Machine::forget(kern::Line line) {
 
 /// Traces have no memory there.  The simulated machine's open bus: reads as ones, forgets what is written.
 std::span<std::byte, 4096> Machine::window(kern::PAddr /*frame*/) {
+    const std::uint64_t begun = x86::read_tsc();
     std::fill(open_bus.begin(), open_bus.end(), std::byte{0xff});
+    replay::player.leave_out(begun);
     return open_bus;
 }
 

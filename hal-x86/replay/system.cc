@@ -111,7 +111,13 @@ void Player::finish() {
     console.decimal(events_);
     console.put(" events, ");
     console.decimal(in_user_mode_);
-    console.put(" of them from user mode: no difference\n");
+    console.put(" of them from user mode: no difference\nlongest piece: ");
+    console.decimal(longest_.ticks);
+    console.put(" ticks, trace ");
+    console.decimal(longest_.trace);
+    console.put(", step ");
+    console.decimal(longest_.step);
+    console.put("\n");
     constexpr std::uint8_t success = 0x10;
     x86::out8(static_cast<std::uint16_t>(x86::running.exit_port), success);
     for (;;) asm volatile("cli; hlt");

@@ -17,6 +17,7 @@
 #include "x86/kernel.h"
 #include "x86/kip.h"
 #include "x86/layout.h"
+#include "x86/limits.h"
 #include "x86/modules.h"
 
 namespace x86 {

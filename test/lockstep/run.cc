@@ -56,6 +56,7 @@ Outcome run_life(const RunOptions& o) {
     Recording recording{
         .mode = o.mode, .config = configuration(o.seed, o.mode), .actions = {}, .results = {}};
     if (o.user_pages != 0) recording.config.machine.user_pages = o.user_pages;
+    if (o.limits && o.mode != Mode::free) recording.config.limits = *o.limits;
     const std::string origin = "seed " + std::to_string(o.seed) + ", mode " + to_string(o.mode);
     const FlightRecorder recorder(recording, name_of(o), origin + "\nreplay: " + replay_command(o));
     Lockstep lockstep(recording.config);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct RunOptions {
     Recording* record = nullptr; ///< gets the last system's trace
     std::vector<Recording>* all = nullptr; ///< gets that of each
     std::uint32_t user_pages = 0;          ///< of the machine; 0: as the seed has it
+    std::optional<kern::Limits> limits{};  ///< unless the mode is free; none: as the seed has it
 };
 
 /// A random trace: of one system, or of several one after the other when they come to a standstill.  A

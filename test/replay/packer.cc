@@ -210,6 +210,14 @@ std::vector<std::uint32_t> Packer::pack() const {
     return all;
 }
 
+std::string Packer::write(const std::string& path) const {
+    std::string bytes;
+    for (const std::uint32_t w : pack())
+        for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(w >> shift);
+    test::write_file(path, bytes);
+    return std::to_string(traces_) + " traces with " + std::to_string(steps_) + " steps in " + path;
+}
+
 Unpacked unpack(const std::vector<std::uint32_t>& pack, std::uint32_t number_wanted) {
     if (pack.size() < sizeof(Head) / 4 || pack[0] != magic || pack[1] != version)
         throw std::invalid_argument("no pack of traces, or one of another version");

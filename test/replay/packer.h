@@ -22,6 +22,8 @@ public:
     std::uint32_t traces() const { return traces_; }
     std::uint64_t steps() const { return steps_; }
     std::vector<std::uint32_t> pack() const;
+    /// To a file; says what is in it.  Throws TraceError.
+    std::string write(const std::string& path) const;
 
 private:
     std::vector<std::uint32_t> body_;

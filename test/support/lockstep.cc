@@ -142,7 +142,9 @@ void Lockstep::handle(const kern::Event& event) {
     kern::FramePool& pool = kernel_.tasks().task(kern::TaskNo{L4_TASK_ROOT})->account().pool();
     pool.fail_at(fail_at_);
     if (ring) ring->before(event, *current_);
+    if (stopwatch) stopwatch->begins();
     current_ = &kernel_.handle(event);
+    if (stopwatch) stopwatch->ends(event);
     if (ring) ring->after(*current_, kernel_.now());
     allocation_failed_ = fail_at_ != 0 && !pool.failure_pending();
     pool.fail_at(0);

@@ -27,6 +27,15 @@ struct LockstepConfig {
         1; ///< look at everything after each so many events (Cadence), and at what ran after the others
 };
 
+/// Told when the kernel begins with an event, and when it is through.
+struct Stopwatch {
+    virtual void begins() = 0;
+    virtual void ends(const kern::Event& event) = 0;
+
+protected:
+    ~Stopwatch() = default;
+};
+
 /// A machine and a kernel without user programs: whoever holds it says what happens next, one event at a
 /// time, and the kernel is compared with the specification after each.  After the first difference nothing
 /// happens any more.
@@ -86,6 +95,7 @@ public:
     const std::string& mismatch() const;              ///< empty: none
     std::string last_event() const;                   ///< for people
     std::function<void(const std::string&)> on_event; ///< told of every event before it happens; may be empty
+    Stopwatch* stopwatch = nullptr;                   ///< may be there
     kdb::Ring* ring = nullptr;                        ///< keeps every event, if it is there
     std::uint64_t events() const { return events_; }
     std::uint64_t hash() const { return hash_.value(); } ///< of every event and what it left in the registers

@@ -29,7 +29,7 @@ constexpr const char* usage = R"(usage: trace COMMAND
   debug FILE [--to=STEP]     the kernel debugger at a step of a trace, by default its end (docs/debugger.md)
   random [--seed=N] [--seeds=N] [--steps=N] [--mode=M] [--print] [--keep-going]
                              runs the random traces of so many seeds
-  pack --to=PACK [--seed=N] [--seeds=N] [--steps=N] [--mode=M]
+  pack --to=PACK [--seed=N] [--seeds=N] [--steps=N] [--mode=M] [--pc-limits]
   pack --to=PACK --from=FILE the random traces of so many seeds, or one trace, for the PC (docs/pc.md)
   unpack PACK [--number=N] --to=FILE
                              one of them as a trace again

@@ -6,18 +6,12 @@
 
 #include "test/lockstep/run.h"
 #include "test/replay/packer.h"
+#include "x86/limits.h"
 
 namespace trace {
 namespace {
 
 constexpr std::uint64_t count_max = ~std::uint32_t{0};
-
-void write_words(const std::string& path, const std::vector<std::uint32_t>& words) {
-    std::string bytes;
-    for (const std::uint32_t w : words)
-        for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(w >> shift);
-    test::write_file(path, bytes);
-}
 
 std::vector<std::uint32_t> read_words(const std::string& path) {
     const std::string bytes = test::read_file(path, "pack");
@@ -33,6 +27,7 @@ unsigned pack_seeds(const Arguments& a, replay::Packer& packer) {
                        .mode = test::parse_mode(a.text("mode", "free")),
                        .steps = static_cast<unsigned>(a.number("steps", 50, 1, count_max))};
     o.user_pages = replay::pc_user_pages;
+    if (a.has("pc-limits")) o.limits = x86::limits;
     unsigned left_out = 0;
     for (std::uint64_t n = a.seeds(o.seed); n != 0; --n, ++o.seed) {
         std::vector<test::Recording> lives;
@@ -54,8 +49,10 @@ unsigned pack_seeds(const Arguments& a, replay::Packer& packer) {
 
 int pack(const Arguments& a) {
     const bool one = a.has("from");
-    a.expect(0, one ? std::vector<std::string>{"from", "to"}
-                    : std::vector<std::string>{"to", "seed", "seeds", "mode", "steps"});
+    a.expect(0,
+             one ? std::vector<std::string>{"from", "to"}
+                 : std::vector<std::string>{"to", "seed", "seeds", "mode", "steps"},
+             one ? std::vector<std::string>{} : std::vector<std::string>{"pc-limits"});
     const std::string to = a.target("traces go");
     replay::Packer packer;
     unsigned left_out = 0;
@@ -66,9 +63,7 @@ int pack(const Arguments& a) {
     } else {
         left_out = pack_seeds(a, packer);
     }
-    write_words(to, packer.pack());
-    std::printf("%u traces with %llu steps in %s, %u left out\n", packer.traces(),
-                static_cast<unsigned long long>(packer.steps()), to.c_str(), left_out);
+    std::printf("%s, %u left out\n", packer.write(to).c_str(), left_out);
     return 0;
 }
 

@@ -9,9 +9,6 @@
 
 namespace x86 {
 
-/// About a thousand instructions' worth each.
-inline constexpr kern::Limits limits{.bytes = 2112, .pages = 4, .timeouts = 1, .threads = 1, .chain = 1};
-
 /// The machine and the kernel on it: there is one interrupt descriptor table, so there is one of each.  The
 /// names are those that assembly uses.
 extern arch::Machine machine asm("machine");
