@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Some thousand threads sleep, each until a little after the one before it, so that to arm and to disarm one
+// timeout more takes as long as it can; and others do in one entry what changes several.  What is measured
+// meanwhile is how long interrupts have to wait (bench/kernel_irqs_off.py).  It sleeps for hours: QEMU is to
+// skip time when nobody runs (-icount sleep=off).
+#include <initializer_list>
+
+#include "child.h"
+
+extern "C" {
+[[noreturn]] void program();
+void sleep_long();
+}
+
+// In a page of its own, without a stack: five hours, then again.
+asm(".balign 4096\n"
+    "sleep_long:\n\t"
+    "mov $-1, %eax\n\t"
+    "mov $0xfd000002, %ecx\n\t"
+    "xor %ebp, %ebp\n\t"
+    "xor %esi, %esi\n\t"
+    "xor %edi, %edi\n\t"
+    "int $0x30\n\t"
+    "jmp sleep_long\n\t"
+    ".balign 4096");
+
+namespace {
+
+constexpr Word tasks = 60, first_task = 8, enough = tasks * L4_THREADS_PER_TASK * 9 / 10;
+constexpr Word trigger = 1, first_link = 2, links = 6, receivers = 20, senders = 28, pairs = 8,
+               own_pager = 50, crowd_pager = 126, unmapped = 0x50000000;
+/// An hour to send and to receive, and three: less than the crowd's, so that these are first in the queue.
+constexpr Word both_ways = (3u | 250u << 24) | (3u << 4 | 200u << 16), fault_while = 3u << 12,
+               hours = 2u | 200u << 24;
+const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
+
+alignas(16) char stacks[L4_THREADS_PER_TASK][512];
+alignas(64) Word small_message[16];
+
+l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
+Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & (L4_THREADS_PER_TASK - 1); }
+void start(Word lthread, Body body, l4_threadid_t pager = sigma0) {
+    ex_regs(lthread, reinterpret_cast<Word>(body),
+            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), pager);
+}
+
+void want_state() {
+    l4_utcb_t& u = utcb();
+    u.status = 0xff;
+    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
+}
+
+/// Gives the crowd its page, read-only: it has one only.
+void map_page() {
+    const Word at = reinterpret_cast<Word>(sleep_long);
+    static_cast<void>(*reinterpret_cast<const volatile char*>(at));
+    Message m = wait();
+    for (;;) {
+        m = ipc(L4_SND_MAP, L4_RCV_OPEN, m.from, at, at | page_4k, send_at_once);
+        if (l4_msgdope_error(m.result) != 0) m = wait();
+    }
+}
+
+/// How many threads sleep.
+Word make_crowd() {
+    const Word eip = reinterpret_cast<Word>(sleep_long);
+    Word count = 0;
+    for (Word task = first_task; task < first_task + tasks; ++task) {
+        if (task_new(l4_threadid(task, 0), eip, 0, thread(crowd_pager)).esi == 0) return count;
+        ++count;
+        for (Word l = 1; l < L4_THREADS_PER_TASK; ++l) {
+            if (ex_regs(l4_ex_regs_target(task, l), eip, 0, thread(crowd_pager)).eax == L4_EX_REGS_ERROR)
+                return count;
+            ++count;
+            sleep(receive_within(32));
+        }
+    }
+    return count;
+}
+
+/// A pager that gets each fault with all state, and gives nothing.
+void get_faults() {
+    want_state();
+    for (;;) wait();
+}
+
+void receive_nowhere() {
+    for (;;) call<L4_VEC_IPC>({.eax = L4_IPC_NO_SEND, .ecx = never, .ebp = unmapped | 1u});
+}
+
+void send_there() {
+    const l4_threadid_t to = thread(own_number() - pairs);
+    for (;;) {
+        call<L4_VEC_IPC>({.eax = reinterpret_cast<Word>(small_message),
+                          .ecx = fault_while,
+                          .ebp = L4_IPC_NO_RECV,
+                          .esi = to.low,
+                          .edi = to.high});
+        sleep(never);
+    }
+}
+
+/// Each sends to the one before it, the first to the main thread, and then receives.
+void be_a_link() {
+    want_state();
+    const Word own = own_number();
+    ipc(0, L4_RCV_OPEN, thread(own == first_link ? 0 : own - 1), 1, 2, both_ways);
+    sleep(never);
+}
+
+void fault() {
+    *reinterpret_cast<volatile Word*>(unmapped) = 1;
+    sleep(never);
+}
+
+void raise() {
+    // hlt behind fourteen prefixes.
+    asm volatile(".byte 0x2e,0x66,0x2e,0x66,0x2e,0x66,0x2e,0x66,0x2e,0x66,0x2e,0x66,0x2e,0x66,0xf4");
+    sleep(never);
+}
+
+void send() {
+    ipc(0, L4_RCV_OPEN, thread(first_link + 1), 0, 0, both_ways);
+    sleep(never);
+}
+
+/// The queue of links is taken by whoever receives one of them: then what `body` does finds that its
+/// partner's receive phase is due.
+bool take_links(Body body) {
+    for (Word link = first_link + links; link-- > first_link;) start(link, be_a_link);
+    start(trigger, body, thread(first_link + 1));
+    const Message m = wait(both_ways);
+    sleep(hours);
+    return l4_msgdope_error(m.result) == 0;
+}
+
+} // namespace
+
+extern "C" void program() {
+    Tap tap;
+    want_state();
+    for (auto& stack : stacks) stack[0] = 1;
+    small_message[1] = small_message[2] = l4_msgdope(8, 0);
+    start(own_pager, get_faults);
+    start(crowd_pager, map_page);
+    for (Word i = 0; i < pairs; ++i) start(receivers + i, receive_nowhere, thread(own_pager));
+    sleep(receive_within(1600));
+    for (Word i = 0; i < pairs; ++i) start(senders + i, send_there);
+    sleep(receive_within(1600));
+    const Word count = make_crowd();
+    tap.check(count >= enough, "thousands of threads sleep");
+    for (const Body body : {fault, raise, send}) tap.check(take_links(body), "a queue of senders is taken");
+    Word all = 0;
+    for (Word i = 0; i < pairs; ++i)
+        all += ex_regs(receivers + i, 0, 0, thread(own_pager)).eax != L4_EX_REGS_ERROR;
+    tap.check(all == pairs, "messages are cancelled whose receivers wait for memory");
+    tap.done();
+}
