@@ -47,6 +47,38 @@ inline Regs call(Regs r) {
     return {block[6], block[5], block[4], block[3], block[2], block[1], block[0]};
 }
 
+/// `call *entry` with these registers: of the call stubs that for IPC enters by sysenter.
+inline Regs call_at(Word entry, Regs r) {
+    Word block[8] = {r.edi, r.esi, r.ebp, r.ebx, r.edx, r.ecx, r.eax, entry};
+    asm volatile(
+        "push %%ebp\n\t"
+        "push %0\n\t"
+        "push 28(%0)\n\t"
+        "mov 0(%0), %%edi\n\t"
+        "mov 4(%0), %%esi\n\t"
+        "mov 8(%0), %%ebp\n\t"
+        "mov 12(%0), %%ebx\n\t"
+        "mov 16(%0), %%edx\n\t"
+        "mov 20(%0), %%ecx\n\t"
+        "mov 24(%0), %%eax\n\t"
+        "call *(%%esp)\n\t"
+        "mov %%eax, (%%esp)\n\t"
+        "mov 4(%%esp), %%eax\n\t"
+        "mov %%edi, 0(%%eax)\n\t"
+        "mov %%esi, 4(%%eax)\n\t"
+        "mov %%ebp, 8(%%eax)\n\t"
+        "mov %%ebx, 12(%%eax)\n\t"
+        "mov %%edx, 16(%%eax)\n\t"
+        "mov %%ecx, 20(%%eax)\n\t"
+        "pop 24(%%eax)\n\t"
+        "add $4, %%esp\n\t"
+        "pop %%ebp"
+        :
+        : "a"(block)
+        : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
+    return {block[6], block[5], block[4], block[3], block[2], block[1], block[0]};
+}
+
 inline constexpr Word never = 0, at_once = 0x11, send_at_once = 0x10;
 /// Receive timeout of `micros`, rounded to man * 16 us; send never.
 constexpr Word receive_within(Word micros) { return 13u | (micros / 16) << 24; }
