@@ -19,7 +19,7 @@ void UnmapJob::begin(Space& space, std::uint32_t fpage, std::uint32_t mask) {
     status_ = 0;
     at_ = fpage_.first();
     visited_ = 0;
-    clear_ = unsettled_ = false;
+    clear_ = unsettled_ = split_ = false;
 }
 
 void UnmapJob::cancel() {
@@ -178,6 +178,7 @@ Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
             job_.pages_.cancel();
             job_.visited_ = super.serial();
             job_.part_ = first_part();
+            job_.split_ = false;
         }
         if (!visit(walk, v)) return Kind::more;
     }
@@ -198,6 +199,11 @@ bool Unmapper::visit(Walk& walk, const Walk::Visit& v) {
         return true;
     }
     const bool split = is_split(super);
+    if (split && !job_.split_) { // by another job, perhaps: then parts that were dealt with are still there
+        job_.split_ = true;
+        job_.pages_.cancel();
+        job_.part_ = first_part();
+    }
     if (v.hit && !flushes() && !split && job_.part_ == 0) downgrade(super, 0);
     for (;;) {
         bool gone = false;

@@ -117,6 +117,26 @@ TEST_F(Unmap, ASplitPageKeepsItsNodeUntilItsLastPart) {
     EXPECT_EQ(w.space(4).frames(), 0u);
 }
 
+/// At every moment of a flush somebody else takes a part of the 4 MiB page that it has come to.
+TEST_F(Unmap, IsNotMissedByPartsOfAPageThatIsSplitMeanwhile) {
+    unsigned moments = 0;
+    for (bool through = false; !through; ++moments) {
+        w.map(2, 4, super_page(0), 0);
+        w.map(4, 5, small_page(page_size), page_size);
+        InFrame<kern::UnmapJob> flush(w.desk);
+        flush->start(w.space(2), super_page(0), L4_FP_FLUSH);
+        kern::Steps some(moments), all(~0u);
+        through = w.db.run(*flush, some) == kern::Progress::done;
+        w.unmap(4, small_page(3 * page_size), L4_FP_FLUSH | L4_FP_ALL_SPACES);
+        EXPECT_EQ(w.db.run(*flush, all), kern::Progress::done);
+        w.db.check();
+        for (const std::uint32_t part : {0u, 1u, 2u, 4u, 1023u})
+            EXPECT_FALSE(w.page(4, part * page_size)) << part << " after " << moments << " steps";
+        EXPECT_FALSE(w.page(5, page_size));
+    }
+    EXPECT_GT(moments, 30u);
+}
+
 TEST_F(Unmap, ProtectedPagesStayUntilTheSpaceIsCleared) {
     constexpr kern::VAddr kip{L4_KIP_ADDRESS};
     EXPECT_TRUE(w.db.fix(w.space(4), kip, std::array{kern::PAddr{0x5000}}, kern::Access::read).ok());

@@ -50,10 +50,11 @@ private:
     bool reset() const { return (mask_ & L4_UNMAP_RESET) != 0; }
     Walk::Rule rule() const { return rule(*space_, mask_); }
 
-    // Threads have no byte to spare: these two lie in PortJob's padding.
+    // Threads have no byte to spare: these lie in PortJob's padding.
     std::uint8_t status_ = 0;
     bool clear_     : 1 = false; ///< protected pages too
     bool unsettled_ : 1 = false; ///< counted in MapDb::unsettled_
+    bool split_     : 1 = false; ///< that page was in parts when it was looked at last
     std::uint32_t mask_ = 0;
     Fpage fpage_{0};
     std::uint32_t at_ = 0;   ///< the space's next address
