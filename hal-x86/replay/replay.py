@@ -148,8 +148,10 @@ def check_pieces(args, path, text, logs):
 
 def main():
     args = arguments()
-    if args.file:
-        args.file = str(pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), args.file))
+    for name in ("file", "inputs"):  # as they were typed
+        if getattr(args, name):
+            typed = pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), getattr(args, name))
+            setattr(args, name, str(typed))
     logs = pathlib.Path(os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR", os.environ.get("TMPDIR", "/tmp")))
     path = logs / "traces.pack"
     failure = judge(args, path, logs)
