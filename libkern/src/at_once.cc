@@ -51,7 +51,8 @@ struct Range {
         if (run > left) run = left;
         read.mark_read();
         written.mark_written();
-        copy_up(receiver.at(written, to), sender.at(read, from), run);
+        copy_up(receiver.at(written, to), sender.at(read, from), run,
+                [&] { receiver.machine.interrupted(); });
         left -= run;
         if (left == 0) return;
         from += run;
@@ -182,6 +183,7 @@ std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     if (!words.find(string, send, receive)) return 0;
     move_words();
     string.move();
+    machine_.interrupted();
     return l4_msgdope(words.count, 1);
 }
 

@@ -82,7 +82,9 @@ struct Kernel::Leg {
 
 /// Copies from the first byte to the last, also when a byte that was stored is to be read again: then what is
 /// between the two repeats, and each copy doubles what there is to copy from.
-inline void copy_up(std::byte* to, const std::byte* from, std::uint32_t n) {
+/// Each is many steps then: `rest` comes between two.
+template <class Rest>
+inline void copy_up(std::byte* to, const std::byte* from, std::uint32_t n, const Rest& rest) {
     const std::size_t distance =
         reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
     if (distance >= n) [[likely]] {
@@ -93,6 +95,7 @@ inline void copy_up(std::byte* to, const std::byte* from, std::uint32_t n) {
         const std::size_t run = std::min(distance + done, n - done);
         std::memcpy(to + done, from, run);
         done += run;
+        rest();
     }
 }
 

@@ -200,7 +200,7 @@ bool Kernel::step_words(Thread& from, Leg& leg) {
         const std::uint32_t run =
             std::min({4 * (x.words - x.next_word), to_page_end(source_at), to_page_end(target_at)});
         const std::uint32_t n = leg.take(run) / 4;
-        copy_up(target, source, n * 4);
+        copy_up(target, source, n * 4, [this] { machine_.interrupted(); });
         x.next_word += n;
         if (leg.bytes.exhausted()) return true;
     }
