@@ -9,7 +9,7 @@ namespace x86 {
 namespace {
 
 constexpr std::uint16_t master = 0x20, slave = 0xa0; // + 1: the mask
-constexpr std::uint8_t rotate_specific_end = 0xe0, specific_end = 0x60, plain_end = 0x20;
+constexpr std::uint8_t rotate_specific_end = 0xe0, specific_end = 0x60;
 constexpr std::uint8_t read_service = 0x0b, poll = 0x0c;
 constexpr std::uint8_t cascade = 1u << Pic::cascade_line;
 constexpr std::uint8_t last_of_chip = 7;
@@ -77,7 +77,7 @@ bool Pic::spurious(kern::Line line) {
     const std::uint16_t chip = line.raw() < 8 ? master : slave;
     if ((read(chip, read_service) & 1u << last_of_chip) != 0) return false;
     // The first chip did deliver something: the second one's request.
-    if (chip == slave) out8(master, plain_end);
+    if (chip == slave) out8(master, static_cast<std::uint8_t>(specific_end | cascade_line));
     return true;
 }
 

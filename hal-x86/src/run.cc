@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Interrupts, and what happens between an event and the return to user mode.
+#include <bit>
+
 #include "x86/debugger.h"
 #include "x86/entry.h"
 #include "x86/go_on.h"
@@ -11,14 +13,25 @@ namespace {
 
 enum class Wait : bool { a_moment, halted };
 
-/// Lets one interrupt in, unless one came before that nobody has taken.
+/// Lets interrupts in.  Nobody halts while one that came is to be taken.
 template <Wait how>
 void open_window() {
-    if (running.arrived != 0) return;
-    if constexpr (how == Wait::halted)
-        asm volatile("sti\n\thlt\n\tcli" ::: "memory");
-    else
+    if constexpr (how == Wait::halted) {
+        if (running.arrived == 0) asm volatile("sti\n\thlt\n\tcli" ::: "memory");
+    } else {
         asm volatile("sti\n\tnop\n\tcli" ::: "memory");
+    }
+}
+
+/// In running.arrived, a bit for each: the lines, and behind them the local APIC's timer.
+constexpr std::uint32_t apic_timer_bit = Pic::lines;
+std::uint32_t vector_of(std::uint32_t bit) {
+    return bit == apic_timer_bit ? Timer::apic_vector : Pic::first_vector + bit;
+}
+/// Spurious ones of the local APIC want nothing.
+void note(std::uint32_t vector) {
+    const std::uint32_t bit = vector == Timer::apic_vector ? apic_timer_bit : vector - Pic::first_vector;
+    if (bit <= apic_timer_bit) running.arrived = running.arrived | 1u << bit;
 }
 
 kern::Thread* device(std::uint32_t line) { return handle({.kind = kern::Event::Kind::irq, .code = line}); }
@@ -67,24 +80,26 @@ kern::Thread* wait_for_user(kern::Thread* t) {
         if (idle && running.crash) asm volatile("ud2");
         const bool rests = idle && !machine.text().put_next(machine.console());
         rests ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
-        const std::uint32_t vector = running.arrived;
+        const std::uint32_t came = running.arrived;
         running.arrived = 0;
-        if (vector != 0)
-            t = take_interrupt(t, vector);
-        else if (!idle)
-            t = handle({.kind = kern::Event::Kind::resume});
+        if (came == 0 && !idle) t = handle({.kind = kern::Event::Kind::resume});
+        for (std::uint32_t rest = came; rest != 0; rest &= rest - 1) {
+            if (rest != came) open_window<Wait::a_moment>(); // others are noted meanwhile, for the next round
+            t = take_interrupt(t, vector_of(static_cast<std::uint32_t>(std::countr_zero(rest))));
+        }
     } while (t->idle() || t->in_kernel() || running.arrived != 0);
     return t;
 }
 
 namespace {
 
-/// Only an interrupt in a window is expected.  It stays the only one: interrupts are off behind it.
+/// Only an interrupt in a window is expected.  It is the only one of that window: interrupts are off behind
+/// it.
 void interrupted(arch::Frame* frame) {
     constexpr std::uint32_t debug = 1, double_fault = 8, interrupts = 1u << 9;
     const bool interrupt = frame->trapno >= Pic::first_vector;
     if (interrupt && (frame->eflags & interrupts) != 0) {
-        running.arrived = frame->trapno;
+        note(frame->trapno);
         frame->eflags &= ~interrupts;
     } else if (frame->trapno == debug && (frame->eflags & ia32::eflags_trap) != 0) {
         frame->eflags &= ~ia32::eflags_trap; // a program that was single stepped has entered by sysenter

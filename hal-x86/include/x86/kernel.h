@@ -21,7 +21,7 @@ struct Running {
     bool checks = false;         ///< option `checks`: invariants after each event
     bool watched = false;        ///< there is something to do around each event: `checks`, or the trace ring
     bool crash = false;          ///< option `crash`: as soon as nobody has anything to do
-    /// The vector of the interrupt that came while the kernel let one in, 0: none did.
+    /// The interrupts that came while the kernel let them in and that nobody has taken yet, a bit for each.
     volatile std::uint32_t arrived = 0;
 };
 extern Running running asm("running");
