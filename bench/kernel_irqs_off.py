@@ -14,7 +14,7 @@ PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks, each behind its sigma0. The rows of hours are left out, as they are hours of sleeping.
 TESTS = ("bench", "counters", "crowd", "entries", "fpu", "hostile", "observables", "ports", "rubbish",
-         "tasks", "texts", "threads", "windows")
+         "strings", "tasks", "texts", "threads", "windows")
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
 WORKLOADS = {TEST + "sigma0.elf": [TEST + name + ".elf" for name in TESTS],
              ROWS + "sigma0.elf": [ROWS + name + ".elf" for name in PROGRAMS_OF_ROWS],
