@@ -153,6 +153,7 @@ void play(std::uint64_t seed, const kern::Limits& limits, int rounds) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World w({.machine = {.kernel_pages = 512}, .limits = limits, .instruction_time = Micros{1}});
     Handlers handlers(w);
+    EXPECT_EQ(w.run(100000), sim::End::idle); // all attach: what came before would be forgotten
     Work work(w, rounds);
     w.spawn({.task = L4_TASK_ROOT, .lthread = 1, .program = w.program([](User u) -> Program {
                  co_await u(sim::TaskNew{.task = l4_threadid(50, 0), .mcp_or_chief = d.low});
