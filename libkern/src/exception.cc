@@ -81,10 +81,12 @@ bool Kernel::push_across_pages(Thread& t, const std::uint32_t* words, std::uint3
     const std::uint32_t below = to_page_end(top), boundary = top + below, above = t.frame.esp - boundary;
     const bool splits = above < size; // the first word itself
     const std::uint32_t in_lower = first - above / size * size, in_upper = splits ? boundary : first;
-    std::byte* lower = nullptr;
-    if (splits && !(lower = look(t, in_lower, Access::write))) return false;
+    std::byte* lower = splits ? look(t, in_lower, Access::write) : nullptr;
+    if (splits && !lower) return false;
     std::byte* const upper = look(t, in_upper, Access::write);
-    if (!upper || (!splits && !(lower = look(t, in_lower, Access::write)))) return false;
+    if (!upper) return false;
+    if (!splits) lower = look(t, in_lower, Access::write);
+    if (!lower) return false;
     std::byte image[most * size];
     for (std::uint32_t i = 0; i < count; ++i) std::memcpy(image + (count - 1 - i) * size, words + i, size);
     std::memcpy(lower - (in_lower - top), image, below);
