@@ -79,6 +79,7 @@ void put_backtrace(const Code& code, Output& out) {
 
 void backtrace(const View& view, Output& out, Words& words) {
     const auto id = words.thread();
+    if (!words.empty()) return;
     if (!id) {
         if (view.code.stack.empty()) out << "no stack of the kernel's own is known here\n";
         return put_backtrace(view.code, out);

@@ -7,7 +7,8 @@
 
 namespace kdb {
 
-// threads.cc
+// Each takes its words before it prints; if any are left, it does nothing, and `execute` says how it is
+// called. threads.cc
 void threads(const View& view, Output& out, Words& words);
 void thread(const View& view, Output& out, Words& words);
 void ready(const View& view, Output& out, Words& words);

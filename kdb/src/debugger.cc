@@ -9,6 +9,7 @@ namespace {
 
 void ring(const View& view, Output& out, Words& words) {
     const std::uint32_t most = words.number_or(16);
+    if (!words.empty()) return;
     if (view.ring)
         put_ring(*view.ring, out, most);
     else
@@ -57,7 +58,7 @@ bool execute(const View& view, Output& out, const char* line) {
     }
     for (const Command& c : commands) {
         if (!words.take(c.name)) continue;
-        c.execute(view, out, words);
+        if (*c.arguments || words.empty()) c.execute(view, out, words);
         if (!words.empty())
             out << "`" << c.name << "` takes " << (*c.arguments ? c.arguments : "nothing") << '\n';
         return true;

@@ -152,6 +152,7 @@ void pages(const View& view, Output& out, Words& words) {
     if (!t) return;
     const auto from = words.number();
     const std::uint32_t to = words.number_or(from ? *from : L4_USER_TOP - 1);
+    if (!words.empty()) return;
     Runs runs(out);
     for_pages(view, *t, from.value_or(0) & ia32::frame_mask, to, [&](const Mapped& m) { runs.add(m); });
     runs.put();
@@ -163,6 +164,7 @@ void frame(const View& view, Output& out, Words& words) {
         out << "which? a physical address\n";
         return;
     }
+    if (!words.empty()) return;
     const kern::PAddr at{*address};
     const kern::FramePool& pool = view.kernel.frames();
     if (at >= pool.begin() && at < pool.end()) out << "  kernel memory\n";
@@ -176,6 +178,7 @@ void memory(const View& view, Output& out, Words& words) {
     if (!t) return;
     std::uint32_t at = words.number_or(0) & ~3u;
     const std::uint32_t count = std::min(words.number_or(16), most_words);
+    if (!words.empty()) return;
     for (std::uint32_t i = 0; i < count; ++i, at += 4) {
         if (i % 4 == 0) out << (i == 0 ? "  " : "\n  ") << Hex{at, 8} << ':';
         const auto word = user_word(view, *t, at);

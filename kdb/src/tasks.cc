@@ -65,7 +65,7 @@ void tasks(const View& view, Output& out, Words&) {
 
 void task(const View& view, Output& out, Words& words) {
     const kern::Task* const t = active_task(view, out, words);
-    if (!t) return;
+    if (!t || !words.empty()) return;
     const kern::Space& space = t->space();
     out << "task " << Dec{t->no().raw()} << ", chief " << Dec{view.kernel.tasks().chief(t->no()).raw()}
         << ", nest " << Dec{t->nest()} << (t->dying() ? ", dying" : "") << ", owns "

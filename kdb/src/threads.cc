@@ -93,6 +93,7 @@ void put_state(Output& out, const kern::Thread& t) {
 
 void threads(const View& view, Output& out, Words& words) {
     const auto only = words.task();
+    if (!words.empty()) return;
     out << " thread prio state" << Column{46} << "until" << Column{60} << "used" << Column{73} << "eip\n";
     for_tasks(view.kernel, [&](const kern::Task& task) {
         if (only && task.no().raw() != *only) return;
@@ -102,6 +103,7 @@ void threads(const View& view, Output& out, Words& words) {
 
 void thread(const View& view, Output& out, Words& words) {
     const auto id = words.thread();
+    if (id && !words.empty()) return;
     const kern::Thread* const t = id ? view.kernel.find(*id) : nullptr;
     if (!t) {
         out << (id ? "there is no such thread\n" : "which? TASK.THREAD\n");

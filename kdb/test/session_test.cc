@@ -104,6 +104,19 @@ TEST(Session, SaysWhatIsWrong) {
     EXPECT_FALSE(session.execute("go"));
 }
 
+TEST(Session, DoesNothingForWordsThatItDoesNotKnow) {
+    sim::World world;
+    play(world);
+    for (const std::string line : {"threads x", "thread 5.0 x", "ready x", "tasks x", "task 5 x", "pages 5 x",
+                                   "pages 5 0 0 0", "frame 1000 x", "memory 5 x", "memory 5 0 0 0",
+                                   "timeouts x", "irqs x", "ring -1", "counters x", "backtrace 5.x"}) {
+        Session session(world);
+        EXPECT_TRUE(session.execute(line.c_str()));
+        const std::string name = line.substr(0, line.find(' '));
+        EXPECT_EQ(session.text().find("> " + line + "\n`" + name + "` takes "), 0u) << session.text();
+    }
+}
+
 TEST(Session, HelpNamesEveryCommand) {
     sim::World world;
     Session session(world);
