@@ -14,8 +14,12 @@ std::size_t put_number(std::uint16_t task, char* at) {
     return digits + 2;
 }
 
-constexpr bool printable(char c) {
-    return (c >= ' ' && c != 0x7f) || c == '\t' || static_cast<unsigned char>(c) >= 0x80;
+/// What no terminal takes for a command, be it one of UTF-8 or of eight bits: of the codes 0x80 to 0x9f only
+/// those within a character, and not behind 0xc2, with which they are control characters again.
+constexpr bool printable(char c, char before) {
+    const auto code = static_cast<unsigned char>(c), last = static_cast<unsigned char>(before);
+    if (code >= 0x80 && code < 0xa0) return last >= 0x80 && last != 0xc2;
+    return (code >= ' ' && code != 0x7f) || c == '\t';
 }
 
 } // namespace
@@ -49,7 +53,8 @@ void Lines::add(std::uint16_t task, const char* text, std::size_t length) {
             continue;
         }
         // Nobody can forge another's line or an escape sequence of the terminal.
-        line.text[line.used++] = printable(text[i]) ? text[i] : '?';
+        const char before = line.text[line.used - 1];
+        line.text[line.used++] = printable(text[i], before) ? text[i] : '?';
         if (line.used == width) put_out(line);
     }
 }

@@ -52,6 +52,10 @@ TEST_F(LinesTest, MoreTasksThanPlacesLoseNothing) {
 TEST_F(LinesTest, ControlCharactersAreNotPassedOn) {
     add(5, std::string("a\x1b[2J\rb\0c\x7f\t\xc3\xa4\n", 14));
     EXPECT_EQ(put_out, "   5| a?[2J?b?c?\t\xc3\xa4\n");
+    put_out.clear();
+    // A dash and an umlaut are characters; 0x9b is an escape sequence's start, with 0xc2 before it, too.
+    add(5, "\xe2\x80\x94 \xc3\x9c \x9b[2J \xc2\x9b[2J a\x85\n");
+    EXPECT_EQ(put_out, "   5| \xe2\x80\x94 \xc3\x9c ?[2J \xc2?[2J a?\n");
 }
 
 } // namespace
