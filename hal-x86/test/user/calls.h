@@ -15,32 +15,37 @@ struct Regs {
     Word eax = 0, ecx = 0, edx = 0, ebx = 0, ebp = 0, esi = 0, edi = 0;
 };
 
+// All seven from the block at %0; and back: EAX was pushed, and below it on the stack are the block's address
+// and EBP.
+#define LOAD_REGISTERS      \
+    "mov 0(%0), %%edi\n\t"  \
+    "mov 4(%0), %%esi\n\t"  \
+    "mov 8(%0), %%ebp\n\t"  \
+    "mov 12(%0), %%ebx\n\t" \
+    "mov 16(%0), %%edx\n\t" \
+    "mov 20(%0), %%ecx\n\t" \
+    "mov 24(%0), %%eax\n\t"
+#define STORE_REGISTERS        \
+    "mov 4(%%esp), %%eax\n\t"  \
+    "mov %%edi, 0(%%eax)\n\t"  \
+    "mov %%esi, 4(%%eax)\n\t"  \
+    "mov %%ebp, 8(%%eax)\n\t"  \
+    "mov %%ebx, 12(%%eax)\n\t" \
+    "mov %%edx, 16(%%eax)\n\t" \
+    "mov %%ecx, 20(%%eax)\n\t" \
+    "pop 24(%%eax)\n\t"        \
+    "add $4, %%esp\n\t"        \
+    "pop %%ebp"
+
 /// int VECTOR with these registers.
 template <unsigned vector>
 inline Regs call(Regs r) {
     Word block[7] = {r.edi, r.esi, r.ebp, r.ebx, r.edx, r.ecx, r.eax};
     asm volatile(
         "push %%ebp\n\t"
-        "push %0\n\t"
-        "mov 0(%0), %%edi\n\t"
-        "mov 4(%0), %%esi\n\t"
-        "mov 8(%0), %%ebp\n\t"
-        "mov 12(%0), %%ebx\n\t"
-        "mov 16(%0), %%edx\n\t"
-        "mov 20(%0), %%ecx\n\t"
-        "mov 24(%0), %%eax\n\t"
+        "push %0\n\t" LOAD_REGISTERS
         "int %1\n\t"
-        "push %%eax\n\t"
-        "mov 4(%%esp), %%eax\n\t"
-        "mov %%edi, 0(%%eax)\n\t"
-        "mov %%esi, 4(%%eax)\n\t"
-        "mov %%ebp, 8(%%eax)\n\t"
-        "mov %%ebx, 12(%%eax)\n\t"
-        "mov %%edx, 16(%%eax)\n\t"
-        "mov %%ecx, 20(%%eax)\n\t"
-        "pop 24(%%eax)\n\t"
-        "add $4, %%esp\n\t"
-        "pop %%ebp"
+        "push %%eax\n\t" STORE_REGISTERS
         :
         : "a"(block), "i"(vector)
         : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
@@ -53,31 +58,17 @@ inline Regs call_at(Word entry, Regs r) {
     asm volatile(
         "push %%ebp\n\t"
         "push %0\n\t"
-        "push 28(%0)\n\t"
-        "mov 0(%0), %%edi\n\t"
-        "mov 4(%0), %%esi\n\t"
-        "mov 8(%0), %%ebp\n\t"
-        "mov 12(%0), %%ebx\n\t"
-        "mov 16(%0), %%edx\n\t"
-        "mov 20(%0), %%ecx\n\t"
-        "mov 24(%0), %%eax\n\t"
+        "push 28(%0)\n\t" LOAD_REGISTERS
         "call *(%%esp)\n\t"
-        "mov %%eax, (%%esp)\n\t"
-        "mov 4(%%esp), %%eax\n\t"
-        "mov %%edi, 0(%%eax)\n\t"
-        "mov %%esi, 4(%%eax)\n\t"
-        "mov %%ebp, 8(%%eax)\n\t"
-        "mov %%ebx, 12(%%eax)\n\t"
-        "mov %%edx, 16(%%eax)\n\t"
-        "mov %%ecx, 20(%%eax)\n\t"
-        "pop 24(%%eax)\n\t"
-        "add $4, %%esp\n\t"
-        "pop %%ebp"
+        "mov %%eax, (%%esp)\n\t" STORE_REGISTERS
         :
         : "a"(block)
         : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
     return {block[6], block[5], block[4], block[3], block[2], block[1], block[0]};
 }
+
+#undef LOAD_REGISTERS
+#undef STORE_REGISTERS
 
 inline constexpr Word never = 0, at_once = 0x11, send_at_once = 0x10;
 /// Receive timeout of `micros`, rounded to man * 16 us; send never.
