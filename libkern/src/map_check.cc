@@ -103,12 +103,13 @@ void Checker::check_split(const Space& space, VAddr va, std::uint32_t shadow, co
     for (std::uint32_t i = 0; i < ia32::entries; ++i) {
         const Spot s = tables_.find(space, va + i * ia32::page_size);
         ensure(s.node == &node && (shadow & PageTables::split_bit), "M5: a split page has two nodes");
-        ensure(i == 0 || shadows[i] == 0, "M5: a part of a split page has a shadow");
+        ensure(i <= PageTables::base_of_split || shadows[i] == 0, "M5: a part of a split page has a shadow");
         if (s.kind != Spot::Kind::part) continue;
         const PAddr here{PageTables::frame(s, va).raw() - i * ia32::page_size};
         if (!known) base = here;
         known = true;
-        ensure(here == base && (base.raw() & ~ia32::super_mask) == 0,
+        ensure(here == base && here.raw() == shadows[PageTables::base_of_split] &&
+                   (base.raw() & ~ia32::super_mask) == 0,
                "M5: a part of a split page is displaced");
     }
 }

@@ -52,7 +52,10 @@ void PageTables::drop_table_if_empty(Space& space, VAddr va) {
 void PageTables::drop_table(Space& space, VAddr va) {
     std::uint32_t& entry = directory(space, va);
     std::uint32_t& shadow_word = shadow(space, va);
-    if (shadow_word & split_bit) *words(frame_of(shadow_word)) = 0;
+    if (shadow_word & split_bit) {
+        std::uint32_t* const its_shadow = words(frame_of(shadow_word));
+        its_shadow[node_of_split] = its_shadow[base_of_split] = 0;
+    }
     space.account().give_frame(frame_of(entry), Fill::zeros);
     space.account().give_frame(frame_of(shadow_word), Fill::zeros);
     entry = shadow_word = 0;
@@ -102,8 +105,7 @@ PAddr PageTables::base(const Space& space, const MapNode& node) const {
     const std::uint32_t entry = directory(space, node.va());
     if (!node.super()) return frame(find(space, node.va()), node.va());
     if (entry & ia32::super) return PAddr{entry & ia32::super_mask};
-    const std::uint32_t* const table = words(frame_of(entry));
-    return PAddr{table[first_used(table, 0, ia32::entries)] & ia32::super_mask};
+    return PAddr{words(frame_of(shadow(space, node.va())))[base_of_split]};
 }
 
 bool PageTables::leave(Space& space, VAddr va, const Spot& spot) {
@@ -156,7 +158,8 @@ Status PageTables::split(Space& space, VAddr va) {
         return its_shadow.error();
     }
     std::uint32_t& shadow_word = shadow(space, va);
-    *words(*its_shadow) = shadow_word;
+    words(*its_shadow)[node_of_split] = shadow_word;
+    words(*its_shadow)[base_of_split] = first_part(space, va) & ia32::super_mask;
     directory(space, va) = table.raw() | ia32::present | ia32::writable | ia32::user;
     shadow_word = (*its_shadow).raw() | split_bit | ia32::entries;
     space.frames_ += 2;

@@ -145,7 +145,7 @@ public:
     void enter_super(Space& space, VAddr va, std::uint32_t entry, MapNode& node);
     /// Fills a hole of a split page.
     void enter_part(Space& space, VAddr va, std::uint32_t entry);
-    /// The first frame of a page, whatever parts it has.  Reads at most a table.
+    /// The first frame of a page, whatever parts it has.
     PAddr base(const Space& space, const MapNode& node) const;
     /// Empties the entry of a page, part or 4 MiB page found at `va`.  True: nothing of that page is left.
     bool leave(Space& space, VAddr va, const Spot& spot);
@@ -162,8 +162,10 @@ private:
     friend class Checker;
     friend struct Layout;
     /// A directory's shadow entry: 0; a 4 MiB page's node; or the shadow table with the number of the table's
-    /// entries.  Of a split page's shadow table only the first word is used: all parts have one node.
+    /// entries.  Of a split page's shadow table two words are used: its node, which all parts have, and its
+    /// base.
     static constexpr std::uint32_t count_mask = 0x7ff, split_bit = 0x800;
+    static constexpr std::uint32_t node_of_split = 0, base_of_split = 1;
 
     std::uint32_t* words(PAddr frame) const { return pool_.at<std::uint32_t>(frame); }
     std::uint32_t& directory(const Space& s, VAddr va) const {
