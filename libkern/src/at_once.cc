@@ -69,7 +69,8 @@ class String {
 public:
     String(const Memory& sender, const Memory& receiver) : sender_(sender), receiver_(receiver) {}
 
-    /// By its dopes.  False: it is of another sort.
+    /// By its dopes.  False: it is of another sort.  With both heads these are the four pages that a machine
+    /// shows at a time.
     bool find(std::uint32_t dope, std::uint32_t room) {
         constexpr std::uint32_t goes_on = 1u << 31, dope_size = sizeof(l4_strdope_t);
         dope_at_ = room;
@@ -182,6 +183,7 @@ std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     String string(sender, receiver);
     if (!words.find(string, send, receive)) return 0;
     move_words();
+    machine_.interrupted();
     string.move();
     machine_.interrupted();
     return l4_msgdope(words.count, 1);

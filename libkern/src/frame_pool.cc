@@ -54,13 +54,15 @@ Result<PAddr> FramePool::take() {
 Result<PAddr> FramePool::take_and_write(Fill fill) {
     const PAddr frame = KTRY(take());
     write(frame, 0, words, fill);
+    machine_.interrupted(); // lets one come: who needs one frame often needs another
     return frame;
 }
 
 Result<PAddr> FramePool::take_table(std::uint32_t first) {
     if (fails_now()) return Err::no_memory;
-    Steps all{~0u};
-    put_by_table(first, all);
+    for (Steps part{steps_per_part_of_table}; !put_by_table(first, part);
+         part = Steps{steps_per_part_of_table})
+        machine_.interrupted();
     if (table_.frame.raw() == 0) return Err::no_memory;
     ++used_;
     return std::exchange(table_.frame, PAddr{});

@@ -56,11 +56,14 @@ void Kernel::begin_send(Thread& t, const IpcArgs& args) {
 void Kernel::begin_receive(Thread& t, std::uint32_t links_before) {
     Steps links{limits_.chain};
     links.pay(links_before);
-    for (Thread* next = receive(t); next; next = receive(*next))
+    for (Thread* next = receive(t); next; next = receive(*next)) {
         if (!links.take()) {
             next->op_ = Op::receive_phase;
             return make_ready(*next, Place::tail);
         }
+        machine_
+            .interrupted(); // lets one come, which is served at the end: a link takes as long as a message
+    }
 }
 
 /// Whom a message is for.  If its receive phase is due, because a chain was long, it comes now: a call's

@@ -3,6 +3,7 @@
 // an exception or page fault to a pager that waits; an answer to it (docs/semantics.md 7, 9.11, 12.2). What
 // is asked first makes sure that ipc.cc, fault.cc and exception.cc would do just this; so nobody can tell but
 // by a clock, and a kernel can be built without.
+#include "disarm.h"
 #include "faults.h"
 #include "leg.h"
 #include "switch.h"
@@ -47,7 +48,7 @@ inline void deliver_words(const Thread& from, Thread& to, std::uint32_t w0, std:
     ++counters.events[static_cast<unsigned>(event)];
     ++counters.messages[message];
     to.wait_.what = Wait::For::nothing;
-    timeouts_.disarm(to.timeout);
+    if (to.timeout.armed()) disarm(timeouts_, to.timeout, machine_);
     charge(machine_.now(), t, t);
     if (to.prio() >= t.prio()) {
         ++counters.switches;

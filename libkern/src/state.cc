@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The one writer of the wait state: everything that makes a thread wait, ready or dead passes here.
+#include "disarm.h"
 #include "kern/kernel.h"
 
 namespace kern {
@@ -25,12 +26,6 @@ private:
     const bool long_;
 };
 
-void disarm(TimeoutQueue& timeouts, Timeout& t, arch::Machine& machine) {
-    if (!t.armed()) return;
-    const Rest rest(timeouts, machine);
-    timeouts.disarm(t);
-}
-
 void arm(TimeoutQueue& timeouts, Timeout& t, Micros deadline, arch::Machine& machine) {
     if (deadline == never) return;
     const Rest rest(timeouts, machine);
@@ -38,6 +33,12 @@ void arm(TimeoutQueue& timeouts, Timeout& t, Micros deadline, arch::Machine& mac
 }
 
 } // namespace
+
+void disarm(TimeoutQueue& timeouts, Timeout& t, arch::Machine& machine) {
+    if (!t.armed()) return;
+    const Rest rest(timeouts, machine);
+    timeouts.disarm(t);
+}
 
 /// Takes t off the ready queue until something makes it ready.  A deadline already past is the caller's to
 /// handle.

@@ -70,6 +70,7 @@ bool Kernel::step(Thread& from, Leg& leg) {
         case Step::skip_receive: return step_skip(from, leg);
         case Step::end: break;
     }
+    machine_.interrupted(); // lets one come: the end takes as long as some steps
     complete_transfer(from);
     return false;
 }
