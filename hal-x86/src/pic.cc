@@ -54,6 +54,9 @@ void Pic::acknowledge(kern::Line line) {
          static_cast<std::uint8_t>(rotate_specific_end | (line.raw() >= 8 ? cascade_line : line.raw())));
 }
 
+/// No line may be in service, or a poll would find nothing behind it: all are acknowledged before the kernel
+/// goes on, and it attaches nobody before what was noted is served.
+///
 /// There is no other way: masking keeps an edge, and initialization drops those of all lines.  A line that is
 /// triggered by level (the chip set's ELCR says which) asks again for as long as its device does.
 ///

@@ -113,16 +113,17 @@ void interrupted(arch::Frame* frame) {
 
 /// Who watches the kernel sees each bounded piece of work as an event of its own.
 bool arch::Machine::interrupted() {
-    if (x86::running.watched) return true;
     x86::open_window<x86::Wait::a_moment>();
-    return x86::running.arrived != 0;
+    return x86::running.arrived != 0 || x86::running.watched;
 }
 
 /// To who watches the kernel a text is one piece.
 bool arch::Machine::print(kern::TextJob& job) {
-    bool more;
-    do more = x86::print(*this, job);
-    while (more && x86::running.watched);
+    bool more = x86::print(*this, job);
+    while (more && x86::running.watched) {
+        x86::open_window<x86::Wait::a_moment>();
+        more = x86::print(*this, job);
+    }
     return more;
 }
 
