@@ -46,11 +46,6 @@ void Machine::init(std::uint32_t* fixed, bool want_apic) {
     if (!timer_.uses_apic()) pic_.unmask(kern::Line{x86::Pic::timer_line});
 }
 
-void Machine::set_fixed(std::uint32_t va, std::uint32_t entry) {
-    fixed_[ia32::table_index(va)] = entry;
-    x86::invalidate_page(va);
-}
-
 void Machine::map_ports(kern::PAddr low, kern::PAddr high) {
     set_fixed(x86::io_bitmap_base, low.raw() | kernel_page);
     set_fixed(x86::io_bitmap_base + ia32::page_size, high.raw() | kernel_page);

@@ -13,6 +13,7 @@
 #include "kern/text_job.h"
 #include "l4/abi/counters.h"
 #include "x86/console.h"
+#include "x86/cpu.h"
 #include "x86/fpu.h"
 #include "x86/io.h"
 #include "x86/layout.h"
@@ -44,7 +45,8 @@ namespace arch {
 /// world, so copies make no sense.
 ///
 /// All physical memory up to x86::direct_size is mapped; kernel memory must lie there.  Memory beyond that is
-/// seen through windows: of the spans that page() returned for it, the last x86::windows are good.
+/// seen through windows: of the spans that page() returned for it, the last x86::windows are good, and that
+/// of a frame that is asked for twice in a row is the same, so that who copies within it sees how far.
 class Machine {
 public:
     constexpr Machine() = default;
@@ -127,7 +129,10 @@ private:
     static x86::Tss& tss() { return *x86::at_address<x86::Tss>(x86::tss_base); }
     std::span<std::byte, 4096> window(kern::PAddr frame);
     void map_ports(kern::PAddr low, kern::PAddr high);
-    void set_fixed(std::uint32_t va, std::uint32_t entry);
+    void set_fixed(std::uint32_t va, std::uint32_t entry) {
+        fixed_[ia32::table_index(va)] = entry;
+        x86::invalidate_page(va);
+    }
     std::uint32_t user_entry(std::uint32_t va);
 
     x86::Timer timer_;
@@ -137,7 +142,8 @@ private:
     x86::Console console_;
     x86::Text text_;
     std::uint32_t* fixed_ = nullptr;
-    std::uint32_t next_window_ = 0;
+    std::uint32_t window_ = x86::window_base; ///< the last one
+    kern::PAddr window_frame_{};              ///< what is seen through it
 };
 
 } // namespace arch

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The least sigma0 that tests of the kernel need: gives every page and port to whoever asks.
+// The least sigma0 that tests of the kernel need: gives every page and port to whoever asks.  With
+// PAGES_LIE_BEHIND it gives copies, so far behind.
 #include "calls.h"
 #include "l4/abi/exception.h"
 #include "l4/abi/fpage.h"
@@ -19,6 +20,30 @@ const l4_kip_t* find_kip() {
     return good ? kip : nullptr;
 }
 
+#ifdef PAGES_LIE_BEHIND
+constexpr Word page_size = 4096, most = 0x10000000, bits = 32;
+Word copied[most / page_size / bits];
+
+/// The page that there is in place of the one at that address.
+Word page(Word address) {
+    if (address < page_size || address >= most) return address;
+    const Word index = address / page_size, bit = 1u << index % bits;
+    if ((copied[index / bits] & bit) == 0) {
+        const auto* const original = reinterpret_cast<const volatile Word*>(address);
+        auto* const copy = reinterpret_cast<volatile Word*>(address + PAGES_LIE_BEHIND);
+        for (Word i = 0; i < page_size / sizeof(Word); ++i) copy[i] = original[i];
+    }
+    copied[index / bits] |= bit;
+    return address + PAGES_LIE_BEHIND;
+}
+#else
+Word page(Word address) {
+    // Its own access makes the page.
+    if (address >= 4096) (void)*reinterpret_cast<volatile char*>(address);
+    return address;
+}
+#endif
+
 } // namespace
 
 void program() {
@@ -32,12 +57,7 @@ void program() {
         else if (m.w0 == 1 && m.w1 == 1)
             fpage = reinterpret_cast<Word>(kip) | L4_FP_MEM_SIZE_MIN << L4_FP_SIZE_SHIFT;
         else if (address < L4_USER_TOP)
-            fpage = address | L4_FP_MEM_SIZE_MIN << L4_FP_SIZE_SHIFT | L4_FP_WRITE;
-        // sigma0's own access makes the page.
-        if (fpage != 0 && (fpage & L4_FP_IO_TAG) != L4_FP_IO_TAG) {
-            auto* const byte = reinterpret_cast<volatile char*>(address);
-            if (address >= 4096) (void)*byte;
-        }
+            fpage = page(address) | L4_FP_MEM_SIZE_MIN << L4_FP_SIZE_SHIFT | L4_FP_WRITE;
         m = ipc(fpage != 0 ? L4_SND_MAP : 0, L4_RCV_OPEN, m.from, address, fpage, send_at_once);
         if (l4_msgdope_error(m.result) != 0) m = wait();
     }

@@ -54,7 +54,7 @@ concept MachineContract =
         } -> std::same_as<void>; // forget one translation (4 KiB or 4 MiB) of the active directory
         {
             m.page(pa)
-        } -> std::same_as<std::span<std::byte, 4096>>; // a frame's bytes; kernel and user memory alike
+        } -> std::same_as<std::span<std::byte, 4096>>; // a frame's bytes, where they were if it was the last
         { cm.address(p) } -> std::same_as<PAddr>;      // inverse of page(), any byte of kernel memory
         { cm.offers(line) } -> std::same_as<bool>;     // may a thread attach to this interrupt line?
         { m.mask(line) } -> std::same_as<void>;
