@@ -10,6 +10,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(os.path.realpath(__file__)).parent))
 
 import kernel_irqs_off  # noqa: E402
+import kernel_latency  # noqa: E402
 import kernel_report  # noqa: E402
 import suite  # noqa: E402
 
@@ -31,10 +32,13 @@ def run(args, folder):
     budgets = kernel_report.read_budgets(pathlib.Path(BUDGETS).read_text(encoding="utf-8"))
     found = measure(folder)
     windows = kernel_irqs_off.measure(KERNELS[""], folder)
+    waits = kernel_latency.measure(KERNELS[""], folder)
     found["irqs_off_max"] = kernel_report.Operation(windows.worst.instructions)
+    found["irq_to_thread_max"] = kernel_report.Operation(max(waits.values()))
     print(suite.title("Kernel operations", PARSER))
     print(kernel_report.table(budgets, found))
     print(windows.text())
+    print(kernel_latency.text(waits))
     if args.json:
         args.json.write_text(suite.as_json(kernel_report.figures(budgets, found)), encoding="utf-8")
     return kernel_report.wrong(budgets, found)

@@ -32,10 +32,12 @@ inline Message map_and_wait(Word address, Word timeouts = never) {
 
 inline bool is_exception(const Message& m) { return m.w0 == L4_EXC_COOKIE_0 && m.w1 == L4_EXC_COOKIE_1; }
 
+/// Is it where programs lie?
+constexpr bool is_programs(Word address) { return address >= 0x120000 && address < 0x300000; }
+
 /// Serves page faults of the program's own memory until something else comes.
 inline Message serve(Message m, Word timeouts = never) {
-    constexpr Word first = 0x120000, end = 0x300000;
-    while (l4_msgdope_error(m.result) == 0 && !is_exception(m) && m.w0 >= first && m.w0 < end)
+    while (l4_msgdope_error(m.result) == 0 && !is_exception(m) && is_programs(m.w0))
         m = map_and_wait(m.w0, timeouts);
     return m;
 }

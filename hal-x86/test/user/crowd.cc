@@ -6,27 +6,12 @@
 #include <initializer_list>
 
 #include "child.h"
+#include "crowd.h"
 
-extern "C" {
-[[noreturn]] void program();
-void sleep_long();
-}
-
-// In a page of its own, without a stack: five hours, then again.
-asm(".balign 4096\n"
-    "sleep_long:\n\t"
-    "mov $-1, %eax\n\t"
-    "mov $0xfd000002, %ecx\n\t"
-    "xor %ebp, %ebp\n\t"
-    "xor %esi, %esi\n\t"
-    "xor %edi, %edi\n\t"
-    "int $0x30\n\t"
-    "jmp sleep_long\n\t"
-    ".balign 4096");
+extern "C" [[noreturn]] void program();
 
 namespace {
 
-constexpr Word tasks = 60, first_task = 8, enough = tasks * L4_THREADS_PER_TASK * 9 / 10;
 constexpr Word trigger = 1, first_link = 2, links = 6, receivers = 20, senders = 28, pairs = 8,
                own_pager = 50, crowd_pager = 126, unmapped = 0x50000000;
 /// An hour to send and to receive, and three: less than the crowd's, so that these are first in the queue.
@@ -48,34 +33,6 @@ void want_state() {
     l4_utcb_t& u = utcb();
     u.status = 0xff;
     u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
-
-/// Gives the crowd its page, read-only: it has one only.
-void map_page() {
-    const Word at = reinterpret_cast<Word>(sleep_long);
-    static_cast<void>(*reinterpret_cast<const volatile char*>(at));
-    Message m = wait();
-    for (;;) {
-        m = ipc(L4_SND_MAP, L4_RCV_OPEN, m.from, at, at | page_4k, send_at_once);
-        if (l4_msgdope_error(m.result) != 0) m = wait();
-    }
-}
-
-/// How many threads sleep.
-Word make_crowd() {
-    const Word eip = reinterpret_cast<Word>(sleep_long);
-    Word count = 0;
-    for (Word task = first_task; task < first_task + tasks; ++task) {
-        if (task_new(l4_threadid(task, 0), eip, 0, thread(crowd_pager)).esi == 0) return count;
-        ++count;
-        for (Word l = 1; l < L4_THREADS_PER_TASK; ++l) {
-            if (ex_regs(l4_ex_regs_target(task, l), eip, 0, thread(crowd_pager)).eax == L4_EX_REGS_ERROR)
-                return count;
-            ++count;
-            sleep(receive_within(32));
-        }
-    }
-    return count;
 }
 
 /// A pager that gets each fault with all state, and gives nothing.
@@ -142,13 +99,12 @@ extern "C" void program() {
     for (auto& stack : stacks) stack[0] = 1;
     small_message[1] = small_message[2] = l4_msgdope(8, 0);
     start(own_pager, get_faults);
-    start(crowd_pager, map_page);
+    start(crowd_pager, crowd::be_pager);
     for (Word i = 0; i < pairs; ++i) start(receivers + i, receive_nowhere, thread(own_pager));
     sleep(receive_within(1600));
     for (Word i = 0; i < pairs; ++i) start(senders + i, send_there);
     sleep(receive_within(1600));
-    const Word count = make_crowd();
-    tap.check(count >= enough, "thousands of threads sleep");
+    tap.check(crowd::make(thread(crowd_pager)) >= crowd::enough, "thousands of threads sleep");
     for (const Body body : {fault, raise, send}) tap.check(take_links(body), "a queue of senders is taken");
     Word all = 0;
     for (Word i = 0; i < pairs; ++i)
