@@ -9,7 +9,7 @@ namespace {
 
 constexpr Word threads = 128, pager = 1, first = 2, pairs = 56, links = 60, partner = 100;
 constexpr Word message_words = 300, unmapped = 0x50000000;
-/// 1 ms; a short while to receive, and to send; of page faults.
+/// Hours; hours to receive and 4 ms to send; 1 ms for page faults.
 constexpr Word a_while = 2u | 250u << 24, both_ways = (1u | 250u << 24) | (13u << 4 | 250u << 16),
                fault_while = 10u << 12;
 const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
@@ -22,8 +22,8 @@ volatile Word faults = 0, rounds = 0;
 l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
 Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & 127; }
 Word stack_of(Word lthread) { return reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16); }
-void start(Word lthread, Body body, l4_threadid_t its_pager) {
-    ex_regs(lthread, reinterpret_cast<Word>(body), stack_of(lthread), its_pager);
+void start(Word lthread, Body body, l4_threadid_t its_pager, Word flags = 0) {
+    ex_regs(lthread | flags, reinterpret_cast<Word>(body), stack_of(lthread), its_pager);
 }
 void stop(Word lthread) { ex_regs(lthread | L4_EX_REGS_STOP, ~0u, ~0u, {~0u, ~0u}); }
 
@@ -100,8 +100,8 @@ void change_all(Word flags) {
     u.tls[1] = 0x00cff300;
     for (Word n = 0; n < 2 * pairs; ++n) {
         asm volatile("fldz; fstp %st");
-        start((first + n) | flags, n < pairs ? receive_nowhere : send_there,
-              n < pairs ? thread(pager) : sigma0);
+        const bool receives = n < pairs;
+        start(first + n, receives ? receive_nowhere : send_there, receives ? thread(pager) : sigma0, flags);
     }
 }
 
