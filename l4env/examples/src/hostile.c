@@ -41,10 +41,10 @@ static l4_word_t random_request(void) {
 }
 
 /** Whether the message would say that we have a fault, which would be our end. */
-static int is_fault(l4_word_t w0, l4_word_t w1) {
-    const int io = (w0 & L4_FP_IO_TAG_MASK) == L4_FP_IO_TAG;
-    return (w1 != 0 && (w0 < L4_USER_TOP || io)) || w0 == L4_EXC_COOKIE_0 || w0 == L4_ROOT_EXIT ||
-           w0 == L4_ROOT_KILL;
+static int is_fault(l4_threadid_t to, l4_word_t w0, l4_word_t w1) {
+    const int fpage = w0 == L4_SIGMA0_FPAGE_RAM || w0 == L4_SIGMA0_FPAGE_IOMEM || w0 == L4_SIGMA0_FPAGE_ANY;
+    const int high = w0 >= L4_USER_TOP && !l4_same_thread(to, l4_root_pager());
+    return (w1 != 0 && !fpage && !high) || w0 == L4_EXC_COOKIE_0 || w0 == L4_ROOT_EXIT || w0 == L4_ROOT_KILL;
 }
 
 static void ask(l4_threadid_t to) {
@@ -53,7 +53,7 @@ static void ask(l4_threadid_t to) {
     message_t message = L4_MESSAGE_INIT(4, 1, 2, 1);
     const l4_word_t w0 = random_request(), w1 = random_word() % 2 ? random_word() : 0,
                     kind = random_word() % 3;
-    if (is_fault(w0, w1)) return;
+    if (is_fault(to, w0, w1)) return;
     text[random_word() % sizeof text] = (char)(random_word() | 0x80);
     l4_string_to_send(&message.strings[0], text, random_word() % sizeof text);
     if (kind == 0) message.snd_dope = l4_msgdope(random_word() % 5, random_word() % 2);

@@ -14,9 +14,10 @@ static l4_word_t stack[1024] __attribute__((aligned(16)));
 static l4_threadid_t server;
 static struct l4_region_table table;
 
-/* Requests of our own threads: w0 one of these, w1 the argument. No fault address is that high. */
-#define ATTACH 0xd0000000u
-#define DETACH 0xd0000004u
+/* Requests of our own threads: w0 one of these, w1 the argument. No fault at an address that high says that a
+ * page is there (bit 0). */
+#define ATTACH (0xd0000000u | L4_PF_PRESENT)
+#define DETACH (0xd0000004u | L4_PF_PRESENT)
 
 /** What w1 of ATTACH points to. */
 struct attach {
@@ -43,6 +44,8 @@ static int serve_fault(l4_word_t fault, l4_word_t eip) {
     if (r)
         return (!(fault & L4_PF_WRITE) || (r->flags & L4_REGION_WRITE)) &&
                r->page(r->object, address - r->first, address, r->flags);
+    /* What reads there must not look like a request to the root task. */
+    if (fault >= L4_USER_TOP && !l4_fpage_is_io(fault)) return 0;
     /* The program itself: the root task gives it to us, at its place, as if it were our fault. If it is none
      * of the program either, the root task ends the task. */
     return l4_ipc_got_fpage(l4_ipc_call(l4_root_pager(), 0, fault, eip, l4_rcv_anywhere(), L4_TIMEOUT_NEVER));

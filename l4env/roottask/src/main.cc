@@ -104,6 +104,7 @@ void finish(const Root& root, std::uint32_t not_started, const OwnOptions& optio
             finished = true;
             finish(root, not_started, options);
         }
+        l4_my_utcb()->state.trapno = 0;
         const l4_ipc_result_t m =
             answer.none ? l4_ipc_wait(0, L4_TIMEOUT_SERVER)
                         : l4_ipc_reply_and_wait(to, answer.map ? l4_snd_fpage() : 0, answer.w0, answer.w1, 0);
@@ -125,7 +126,7 @@ extern "C" [[noreturn]] void root_main();
 
 extern "C" void root_main() {
     l4_thread_schedule(l4_root_pager(), l4_sched_param_us(prio, L4_SLICE_DEFAULT_US));
-    l4_utcb_take_exceptions(0);
+    l4_utcb_take_exceptions(L4_UTCB_PF_STATE); // faults can be told from requests
     Pool pool = make_pool();
     take_ports();
     const std::uint32_t info = take_info();

@@ -42,6 +42,7 @@ public:
     /// Line by line, what a task may take of the pool is decided before any starts.
     void keep_from_pool(const Options& options);
 
+    /// `state`: what came with the message, for a page fault too; its trapno is 0 if nothing did.
     PagerAnswer page(l4_threadid_t client, l4_word_t w0, l4_word_t w1, const l4_utcb_state_t& state);
     void serve(ServiceCall& call);
 
@@ -52,10 +53,13 @@ public:
     std::uint32_t failures() const { return failures_; }
 
 private:
+    PagerAnswer request(Task& task, l4_word_t w0, l4_word_t w1);
     PagerAnswer fault(Task& task, l4_word_t w0, l4_word_t eip);
-    PagerAnswer ports(Task& task, l4_word_t w0, l4_word_t eip);
+    PagerAnswer port_fault(Task& task, l4_word_t w0, l4_word_t eip);
+    PagerAnswer own_page(const Task& task, l4_word_t w0);
+    PagerAnswer ports(const Task& task, l4_word_t w0);
     PagerAnswer block(Task& task, std::uint32_t log2);
-    PagerAnswer physical(Task& task, std::uint32_t address, std::uint32_t log2);
+    PagerAnswer physical(const Task& task, std::uint32_t address, std::uint32_t log2);
     PagerAnswer exception(Task& task, const l4_utcb_state_t& state);
     l4_word_t serve_task(Task& task, ServiceCall& call);
     l4_word_t give_number(Task& task, l4_word_t& value);

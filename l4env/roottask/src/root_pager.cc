@@ -14,6 +14,12 @@ namespace {
 constexpr PagerAnswer refusal{.w0 = L4_PF_REFUSED};
 constexpr std::uint32_t code_fault = 0xff;
 
+/// The message and its state agree, so that nobody's request is taken for a fault because of what its sender
+/// has in its UTCB.
+bool is_page_fault(l4_word_t w0, l4_word_t w1, const l4_utcb_state_t& state) {
+    return state.trapno == L4_TRAP_PAGE_FAULT && ((state.pfa ^ w0) & L4_PF_ADDR_MASK) == 0 && state.eip == w1;
+}
+
 PagerAnswer mapping(std::uint32_t address, l4_word_t fpage) {
     return {.w0 = address, .w1 = fpage, .map = true};
 }
@@ -29,6 +35,11 @@ PagerAnswer mapping(const Task::Mapped& r, std::uint32_t address) {
     }
     return mapping(first, l4_fpage(r.frames + (first - r.first), log2, r.write ? L4_FP_WRITE : 0));
 }
+
+/// The word names I/O ports. With any other size it is memory.
+bool is_ports(l4_word_t w0) { return l4_fpage_is_io(w0) && l4_fpage_size(w0) <= L4_FP_IO_SIZE_MAX; }
+
+std::uint32_t port_of(l4_word_t w0) { return (w0 & L4_FP_IO_PORT_MASK) >> L4_FP_IO_PORT_SHIFT; }
 
 /// sigma0 gives the root task this block, one to one, if it can.
 bool from_sigma0(std::uint32_t address, std::uint32_t log2) {
@@ -47,27 +58,38 @@ PagerAnswer Root::page(l4_threadid_t client, l4_word_t w0, l4_word_t w1, const l
     Task* const task = tasks_.find(static_cast<std::uint16_t>(l4_id_task(client)));
     if (task == nullptr) return refusal;
     if (w0 == L4_EXC_COOKIE_0 && w1 == L4_EXC_COOKIE_1) return exception(*task, state);
-    if (w0 == L4_SIGMA0_ANY_PAGE) return block(*task, L4_PAGE_SHIFT);
-    if (w0 == L4_SIGMA0_FPAGE_ANY) return block(*task, l4_fpage_size(w1));
-    if (w0 == L4_SIGMA0_FPAGE_RAM || w0 == L4_SIGMA0_FPAGE_IOMEM)
-        return physical(*task, w1 & L4_FP_PAGE_MASK, l4_fpage_size(w1));
-    const bool info = w0 == L4_SIGMA0_KIP || (w0 == L4_SIGMA0_KERNEL_INFO && w1 == L4_SIGMA0_W1_KIP);
-    if (info) return info_ != 0 ? mapping(0, l4_fpage(info_, L4_PAGE_SHIFT, 0)) : PagerAnswer{};
-    if (l4_fpage_is_io(w0)) return ports(*task, w0, w1);
-    if (w0 >= L4_USER_TOP) return {};
-    return fault(*task, w0, w1);
+    if (is_page_fault(w0, w1, state)) return fault(*task, w0, w1);
+    return request(*task, w0, w1);
 }
 
-/// A fault has its EIP in w1; else it is a request for that page.
-PagerAnswer Root::fault(Task& task, l4_word_t w0, l4_word_t eip) {
+/// Of sigma0's protocol. A fault comes here as well, of ports, or of a page when the task's own pager passes
+/// it on: it has its EIP in w1, where most requests have 0.
+PagerAnswer Root::request(Task& task, l4_word_t w0, l4_word_t w1) {
+    if (w0 == L4_SIGMA0_FPAGE_ANY) return block(task, l4_fpage_size(w1));
+    if (w0 == L4_SIGMA0_FPAGE_RAM || w0 == L4_SIGMA0_FPAGE_IOMEM)
+        return physical(task, w1 & L4_FP_PAGE_MASK, l4_fpage_size(w1));
+    const bool info =
+        (w0 == L4_SIGMA0_KIP && w1 == 0) || (w0 == L4_SIGMA0_KERNEL_INFO && w1 == L4_SIGMA0_W1_KIP);
+    if (info) return info_ != 0 ? mapping(0, l4_fpage(info_, L4_PAGE_SHIFT, 0)) : PagerAnswer{};
+    if (w1 != 0) return is_ports(w0) ? port_fault(task, w0, w1) : fault(task, w0, w1);
+    if (w0 == L4_SIGMA0_ANY_PAGE) return block(task, L4_PAGE_SHIFT);
+    return is_ports(w0) ? ports(task, w0) : own_page(task, w0);
+}
+
+/// What the task has, or may have, at the address.
+PagerAnswer Root::own_page(const Task& task, l4_word_t w0) {
     const std::uint32_t address = w0 & L4_PF_ADDR_MASK;
     const Task::Mapped* const range = task.range_of(address);
     if (range != nullptr && (range->write || (w0 & L4_PF_WRITE) == 0)) return mapping(*range, address);
-    const PagerAnswer own = physical(task, l4_page_floor(address), L4_PAGE_SHIFT);
-    if (own.map || eip == 0) return own;
+    return physical(task, l4_page_floor(address), L4_PAGE_SHIFT);
+}
+
+PagerAnswer Root::fault(Task& task, l4_word_t w0, l4_word_t eip) {
+    const PagerAnswer own = own_page(task, w0);
+    if (own.map) return own;
     L4C(printf)
     ("root: %s: page fault, %s %#x at %#x\n", task.name, (w0 & L4_PF_WRITE) != 0 ? "writing" : "reading",
-     static_cast<unsigned>(address), static_cast<unsigned>(eip));
+     static_cast<unsigned>(w0 & L4_PF_ADDR_MASK), static_cast<unsigned>(eip));
     end(task, code_fault);
     return {.none = true};
 }
@@ -84,7 +106,7 @@ PagerAnswer Root::block(Task& task, std::uint32_t log2) {
 }
 
 /// Memory of this address, if the task may have it or has it.
-PagerAnswer Root::physical(Task& task, std::uint32_t address, std::uint32_t log2) {
+PagerAnswer Root::physical(const Task& task, std::uint32_t address, std::uint32_t log2) {
     if (log2 < L4_PAGE_SHIFT || log2 > L4_SUPERPAGE_SHIFT) return {};
     address &= ~((1u << log2) - 1);
     const bool may =
@@ -92,12 +114,17 @@ PagerAnswer Root::physical(Task& task, std::uint32_t address, std::uint32_t log2
     return may ? mapping(address, l4_fpage(address, log2, L4_FP_WRITE)) : PagerAnswer{};
 }
 
-PagerAnswer Root::ports(Task& task, l4_word_t w0, l4_word_t eip) {
-    const std::uint32_t size = l4_fpage_size(w0), mask = (1u << size) - 1;
-    const std::uint32_t first = ((w0 & L4_FP_IO_PORT_MASK) >> L4_FP_IO_PORT_SHIFT) & ~mask;
-    if (size <= L4_FP_IO_SIZE_MAX && task.options.ports.contain(first, first + mask))
-        return mapping(0, l4_io_fpage(first, size, 0));
-    if (eip == 0) return {};
+/// Ports that the task may have.
+PagerAnswer Root::ports(const Task& task, l4_word_t w0) {
+    const std::uint32_t size = l4_fpage_size(w0), mask = (1u << size) - 1, first = port_of(w0) & ~mask;
+    const bool may = task.options.ports.contain(first, first + mask);
+    return may ? mapping(0, l4_io_fpage(first, size, 0)) : PagerAnswer{};
+}
+
+PagerAnswer Root::port_fault(Task& task, l4_word_t w0, l4_word_t eip) {
+    const std::uint32_t first = port_of(w0);
+    const PagerAnswer own = ports(task, w0);
+    if (own.map) return own;
     L4C(printf)
     ("root: %s: port %#x at %#x is not its own\n", task.name, static_cast<unsigned>(first),
      static_cast<unsigned>(eip));

@@ -107,6 +107,14 @@ protected:
     PagerAnswer page(unsigned task, l4_word_t w0, l4_word_t w1 = entry) {
         return root->page(l4_threadid(task, 0), w0, w1, {});
     }
+    /// A page fault as the kernel tells of it.
+    PagerAnswer fault(unsigned task, l4_word_t address, l4_word_t eip = entry) {
+        l4_utcb_state_t state{};
+        state.trapno = L4_TRAP_PAGE_FAULT;
+        state.pfa = address;
+        state.eip = eip;
+        return root->page(l4_threadid(task, 0), address & L4_PF_ADDR_MASK, eip, state);
+    }
     std::pair<l4_word_t, l4_word_t> ask(unsigned task, l4_word_t request, l4_word_t argument = 0,
                                         Text text = {}) {
         ServiceCall call{
@@ -179,6 +187,46 @@ TEST_F(RootTest, FaultWithoutMemoryEndsTheTask) {
     EXPECT_EQ(root->running(), 0u);
     EXPECT_NE(log_text.find("root: one: page fault, reading 0x4000 at 0x1000000\n"), std::string::npos)
         << log_text;
+}
+
+TEST_F(RootTest, FaultsWhereNoUserHasMemoryEndTheTask) {
+    constexpr l4_word_t all[] = {0xc0000000,          0xc0300002,    0xdeadbeef,          0xffffffff,
+                                 L4_SIGMA0_ANY_PAGE,  L4_SIGMA0_KIP, L4_SIGMA0_FPAGE_ANY, L4_FP_IO_WHOLE,
+                                 L4_SIGMA0_FPAGE_RAM, 0xf02f8000};
+    for (const l4_word_t address : all) {
+        for (const l4_word_t eip : {l4_word_t{entry + 0x30}, address}) { // as a flexpage: 4 KiB
+            ASSERT_EQ(start("one"), nullptr);
+            EXPECT_TRUE(fault(5, address, eip).none) << std::hex << address;
+            EXPECT_FALSE(kernel.created.contains(5)) << std::hex << address;
+        }
+    }
+    EXPECT_NE(log_text.find("root: one: page fault, reading 0xf0000040 at 0x1000030\n"), std::string::npos)
+        << log_text;
+}
+
+// Its EIP is 0.
+TEST_F(RootTest, JumpToNullEndsTheTask) {
+    ASSERT_EQ(start("one"), nullptr);
+    EXPECT_TRUE(fault(5, 0, 0).none);
+    EXPECT_NE(log_text.find("root: one: page fault, reading 0 at 0\n"), std::string::npos) << log_text;
+}
+
+// A pager of the task passes it on, with the words alone.
+TEST_F(RootTest, FaultsThatArePassedOnEndTheTask) {
+    for (const l4_word_t w0 : {0xc0000000, L4_SIGMA0_ANY_PAGE, L4_SIGMA0_KIP}) {
+        ASSERT_EQ(start("one"), nullptr);
+        EXPECT_TRUE(page(5, w0, entry).none) << std::hex << w0;
+    }
+}
+
+TEST_F(RootTest, RequestIsNoFaultWhateverItsSenderHasInItsUtcb) {
+    ASSERT_EQ(start("one"), nullptr);
+    l4_utcb_state_t state{};
+    state.trapno = L4_TRAP_PAGE_FAULT;
+    state.eip = entry;
+    EXPECT_TRUE(root->page(l4_threadid(5, 0), L4_SIGMA0_ANY_PAGE, 0, state).map);
+    EXPECT_TRUE(root->page(l4_threadid(5, 0), L4_SIGMA0_FPAGE_ANY, l4_fpage(0, 12, 0), state).map);
+    still_used(image_and_stack + 2);
 }
 
 TEST_F(RootTest, RequestForAPageThatIsNotThereHarmsNobody) {
