@@ -2,6 +2,7 @@
 // The root task: takes all memory and ports from sigma0, starts the boot modules, and is their pager.
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "l4/abi/fpage.h"
@@ -95,6 +96,15 @@ void finish(const Root& root, std::uint32_t not_started, const OwnOptions& optio
             failures == 0 ? OwnOptions::success : OwnOptions::failure);
 }
 
+/// The flexpages of an answer beyond the first lie in the UTCB, in pairs with their hot spots.
+void put_more(const PagerAnswer& answer) {
+    l4_utcb_t& utcb = *l4_my_utcb();
+    l4_word_t words[2 * PagerAnswer::more_max] = {};
+    for (std::size_t i = 0; i < answer.more_count; ++i) words[2 * i + 1] = answer.more[i];
+    std::memcpy(&utcb.state, words, sizeof words);
+    utcb.map_count = answer.more_count;
+}
+
 [[noreturn]] void serve(Root& root, std::uint32_t not_started, const OwnOptions& options) {
     bool finished = false;
     PagerAnswer answer{.none = true};
@@ -104,6 +114,7 @@ void finish(const Root& root, std::uint32_t not_started, const OwnOptions& optio
             finished = true;
             finish(root, not_started, options);
         }
+        put_more(answer);
         l4_my_utcb()->state.trapno = 0;
         const l4_ipc_result_t m =
             answer.none ? l4_ipc_wait(0, L4_TIMEOUT_SERVER)

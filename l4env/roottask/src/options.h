@@ -11,9 +11,6 @@ namespace l4env::root {
 /// Numbers first..last.
 struct Span {
     std::uint32_t first = 0, last = 0;
-    constexpr bool contains(std::uint32_t low, std::uint32_t high) const {
-        return low <= high && first <= low && high <= last;
-    }
 };
 
 /// A few spans.
@@ -27,11 +24,20 @@ struct Spans {
         all[count++] = s;
         return true;
     }
-    /// One of them has all of low..high.
+    /// The first number from `low` on, up to `high` < 2^32-1, that none of them has; high + 1: there is none.
+    std::uint32_t missing(std::uint32_t low, std::uint32_t high) const {
+        for (std::size_t i = 0; i < count && low <= high;)
+            if (all[i].first <= low && low <= all[i].last) {
+                low = all[i].last < high ? all[i].last + 1 : high + 1;
+                i = 0;
+            } else {
+                ++i;
+            }
+        return low;
+    }
+    /// Together they have all of low..high.
     bool contain(std::uint32_t low, std::uint32_t high) const {
-        for (std::size_t i = 0; i < count; ++i)
-            if (all[i].contains(low, high)) return true;
-        return false;
+        return low <= high && high != UINT32_MAX && missing(low, high) > high;
     }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,9 +14,12 @@
 
 namespace l4env::root {
 
-/// What a pager answers: a flexpage, or two words.
+/// What a pager answers: flexpages, or two words.
 struct PagerAnswer {
+    static constexpr std::size_t more_max = 3;
     l4_word_t w0 = 0, w1 = 0;
+    std::array<l4_word_t, more_max> more{}; ///< further ports, each a flexpage
+    std::size_t more_count = 0;
     bool map = false;
     bool none = false; ///< the task is gone
 };

@@ -41,6 +41,14 @@ bool is_ports(l4_word_t w0) { return l4_fpage_is_io(w0) && l4_fpage_size(w0) <= 
 
 std::uint32_t port_of(l4_word_t w0) { return (w0 & L4_FP_IO_PORT_MASK) >> L4_FP_IO_PORT_SHIFT; }
 
+/// Ports one by one, as many as an answer can have.
+PagerAnswer each_port(std::uint32_t first, std::uint32_t count) {
+    PagerAnswer a = mapping(0, l4_io_fpage(first, 0, 0));
+    for (std::uint32_t i = 1; i < count && a.more_count < a.more.size(); ++i)
+        a.more[a.more_count++] = l4_io_fpage(first + i, 0, 0);
+    return a;
+}
+
 /// sigma0 gives the root task this block, one to one, if it can.
 bool from_sigma0(std::uint32_t address, std::uint32_t log2) {
     for (const l4_word_t request : {L4_SIGMA0_FPAGE_RAM, L4_SIGMA0_FPAGE_IOMEM}) {
@@ -121,12 +129,14 @@ PagerAnswer Root::ports(const Task& task, l4_word_t w0) {
     return may ? mapping(0, l4_io_fpage(first, size, 0)) : PagerAnswer{};
 }
 
+/// Of an instruction that may access up to four ports, which need not be aligned: the kernel names the first,
+/// again and again until the task has all. cli and sti need all that there are.
 PagerAnswer Root::port_fault(Task& task, l4_word_t w0, l4_word_t eip) {
-    const std::uint32_t first = port_of(w0);
-    const PagerAnswer own = ports(task, w0);
-    if (own.map) return own;
+    const std::uint32_t count = 1u << l4_fpage_size(w0), first = port_of(w0), last = first + count - 1;
+    const std::uint32_t missing = task.options.ports.missing(first, last);
+    if (missing > last) return (first & (count - 1)) == 0 ? ports(task, w0) : each_port(first, count);
     L4C(printf)
-    ("root: %s: port %#x at %#x is not its own\n", task.name, static_cast<unsigned>(first),
+    ("root: %s: port %#x at %#x is not its own\n", task.name, static_cast<unsigned>(missing),
      static_cast<unsigned>(eip));
     end(task, code_fault);
     return {.none = true};

@@ -66,6 +66,18 @@ TEST(Options, WhatIsWrongIsNamed) {
     }
 }
 
+TEST(Spans, TogetherContain) {
+    Spans s;
+    EXPECT_TRUE(s.add({8, 11}) && s.add({4, 7}) && s.add({20, UINT32_MAX}));
+    EXPECT_TRUE(s.contain(5, 11));
+    EXPECT_FALSE(s.contain(5, 12));
+    EXPECT_FALSE(s.contain(6, 5));
+    EXPECT_EQ(s.missing(5, 15), 12u);
+    EXPECT_EQ(s.missing(3, 15), 3u);
+    EXPECT_EQ(s.missing(5, 9), 10u);
+    EXPECT_EQ(s.missing(30, UINT32_MAX - 1), UINT32_MAX);
+}
+
 TEST(CommandLine, SplitsAtTheDashes) {
     CommandLine c = read_command_line("/boot/hello.elf memory=1M -- one two");
     EXPECT_EQ(c.name, Text("hello"));

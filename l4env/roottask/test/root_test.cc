@@ -360,6 +360,32 @@ TEST_F(RootTest, PortsAreThoseOfTheOptions) {
     EXPECT_EQ(root->failures(), 1u);
 }
 
+TEST_F(RootTest, PortsOfOneInstructionNeedNotBeAligned) {
+    Options o;
+    o.ports.add({0x3f8, 0x3fb});
+    o.ports.add({0x3fc, 0x3ff});
+    ASSERT_EQ(start("one", o), nullptr);
+    const PagerAnswer two = page(5, l4_io_fpage(0x3fb, 1, 0));
+    EXPECT_EQ(two.w1, l4_io_fpage(0x3fb, 0, 0));
+    ASSERT_EQ(two.more_count, 1u);
+    EXPECT_EQ(two.more[0], l4_io_fpage(0x3fc, 0, 0));
+    const PagerAnswer four = page(5, l4_io_fpage(0x3f9, 2, 0));
+    EXPECT_EQ(four.w1, l4_io_fpage(0x3f9, 0, 0));
+    ASSERT_EQ(four.more_count, 3u);
+    EXPECT_EQ(four.more[2], l4_io_fpage(0x3fc, 0, 0));
+    EXPECT_TRUE(page(5, l4_io_fpage(0x3fe, 2, 0)).none);
+    EXPECT_NE(log_text.find("root: one: port 0x400 at 0x1000000 is not its own\n"), std::string::npos)
+        << log_text;
+}
+
+TEST_F(RootTest, NobodyHasAPortBehindTheLast) {
+    Options o;
+    o.ports.add({0, 0xffff});
+    ASSERT_EQ(start("one", o), nullptr);
+    EXPECT_EQ(page(5, L4_FP_IO_WHOLE).w1, l4_io_fpage(0, 16, 0));
+    EXPECT_TRUE(page(5, l4_io_fpage(0xffff, 1, 0)).none);
+}
+
 TEST_F(RootTest, PhysicalMemoryIsThatOfTheOptions) {
     Options o;
     o.physical.add({0xa0000, 0xbffff});
