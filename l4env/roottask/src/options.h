@@ -35,6 +35,12 @@ struct Spans {
             }
         return low;
     }
+    /// One of them has some of low..high.
+    bool meet(std::uint32_t low, std::uint32_t high) const {
+        for (std::size_t i = 0; i < count; ++i)
+            if (all[i].first <= high && low <= all[i].last) return true;
+        return false;
+    }
     /// Together they have all of low..high.
     bool contain(std::uint32_t low, std::uint32_t high) const {
         return low <= high && high != UINT32_MAX && missing(low, high) > high;

@@ -63,6 +63,26 @@ void Root::end(Task& task, std::uint32_t code) {
     reclaim(task);
 }
 
+/// Physical memory of the task's options, but not what another task may have as well: who of the two has
+/// passed it on cannot be told.
+void Root::take_back(const Task& task, std::uint32_t address, std::uint32_t log2) {
+    const std::uint32_t last = address + ((1u << log2) - 1);
+    bool met = false, covered = false;
+    for (const Task& other : tasks_.all()) {
+        if (other.number == 0 || &other == &task) continue;
+        met |= other.options.physical.meet(address, last);
+        covered |= other.options.physical.contain(address, last);
+    }
+    if (covered) return;
+    if (!met) {
+        l4_fpage_unmap(l4_fpage(address, log2, 0), L4_FP_FLUSH);
+        return;
+    }
+    const std::uint32_t half = log2 - 1;
+    take_back(task, address, half);
+    take_back(task, address + (1u << half), half);
+}
+
 /// Everything that the task had is somebody's again. What it granted to others is taken from them, too.
 void Root::reclaim(Task& task) {
     const auto unmap = [](std::uint32_t first, std::uint32_t bytes) {
@@ -73,6 +93,9 @@ void Root::reclaim(Task& task) {
     pool_.release(task.number, unmap);
     if (const Task::Mapped* const data = task.range_of(L4_ROOT_DATA_AT))
         unmap(data->frames, data->end - data->first);
+    for (const Span& s : std::span(task.options.physical.all, task.options.physical.count))
+        for_blocks(s.first, s.last - s.first + 1, L4_PAGE_SHIFT, L4_SUPERPAGE_SHIFT,
+                   [&](std::uint32_t at, std::uint32_t log2) { take_back(task, at, log2); });
     for (const Span& s : std::span(task.options.ports.all, task.options.ports.count))
         for_blocks(s.first, s.last - s.first + 1, 0, L4_FP_IO_SIZE_MAX,
                    [](std::uint32_t at, std::uint32_t log2) {

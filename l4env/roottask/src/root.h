@@ -73,6 +73,7 @@ private:
     l4_word_t kill(Task& task, l4_word_t number);
     void end(Task& task, std::uint32_t code);
     void reclaim(Task& task);
+    void take_back(const Task& task, std::uint32_t address, std::uint32_t log2);
 
     Pool& pool_;
     const Memory memory_;

@@ -399,6 +399,24 @@ TEST_F(RootTest, PhysicalMemoryIsThatOfTheOptions) {
     still_used(image_and_stack);
 }
 
+TEST_F(RootTest, PhysicalMemoryIsTakenBackUnlessAnotherMayHaveIt) {
+    Options o, other;
+    o.physical.add({0xa0000, 0xbffff});
+    other.physical.add({0xb4000, 0xb4fff});
+    ASSERT_EQ(start("one", o), nullptr);
+    ASSERT_EQ(start("two", other), nullptr);
+    ask(5, L4_ROOT_EXIT, 0);
+    std::set<std::uint32_t> gone_pages;
+    for (const l4_word_t fpage : kernel.unmapped)
+        for (std::uint32_t at = fpage & L4_FP_PAGE_MASK, i = 0; i < 1u << (l4_fpage_size(fpage) - 12); ++i)
+            if ((at + (i << 12)) >> 17 == 5) gone_pages.insert(at + (i << 12));
+    EXPECT_EQ(gone_pages.size(), 31u);
+    EXPECT_FALSE(gone_pages.contains(0xb4000));
+    kernel.unmapped.clear();
+    ask(6, L4_ROOT_EXIT, 0);
+    EXPECT_EQ(kernel.unmapped.back(), l4_fpage(0xb4000, 12, 0));
+}
+
 TEST_F(RootTest, DataAreReadOnlyAndTakenBack) {
     ASSERT_EQ(start("none"), nullptr);
     EXPECT_EQ(ask(5, L4_ROOT_DATA).first, L4_ROOT_ENONE);
