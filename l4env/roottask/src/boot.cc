@@ -12,6 +12,14 @@ void complain(Text name, const char* what, Text word = {}) {
     L4C(printf)("%s\n", what);
 }
 
+void complain_of_memory(Text name, std::uint32_t at) {
+    L4C(printf)
+    ("root: %.*s: its physical= memory is in use at %#x, by the kernel, sigma0, the root task or a boot "
+     "module: "
+     "choose other addresses\n",
+     static_cast<int>(name.size), name.at, static_cast<unsigned>(at));
+}
+
 } // namespace
 
 Text Boot::text(std::uint32_t address) const {
@@ -80,13 +88,14 @@ std::uint32_t Boot::start_all(Root& root) const {
             if (is_configuration(m)) continue;
             const Complaint bad = read(m, job);
             if (is_data(job.line.name)) continue;
+            const std::uint32_t in_use = bad ? 0 : root.keep_physical(job.options);
             if (!start) {
                 if (bad) complain(job.line.name, bad.what, bad.word);
-                if (!bad) root.keep_from_pool(job.options);
-                failures += bad ? 1 : 0;
+                if (in_use != 0) complain_of_memory(job.line.name, in_use);
+                failures += bad || in_use != 0 ? 1 : 0;
                 continue;
             }
-            if (bad) continue;
+            if (bad || in_use != 0) continue;
             const char* const why =
                 find_data(job.options, data)
                     ? root.start(job.line.name, job.options, job.file, job.line.arguments, data)

@@ -41,9 +41,11 @@ std::uint32_t block_of_sigma0(std::uint32_t log2) {
     return l4_ipc_error(r) == L4_IPC_OK && l4_ipc_got_fpage(r) ? r.w1 & L4_FP_PAGE_MASK : 0;
 }
 
+l4env::sigma0::MemoryMap memory_map() { return l4env::sigma0::MemoryMap::of(*l4_kernel_info()); }
+
 /// A table for all frames of the machine, out of sigma0's first block, of which the rest is in the pool.
 Pool make_pool() {
-    const std::uint32_t frames = l4env::sigma0::MemoryMap::of(*l4_kernel_info()).end() >> L4_PAGE_SHIFT;
+    const std::uint32_t frames = memory_map().end() >> L4_PAGE_SHIFT;
     const std::uint32_t bytes = l4_page_ceil(frames * std::uint32_t{sizeof(std::uint16_t)});
     std::uint32_t log2 = L4_PAGE_SHIFT;
     while (1u << log2 < bytes) ++log2;
@@ -61,6 +63,13 @@ void take_memory(Pool& pool) {
     for (std::uint32_t log2 = L4_SUPERPAGE_SHIFT; log2 >= L4_PAGE_SHIFT; --log2)
         for (std::uint32_t at = block_of_sigma0(log2); at != 0; at = block_of_sigma0(log2))
             pool.add(at, 1u << log2);
+    // The first frame is for those only who name it.
+    const l4_ipc_result_t r = l4_ipc_call(sigma0, 0, L4_SIGMA0_FPAGE_RAM, l4_fpage(0, L4_PAGE_SHIFT, 0),
+                                          l4_rcv_anywhere(), L4_TIMEOUT_NEVER);
+    if (l4_ipc_error(r) == L4_IPC_OK && l4_ipc_got_fpage(r)) pool.add(0, 1u << L4_PAGE_SHIFT);
+    // What sigma0 has not given is the kernel's, sigma0's own, or boot modules and ourselves.
+    const l4env::sigma0::MemoryMap map = memory_map();
+    pool.use_if([&](std::uint32_t at) { return map.is_ram(at); });
 }
 
 void take_ports() { l4_ipc_call(sigma0, 0, L4_FP_IO_WHOLE, 0, l4_rcv_anywhere(), L4_TIMEOUT_NEVER); }

@@ -15,11 +15,19 @@ void Pool::add(std::uint32_t address, std::uint32_t bytes) {
     next_ = std::min(next_, static_cast<std::uint32_t>(first));
 }
 
+std::uint64_t Pool::end_of(std::uint32_t last) const {
+    return std::min<std::uint64_t>((last >> L4_PAGE_SHIFT) + std::uint64_t{1}, owners_.size());
+}
+
+std::uint32_t Pool::used(std::uint32_t first, std::uint32_t last) const {
+    for (std::uint64_t f = first >> L4_PAGE_SHIFT; f < end_of(last); ++f)
+        if (owners_[f] == in_use) return static_cast<std::uint32_t>(f << L4_PAGE_SHIFT);
+    return 0;
+}
+
 void Pool::keep(std::uint32_t first, std::uint32_t last) {
-    const std::uint64_t end =
-        std::min<std::uint64_t>((last >> L4_PAGE_SHIFT) + std::uint64_t{1}, owners_.size());
-    for (std::uint64_t f = first >> L4_PAGE_SHIFT; f < end; ++f)
-        if (owners_[f] == free) owners_[f] = foreign;
+    for (std::uint64_t f = first >> L4_PAGE_SHIFT; f < end_of(last); ++f)
+        if (owners_[f] == free) owners_[f] = kept;
 }
 
 std::uint32_t Pool::take(std::uint16_t task, std::uint32_t count, std::uint32_t align) {

@@ -11,6 +11,8 @@ namespace l4env::root {
 class Pool {
 public:
     static constexpr std::uint16_t foreign = 0xffff; ///< not the root task's
+    static constexpr std::uint16_t in_use = 0xfffe;  ///< RAM that somebody else has
+    static constexpr std::uint16_t kept = 0xfffd;    ///< RAM for those only who name it
     static constexpr std::uint16_t free = 0;
 
     /// One entry for each frame of the machine; all are foreign at first.
@@ -18,8 +20,18 @@ public:
 
     /// The block becomes free. What is no frame of the table is ignored.
     void add(std::uint32_t address, std::uint32_t bytes);
-    /// What is free of first..last (addresses) is foreign again.
+    /// Foreign frames whose address f says to be RAM are in use.
+    template <class F>
+    void use_if(F f) {
+        for (std::uint32_t i = 0; i < owners_.size(); ++i)
+            if (owners_[i] == foreign && f(i << L4_PAGE_SHIFT)) owners_[i] = in_use;
+    }
+    /// The first frame of first..last (addresses) that is in use; 0: there is none, or frame 0.
+    std::uint32_t used(std::uint32_t first, std::uint32_t last) const;
+    /// What is free of first..last is kept from now on.
     void keep(std::uint32_t first, std::uint32_t last);
+    /// The whole block is.
+    bool keeps(std::uint32_t address, std::uint32_t bytes) const { return has(kept, address, bytes); }
     /// `count` frames in a row, aligned to `align` frames (a power of two); 0: there are none.
     std::uint32_t take(std::uint16_t task, std::uint32_t count, std::uint32_t align = 1);
     /// The task has this block.
@@ -42,6 +54,9 @@ public:
     std::uint32_t free_frames() const;
 
 private:
+    /// The frame behind the last address.
+    std::uint64_t end_of(std::uint32_t last) const;
+
     std::span<std::uint16_t> owners_;
     std::uint32_t next_ = 0; ///< no frame below is free
 };

@@ -51,8 +51,12 @@ const char* Root::start(Text name, const Options& options, std::span<const std::
     return nullptr;
 }
 
-void Root::keep_from_pool(const Options& options) {
-    for (const Span& s : std::span(options.physical.all, options.physical.count)) pool_.keep(s.first, s.last);
+std::uint32_t Root::keep_physical(const Options& options) {
+    const std::span spans(options.physical.all, options.physical.count);
+    for (const Span& s : spans)
+        if (const std::uint32_t at = pool_.used(s.first, s.last)) return at;
+    for (const Span& s : spans) pool_.keep(s.first, s.last);
+    return 0;
 }
 
 void Root::end(Task& task, std::uint32_t code) {

@@ -43,8 +43,9 @@ public:
     /// nullptr: it runs. Else why not, and nothing is left of it. `data`: what it may read.
     const char* start(Text name, const Options& options, std::span<const std::byte> file, Text arguments,
                       Data data = {});
-    /// Line by line, what a task may take of the pool is decided before any starts.
-    void keep_from_pool(const Options& options);
+    /// The physical memory of a task is kept from others, before any starts. 0: done. Else where memory in
+    /// use is among it.
+    std::uint32_t keep_physical(const Options& options);
 
     /// `state`: what came with the message, for a page fault too; its trapno is 0 if nothing did.
     PagerAnswer page(l4_threadid_t client, l4_word_t w0, l4_word_t w1, const l4_utcb_state_t& state);

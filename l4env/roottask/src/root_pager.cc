@@ -117,9 +117,9 @@ PagerAnswer Root::block(Task& task, std::uint32_t log2) {
 PagerAnswer Root::physical(const Task& task, std::uint32_t address, std::uint32_t log2) {
     if (log2 < L4_PAGE_SHIFT || log2 > L4_SUPERPAGE_SHIFT) return {};
     address &= ~((1u << log2) - 1);
-    const bool may =
-        task.options.physical.contain(address, address + ((1u << log2) - 1)) && from_sigma0(address, log2);
-    return may ? mapping(address, l4_fpage(address, log2, L4_FP_WRITE)) : PagerAnswer{};
+    if (!task.options.physical.contain(address, address + ((1u << log2) - 1))) return {};
+    const bool ours = pool_.keeps(address, 1u << log2) || from_sigma0(address, log2);
+    return ours ? mapping(address, l4_fpage(address, log2, L4_FP_WRITE)) : PagerAnswer{};
 }
 
 /// Ports that the task may have.

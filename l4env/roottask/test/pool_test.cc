@@ -37,9 +37,24 @@ TEST(Pool, KeepsPartsOutForGood) {
     pool.add(0, 0x10000);
     pool.keep(0x2000, 0x2fff);
     pool.keep(0x8000, 0xffffffff);
+    EXPECT_TRUE(pool.keeps(0x8000, 0x8000));
+    EXPECT_FALSE(pool.keeps(0x1000, 0x2000));
+    EXPECT_FALSE(pool.keeps(0x8000, 0x9000)); // beyond the table
     EXPECT_EQ(pool.take(5, 5), 0x3000u);
     EXPECT_EQ(pool.take(5, 1), 0x1000u);
     EXPECT_EQ(pool.take(5, 1), 0u);
+}
+
+TEST(Pool, KnowsWhatOthersUse) {
+    std::vector<std::uint16_t> owners(16);
+    Pool pool(owners);
+    pool.add(0x4000, 0x1000);
+    pool.use_if([](std::uint32_t at) { return at >= 0x4000 && at != 0x6000; });
+    EXPECT_EQ(pool.used(0, 0x4fff), 0u); // foreign and free
+    EXPECT_EQ(pool.used(0, 0x5000), 0x5000u);
+    EXPECT_EQ(pool.used(0x6000, 0x6fff), 0u);
+    EXPECT_EQ(pool.used(0x6000, 0xffffffff), 0x7000u);
+    EXPECT_EQ(pool.used(0x10000, 0xffffffff), 0u);
 }
 
 TEST(Pool, ReleaseGivesBackExactlyTheTasksRuns) {

@@ -127,6 +127,8 @@ protected:
     /// Frames that tasks still have at the end of the test.
     void still_used(std::uint32_t frames_used) { used_ = frames_used; }
 
+    Pool& pool() { return pool_; }
+
     Books kernel;
     std::optional<Root> root;
     bool gone = false;
@@ -397,6 +399,22 @@ TEST_F(RootTest, PhysicalMemoryIsThatOfTheOptions) {
     EXPECT_FALSE(page(5, L4_SIGMA0_FPAGE_IOMEM, l4_fpage(0xc0000, 12, 0)).map); // not his
     EXPECT_FALSE(page(5, L4_SIGMA0_FPAGE_IOMEM, l4_fpage(0xb9000, 12, 0)).map); // sigma0 has none
     still_used(image_and_stack);
+}
+
+TEST_F(RootTest, PhysicalMemoryMayBeRamThatNobodyHas) {
+    Options o, too_much;
+    o.physical.add({0x200000, 0x200fff});
+    o.physical.add({0x80000, 0x81fff});
+    too_much.physical.add({0x300000, 0x300fff});
+    too_much.physical.add({0x80000, 0x90fff});
+    pool().use_if([](std::uint32_t at) { return at == 0x90000; });
+    EXPECT_EQ(root->keep_physical(too_much), 0x90000u); // and then nothing is kept
+    EXPECT_EQ(root->keep_physical(o), 0u);
+    EXPECT_EQ(root->keep_physical(o), 0u);
+    ASSERT_EQ(start("one", o), nullptr);
+    EXPECT_EQ(page(5, 0x200000).w1, l4_fpage(0x200000, 12, L4_FP_WRITE));
+    EXPECT_TRUE(page(5, 0x201000).none);
+    still_used(1);
 }
 
 TEST_F(RootTest, PhysicalMemoryIsTakenBackUnlessAnotherMayHaveIt) {

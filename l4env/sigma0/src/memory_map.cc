@@ -53,9 +53,15 @@ MemoryMap MemoryMap::of(const l4_kip_t& kip) {
 
 std::uint32_t MemoryMap::end() const {
     std::uint32_t end = 0;
-    for (const l4_kip_mem_t& entry : list_)
-        if (const Stretch s = stretch(entry); owner_of(s.type) != Frames::kept) end = std::max(end, s.end);
+    for (const l4_kip_mem_t& entry : list_) end = std::max(end, stretch(entry).end);
     return end;
+}
+
+bool MemoryMap::is_ram(std::uint32_t address) const {
+    std::uint16_t owner = Frames::absent;
+    for (const l4_kip_mem_t& entry : list_)
+        if (const Stretch s = stretch(entry); s.first <= address && address < s.end) owner = owner_of(s.type);
+    return owner != Frames::absent && owner != Frames::shared;
 }
 
 bool MemoryMap::is_free(std::uint32_t first, std::uint32_t end) const {

@@ -15,8 +15,10 @@ public:
     /// That of the page; an empty one if it has none inside the page.
     static MemoryMap of(const l4_kip_t& kip);
 
-    /// End of the highest RAM that a program can have.
+    /// End of the highest memory that is described, whosever it is.
     std::uint32_t end() const;
+    /// At the address is RAM, of whomever: neither a device nor what everybody may have.
+    bool is_ram(std::uint32_t address) const;
     /// The highest place for this many bytes (whole pages) that is RAM and nobody's; 0: there is none.
     std::uint32_t place(std::uint32_t bytes) const;
     /// Conventional memory is free, the boot loader's is the root task's.

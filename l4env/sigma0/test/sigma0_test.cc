@@ -159,6 +159,16 @@ TEST(MemoryMapTest, TableGoesToTheTopOfFreeMemory) {
     EXPECT_EQ(MemoryMap({}).end(), 0u);
 }
 
+TEST(MemoryMapTest, KnowsRamFromDevices) {
+    const MemoryMap map(pc);
+    EXPECT_EQ(map.end(), top);
+    for (const std::uint32_t at : {0u, 0x90000u, mib, 3 * mib, 27 * mib, top - 1})
+        EXPECT_TRUE(map.is_ram(at)) << at;
+    for (const std::uint32_t at : {0x9f000u, 0xa0000u, top, 0xbff00000u}) EXPECT_FALSE(map.is_ram(at)) << at;
+    const std::vector<l4_kip_mem_t> kernel_at_top(pc.begin() + 4, pc.begin() + 5);
+    EXPECT_EQ(MemoryMap(kernel_at_top).end(), top);
+}
+
 TEST(MemoryMapTest, LaterEntryHoldsAndPartPagesAreNotRam) {
     const std::vector<l4_kip_mem_t> list = {entry(0x1400, 0x8c00, L4_KIP_MEM_CONVENTIONAL),
                                             entry(0x3000, 0x3400, L4_KIP_MEM_RESERVED),
