@@ -39,5 +39,9 @@ int main(void) {
               "its number is used again");
     nap();
     tap_check(&tap, spins != before, "and the new one runs");
+    tap_equal(&tap, l4_thread_start(add, 0, stacks[0], L4_THREAD_STACK_MIN - 1), L4_THREAD_NONE,
+              "none starts on too small a stack");
+    tap_equal(&tap, l4_thread_start(0, 0, stacks[0], sizeof stacks[0]), L4_THREAD_NONE,
+              "or without a function");
     return tap_done(&tap);
 }

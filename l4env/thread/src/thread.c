@@ -37,6 +37,7 @@ l4_word_t l4_thread_start_paged(l4_thread_function_t* f, void* argument, void* s
     l4_word_t* top = (l4_word_t*)(((uintptr_t)stack + stack_size) & ~(uintptr_t)15);
     l4_ex_regs_t regs = l4_ex_regs_keep();
     l4_word_t lthread = 1;
+    if (!f || stack_size < L4_THREAD_STACK_MIN) return L4_THREAD_NONE;
     while (lthread < L4_THREADS_PER_TASK && !take(lthread)) lthread++;
     if (lthread == L4_THREADS_PER_TASK) return L4_THREAD_NONE;
     top -= 4;

@@ -7,11 +7,14 @@
 
 typedef void l4_thread_function_t(void* argument);
 
-#define L4_THREAD_NONE 0u /**< no lthread was free, or the kernel has no memory */
+/** No lthread was free, the kernel has no memory, or what was given is of no use. */
+#define L4_THREAD_NONE      0u
+#define L4_THREAD_STACK_MIN 256u
 
 L4C_BEGIN
-/** Starts f(argument) on the stack, whose size is at least 256 bytes, with the caller's priority and pager.
- * Its lthread, or L4_THREAD_NONE. When f returns, the lthread and the stack can be used again. */
+/** Starts f(argument) on the stack, whose size is at least L4_THREAD_STACK_MIN bytes, with the caller's
+ * priority and pager. Its lthread, or L4_THREAD_NONE. When f returns, the lthread and the stack can be used
+ * again. */
 l4_word_t l4_thread_start(l4_thread_function_t* f, void* argument, void* stack, l4_word_t stack_size);
 
 /** The same, with another pager. */
