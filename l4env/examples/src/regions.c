@@ -2,6 +2,7 @@
 /* Memory that comes when it is touched, from the root task or from this program. */
 #include "l4/region/region.h"
 
+#include "l4/abi/utcb.h"
 #include "l4/roottask/client.h"
 #include "l4/sys/thread.h"
 #include "l4env/examples/src/tap.h"
@@ -53,6 +54,15 @@ int main(void) {
               "pages of our own");
     inside = made + PAGE;
     tap_equal(&tap, l4_region_attach_memory(&inside, PAGE), L4_REGION_TAKEN, "no two at one place");
+    inside = (l4_word_t)(uintptr_t)stack & ~(PAGE - 1);
+    tap_equal(&tap, l4_region_attach_memory(&inside, PAGE), L4_REGION_TAKEN, "none at the image's place");
+    tap_equal(&tap, l4_region_detach(inside), L4_REGION_NONE, "which is no region");
+    inside = (l4_word_t)(uintptr_t)&tap & ~(PAGE - 1);
+    tap_equal(&tap, l4_region_attach_memory(&inside, PAGE), L4_REGION_TAKEN, "none at the stack's place");
+    inside = L4_UTCB_AREA;
+    tap_equal(&tap, l4_region_attach_memory(&inside, PAGE), L4_REGION_TAKEN, "nor at the UTCBs'");
+    inside = made + (1u << 20);
+    tap_equal(&tap, l4_region_attach(&inside, PAGE, 0, 0, 0), L4_REGION_EINVAL, "none without pages");
     (void)l4_root_ask(L4_ROOT_MEMORY, 0, &left);
     run();
     (void)l4_root_ask(L4_ROOT_MEMORY, 0, &left_then);

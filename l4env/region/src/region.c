@@ -2,6 +2,7 @@
 #include "l4/region/region.h"
 
 #include "l4/abi/exception.h"
+#include "l4/abi/utcb.h"
 #include "l4/c/stdio.h"
 #include "l4/c/stdlib.h"
 #include "l4/roottask/client.h"
@@ -27,7 +28,7 @@ struct attach {
 
 static l4_word_t detach(l4_word_t address) {
     struct l4_region* const r = l4_region_find(&table, address);
-    if (!r) return L4_REGION_NONE;
+    if (!r || !r->page) return L4_REGION_NONE;
     for (l4_word_t at = r->first; at < r->end;) {
         const l4_word_t log2 = l4_block_log2(at, r->end - at, L4_SUPERPAGE_SHIFT);
         (void)l4_fpage_unmap(l4_fpage(at, log2, 0), L4_FP_FLUSH | L4_FP_ALL_SPACES);
@@ -41,7 +42,7 @@ static l4_word_t detach(l4_word_t address) {
 static int serve_fault(l4_word_t fault, l4_word_t eip) {
     const l4_word_t address = l4_page_floor(fault);
     const struct l4_region* const r = l4_region_find(&table, address);
-    if (r)
+    if (r && r->page)
         return (!(fault & L4_PF_WRITE) || (r->flags & L4_REGION_WRITE)) &&
                r->page(r->object, address - r->first, address, r->flags);
     /* What reads there must not look like a request to the root task. */
@@ -72,7 +73,25 @@ static void serve(void* argument) {
     }
 }
 
+/** Nothing can be attached there. */
+static void reserve(l4_word_t first, l4_word_t end) {
+    const struct l4_region region = {l4_page_floor(first), l4_page_ceil(end), 0, 0, 0};
+    l4_word_t where;
+    (void)l4_region_add(&table, region, &where);
+}
+
+/* Of the linker. */
+extern const char __executable_start[], _end[]; // NOLINT(bugprone-reserved-identifier)
+
+static void reserve_program(void) {
+    reserve((l4_word_t)(uintptr_t)__executable_start, (l4_word_t)(uintptr_t)_end);
+    reserve(L4_ROOT_STACKS_AT, L4_ROOT_STACK_END);
+    reserve(L4_ROOT_DATA_AT, L4_ROOT_DATA_AT + l4_root_data());
+    reserve(L4_UTCB_AREA, L4_USER_TOP);
+}
+
 int l4_region_start(void) {
+    reserve_program();
     const l4_word_t lthread = l4_thread_start(serve, 0, stack, sizeof stack);
     server = l4_threadid(l4_id_task(l4_myself()), lthread);
     return lthread != L4_THREAD_NONE;
@@ -81,6 +100,7 @@ int l4_region_start(void) {
 l4_word_t l4_region_attach(l4_word_t* address, l4_word_t size, l4_word_t flags, l4_region_page_t* page,
                            void* object) {
     struct attach a = {{*address, *address + size, flags, page, object}, 0};
+    if (!page) return L4_REGION_EINVAL;
     const l4_word_t status = l4_ipc_call_words(server, ATTACH, (l4_word_t)(uintptr_t)&a).w0;
     if (status == L4_REGION_OK) *address = a.where;
     return status;

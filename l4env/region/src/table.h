@@ -4,12 +4,12 @@
 
 #include "l4/region/region.h"
 
-#define L4_REGIONS_MAX 64u
+#define L4_REGIONS_MAX 68u /**< and 64 of them for the program */
 
 struct l4_region {
     l4_word_t first, end; /**< whole pages */
     l4_word_t flags;
-    l4_region_page_t* page;
+    l4_region_page_t* page; /**< null: what the program consists of */
     void* object;
 };
 

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <span>
 
+#include "l4/roottask/protocol.h"
 #include "l4env/roottask/src/text.h"
 
 namespace l4env::root {
 
 /// Where programs have their first stack.
-constexpr std::uint32_t stack_end = 0xb0000000;
+constexpr std::uint32_t stack_end = L4_ROOT_STACK_END;
 
 /// Puts name and arguments on a new stack as a Unix program finds them: argc, argv, an empty environment, an
 /// empty auxiliary vector. `stack` is all of it, its end is at stack_end in the program's space. The first

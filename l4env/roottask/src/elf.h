@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "l4/roottask/protocol.h"
+
 namespace l4env::root {
 
 /// What a program consists of in its own space.
@@ -34,7 +36,7 @@ struct Program {
 };
 
 /// Where a program's image must lie: above the first page, so that null points nowhere, and below the stack.
-constexpr std::uint32_t image_first = 0x1000, image_end = 0xafc00000;
+constexpr std::uint32_t image_first = 0x1000, image_end = L4_ROOT_STACKS_AT;
 
 /// Reads a static ELF32 executable for IA-32. The file may be anything: it is read inside its bounds only.
 /// nullptr: `program` is good. Else what is wrong with the file.

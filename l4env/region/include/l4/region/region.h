@@ -12,8 +12,10 @@
 #define L4_REGION_WRITE 1u /**< writable */
 
 /* Status. */
-#define L4_REGION_OK     0u
-#define L4_REGION_TAKEN  1u /**< it meets another region, or what the program itself consists of */
+#define L4_REGION_OK 0u
+/** It meets another region, or what the program itself consists of: image, first stack (L4_ROOT_STACKS_AT),
+ * data (L4_ROOT_DATA_AT), UTCBs and what is behind them. */
+#define L4_REGION_TAKEN  1u
 #define L4_REGION_FULL   2u /**< no room for so many, or for one so large */
 #define L4_REGION_NONE   3u
 #define L4_REGION_EINVAL 4u

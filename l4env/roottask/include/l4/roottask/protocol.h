@@ -35,6 +35,10 @@
 
 #define L4_ROOT_DATA_AT 0xb0400000u
 
+/* Where a program's first stack is: its last bytes, of as many as the task's options say. */
+#define L4_ROOT_STACKS_AT 0xafc00000u
+#define L4_ROOT_STACK_END 0xb0000000u
+
 /* Status. */
 #define L4_ROOT_OK     0u
 #define L4_ROOT_EPERM  1u /**< not the caller's, or not his to ask */
