@@ -25,6 +25,12 @@ void for_blocks(std::uint32_t first, std::uint32_t count, std::uint32_t min, std
     }
 }
 
+const char* refused(const l4_task_new_result_t& made, const Options& options) {
+    if (made.code != L4_TASK_NEW_ENOMEM) return "the kernel refuses";
+    const bool quota = options.kmem != 0 && options.kmem <= made.frames_free;
+    return quota ? "its kmem= is too little for a task" : "the kernel has too little memory";
+}
+
 } // namespace
 
 const char* Root::start(Text name, const Options& options, std::span<const std::byte> file, Text arguments,
@@ -38,8 +44,7 @@ const char* Root::start(Text name, const Options& options, std::span<const std::
         const l4_word_t create = l4_task_new_create(options.mcp, options.kmem);
         const l4_task_new_result_t made =
             l4_task_create(task->number, create, entry.esp, entry.eip, l4_root_pager());
-        if (made.task.low == L4_NIL_LOW)
-            why = made.code == L4_TASK_NEW_ENOMEM ? "the kernel has too little memory" : "the kernel refuses";
+        if (made.task.low == L4_NIL_LOW) why = refused(made, options);
     }
     if (why != nullptr) {
         reclaim(*task);

@@ -36,6 +36,7 @@ public:
     std::vector<l4_word_t> unmapped;
     std::set<l4_word_t> sigma0_gives; ///< addresses
     std::optional<l4_word_t> refuse;
+    l4_word_t frames_free = 0;
 
 private:
     static constexpr unsigned lines_offered = 0xfffe; // 0 is the timer's
@@ -45,7 +46,7 @@ private:
     l4_registers_t task_new(l4_registers_t r) {
         const unsigned n = l4_id_task({r.esi, r.edi});
         if (refuse || chief_of(n) != L4_TASK_ROOT)
-            return {refuse.value_or(L4_TASK_NEW_EPERM), 0, 0, 0, 0, 0, 0};
+            return {refuse.value_or(L4_TASK_NEW_EPERM), frames_free, 0, 0, 0, 0, 0};
         created.erase(n);
         if (r.ebx != 0)
             created[n] = r;
@@ -281,6 +282,8 @@ TEST_F(RootTest, WhatCannotStartLeavesNothing) {
     EXPECT_STREQ(root->start("x", {}, {}, ""), "it is no ELF file");
     kernel.refuse = L4_TASK_NEW_ENOMEM;
     EXPECT_STREQ(start("one"), "the kernel has too little memory");
+    kernel.frames_free = 64;
+    EXPECT_STREQ(start("one"), "its kmem= is too little for a task");
     kernel.refuse = L4_TASK_NEW_EINVAL;
     EXPECT_STREQ(start("one"), "the kernel refuses");
     EXPECT_EQ(root->running(), 0u);
