@@ -45,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const l4env::root::Text text(reinterpret_cast<const char*>(data), size);
     l4env::root::Options options;
     (void)l4env::root::read_options(l4env::root::read_command_line(text).options, options);
+    (void)l4env::root::check_configuration(text);
     (void)l4env::root::read_configuration(text, "name", options);
     check(options.prio < 256 && options.mcp < 256 && options.memory <= 0xc0000000 && options.irqs < 1u << 16);
     return 0;

@@ -44,15 +44,40 @@ bool Boot::is_configuration(const Multiboot::Module& m) const {
     return read_command_line(text(m.command_line)).name.ends_with(".cfg");
 }
 
+Text Boot::all_of(const Multiboot::Module& m) const {
+    const std::span<const std::byte> bytes = file(m);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool Boot::names_module(Text name) const {
+    for (const Multiboot::Module& m : modules().subspan(first))
+        if (!is_configuration(m) && read_command_line(text(m.command_line)).name == name) return true;
+    return false;
+}
+
+/// A line for a module that is not there is told, and no failure: one configuration may do for several menus.
+bool Boot::check(const Multiboot::Module& configuration) const {
+    const Text name = read_command_line(text(configuration.command_line)).name;
+    Text rest = all_of(configuration);
+    if (const Complaint bad = check_configuration(rest)) {
+        complain(name, bad.what, bad.word);
+        return false;
+    }
+    ConfigurationLine line;
+    while (take_line(rest, line))
+        if (!(line.whose == Text("*")) && !names_module(line.whose))
+            complain(name, "is no boot module", line.whose);
+    return true;
+}
+
 /// What the configurations say, then what its own command line says.
 Complaint Boot::read(const Multiboot::Module& m, Job& job) const {
     job.line = read_command_line(text(m.command_line));
     job.file = file(m);
     for (const Multiboot::Module& c : modules().subspan(first)) {
         if (!is_configuration(c)) continue;
-        const std::span<const std::byte> bytes = file(c);
-        const Text all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        if (const Complaint why = read_configuration(all, job.line.name, job.options)) return why;
+        if (check_configuration(all_of(c))) continue;
+        if (const Complaint why = read_configuration(all_of(c), job.line.name, job.options)) return why;
     }
     return read_options(job.line.options, job.options);
 }
@@ -81,6 +106,8 @@ bool Boot::find_data(const Options& options, Data& data) const {
 std::uint32_t Boot::start_all(Root& root) const {
     std::uint32_t failures = 0;
     if (modules().size() < first) return 0;
+    for (const Multiboot::Module& m : modules().subspan(first))
+        failures += is_configuration(m) && !check(m) ? 1 : 0;
     for (const bool start : {false, true})
         for (const Multiboot::Module& m : modules().subspan(first)) {
             Job job;

@@ -19,7 +19,8 @@ public:
     /// The root task's own arguments.
     Text arguments() const;
     /// Starts all but configurations (*.cfg), which are about the others, and what is `data=` of another.
-    /// What cannot be started is told on the log; the result is their number.
+    /// What cannot be started, and a configuration that cannot be read, is told on the log; the result is
+    /// their number.
     std::uint32_t start_all(Root& root) const;
 
 private:
@@ -34,6 +35,10 @@ private:
     std::span<const std::byte> file(const Multiboot::Module& m) const;
     Text text(std::uint32_t address) const;
     bool is_configuration(const Multiboot::Module& m) const;
+    Text all_of(const Multiboot::Module& m) const;
+    bool names_module(Text name) const;
+    /// False: it has been told what is wrong with it.
+    bool check(const Multiboot::Module& configuration) const;
     Complaint read(const Multiboot::Module& m, Job& job) const;
     bool is_data(Text name) const;
     bool find_data(const Options& options, Data& data) const;

@@ -100,13 +100,31 @@ CommandLine read_command_line(Text line) {
     return c;
 }
 
+bool take_line(Text& text, ConfigurationLine& line) {
+    line = {};
+    while (line.whose.empty() && !text.empty()) {
+        line.options = take_line(text);
+        line.options = line.options.first(line.options.find('#'));
+        line.whose = take_word(line.options);
+    }
+    return !line.whose.empty();
+}
+
+Complaint check_configuration(Text text) {
+    if (!is_text(text)) return {"is no text", {}};
+    ConfigurationLine line;
+    while (take_line(text, line)) {
+        Text options = line.options;
+        if (take_word(options).empty()) return {"has no options behind it", line.whose};
+    }
+    return {};
+}
+
 Complaint read_configuration(Text text, Text name, Options& options) {
-    while (!text.empty()) {
-        Text line = take_line(text);
-        line = line.first(line.find('#'));
-        const Text whose = take_word(line);
-        if (!(whose == name) && !(whose == Text("*"))) continue;
-        if (const Complaint c = read_options(line, options)) return c;
+    ConfigurationLine line;
+    while (take_line(text, line)) {
+        if (!(line.whose == name) && !(line.whose == Text("*"))) continue;
+        if (const Complaint c = read_options(line.options, options)) return c;
     }
     return {};
 }

@@ -79,8 +79,17 @@ struct CommandLine {
 };
 CommandLine read_command_line(Text line);
 
-/// The options that a text gives to the module `name`: on each line a name or *, and options; # begins a
-/// comment.
+/// A line of a configuration that says something: whose options, a module's or * for all, and which.
+struct ConfigurationLine {
+    Text whose, options;
+};
+/// Takes lines off the text up to such a one. False: there was none.
+bool take_line(Text& text, ConfigurationLine& line);
+
+/// What is wrong with a configuration whoever reads it: it is no text, or a line has no options.
+Complaint check_configuration(Text text);
+
+/// The options that a configuration gives to the module `name`. # begins a comment.
 Complaint read_configuration(Text text, Text name, Options& options);
 
 } // namespace l4env::root

@@ -31,6 +31,14 @@ Text take_line(Text& rest) {
     return line;
 }
 
+bool is_text(Text text) {
+    for (std::size_t i = 0; i < text.size; ++i)
+        if (const auto c = static_cast<unsigned char>(text.at[i]);
+            (c < ' ' && !is_space(text.at[i])) || c == 0x7f)
+            return false;
+    return true;
+}
+
 bool read_number(Text text, std::uint32_t& value) {
     std::uint64_t unit = 1, sum = 0;
     if (text.ends_with("K")) unit = 1u << 10;

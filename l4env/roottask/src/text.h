@@ -43,6 +43,9 @@ Text take_word(Text& rest);
 /// Takes the first line off the text.
 Text take_line(Text& rest);
 
+/// No control codes but those between lines and words.
+bool is_text(Text text);
+
 /// All of the text is a number: decimal or 0x, with K or M behind it for 2^10 and 2^20.
 bool read_number(Text text, std::uint32_t& value);
 

@@ -105,5 +105,15 @@ TEST(Configuration, IsForEachOrForAll) {
     EXPECT_FALSE(read_configuration("hello nonsense", "other", o));
 }
 
+TEST(Configuration, IsTextWithOptionsOnEachLine) {
+    EXPECT_FALSE(check_configuration("# \xc3\xbc\r\n\n* memory=2M\n\thello prio=1"));
+    EXPECT_FALSE(check_configuration(""));
+    EXPECT_STREQ(check_configuration("hello prio=1\n\x01").what, "is no text");
+    EXPECT_STREQ(check_configuration("hello\x7f prio=1").what, "is no text");
+    const Complaint c = check_configuration("hello prio=1\nother # prio=1\n");
+    EXPECT_STREQ(c.what, "has no options behind it");
+    EXPECT_EQ(c.word, Text("other"));
+}
+
 } // namespace
 } // namespace l4env::root
