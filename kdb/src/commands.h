@@ -34,7 +34,9 @@ void for_tasks(const kern::Kernel& kernel, F visit) {
         if (const kern::Task* const t = kernel.tasks().task(kern::TaskNo{n})) visit(*t);
 }
 
-/// The active task that the next word names; says so if there is none.
+/// The active task of that number; says so if there is none.
+const kern::Task* find_task(const View& view, Output& out, std::uint32_t number);
+/// The one that the next word names.
 const kern::Task* active_task(const View& view, Output& out, Words& words);
 /// The word of a task's memory at `va`, if it is mapped.
 std::optional<std::uint32_t> user_word(const View& view, const kern::Task& task, std::uint32_t va);

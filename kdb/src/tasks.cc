@@ -37,17 +37,18 @@ void put_line(Output& out, const kern::Task& t, unsigned depth) {
 
 } // namespace
 
-const kern::Task* active_task(const View& view, Output& out, Words& words) {
-    const auto number = words.task();
-    if (!number) {
-        out << "which task?\n";
-        return nullptr;
-    }
+const kern::Task* find_task(const View& view, Output& out, std::uint32_t number) {
     const kern::Task* const t =
-        *number < L4_TASKS ? view.kernel.tasks().task(kern::TaskNo{static_cast<std::uint16_t>(*number)})
-                           : nullptr;
+        number < L4_TASKS ? view.kernel.tasks().task(kern::TaskNo{static_cast<std::uint16_t>(number)})
+                          : nullptr;
     if (!t) out << "there is no such task\n";
     return t;
+}
+
+const kern::Task* active_task(const View& view, Output& out, Words& words) {
+    const auto number = words.task();
+    if (!number) out << "which task?\n";
+    return number ? find_task(view, out, *number) : nullptr;
 }
 
 void tasks(const View& view, Output& out, Words&) {

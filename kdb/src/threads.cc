@@ -93,7 +93,7 @@ void put_state(Output& out, const kern::Thread& t) {
 
 void threads(const View& view, Output& out, Words& words) {
     const auto only = words.task();
-    if (!words.empty()) return;
+    if (!words.empty() || (only && !find_task(view, out, *only))) return;
     out << " thread prio state" << Column{46} << "until" << Column{60} << "used" << Column{73} << "eip\n";
     for_tasks(view.kernel, [&](const kern::Task& task) {
         if (only && task.no().raw() != *only) return;

@@ -16,13 +16,15 @@ bool Words::take(const char* word) {
 
 bool Words::digits(std::uint32_t& value, std::uint32_t base) {
     const char* const start = at_;
-    for (value = 0;; ++at_) {
+    std::uint64_t sum = 0;
+    for (; sum <= ~0u; ++at_) {
         const auto c = static_cast<std::uint32_t>(static_cast<unsigned char>(*at_));
         const std::uint32_t digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20u) - 'a' + 10;
         if (digit >= base || (c > '9' && (c | 0x20u) < 'a')) break;
-        value = value * base + digit;
+        sum = sum * base + digit;
     }
-    return at_ != start;
+    value = static_cast<std::uint32_t>(sum);
+    return at_ != start && sum == value;
 }
 
 std::optional<std::uint32_t> Words::number(std::uint32_t base) {

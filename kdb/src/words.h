@@ -14,7 +14,7 @@ public:
     bool empty() const { return *at_ == 0; }
     /// Takes the next word if it is this one.
     bool take(const char* word);
-    /// A hexadecimal number; none: there is no such word.
+    /// A hexadecimal number of 32 bits; none: there is no such word.
     std::optional<std::uint32_t> number(std::uint32_t base = 16);
     std::uint32_t number_or(std::uint32_t otherwise) { return number().value_or(otherwise); }
     /// A decimal one.
@@ -26,6 +26,7 @@ private:
     void skip() {
         while (*at_ == ' ') ++at_;
     }
+    /// False: there are none, or they do not fit.
     bool digits(std::uint32_t& value, std::uint32_t base);
 
     const char* at_;

@@ -92,14 +92,16 @@ TEST(Session, SaysWhatIsWrong) {
     sim::World world;
     play(world);
     Session session(world);
-    for (const char* const line : {"", "   ", "thread", "thread 9.0", "thread 5.0 x", "task", "task 9",
-                                   "frame", "frob", "ring", "backtrace", "backtrace 9.0", "pages 2047"})
+    for (const char* const line :
+         {"", "   ", "thread", "thread 9.0", "thread 5.0 x", "task", "task 9", "frame", "frob", "ring",
+          "backtrace", "backtrace 9.0", "pages 2047", "threads 9", "threads 9999"})
         EXPECT_TRUE(session.execute(line));
     for (const char* const answer :
          {"> thread\nwhich? TASK.THREAD", "> thread 9.0\nthere is no such thread",
           "`thread` takes TASK.THREAD", "> task\nwhich task?", "> task 9\nthere is no such task",
           "> frame\nwhich?", "no such command; `help` lists them", "no trace ring is kept",
-          "no stack of the kernel's own", "> pages 2047\nthere is no such task"})
+          "no stack of the kernel's own", "> pages 2047\nthere is no such task",
+          "> threads 9\nthere is no such task\n> threads 9999\nthere is no such task\n"})
         EXPECT_TRUE(session.says(answer)) << answer << " in\n" << session.text();
     EXPECT_FALSE(session.execute("go"));
 }
@@ -115,6 +117,20 @@ TEST(Session, DoesNothingForWordsThatItDoesNotKnow) {
         const std::string name = line.substr(0, line.find(' '));
         EXPECT_EQ(session.text().find("> " + line + "\n`" + name + "` takes "), 0u) << session.text();
     }
+}
+
+TEST(Session, TakesNoNumberOfMoreThanThirtyTwoBits) {
+    sim::World world;
+    play(world);
+    Session session(world);
+    for (const char* const line : {"frame ffffffff", "frame 100000000", "frame 10000000000001000",
+                                   "task 4294967296", "thread 4294967301.0", "memory 5 100010000 1"})
+        session.execute(line);
+    for (const char* const answer :
+         {"> frame ffffffff\n  no task has mapped it\n", "> frame 100000000\nwhich? a physical address\n",
+          "> frame 10000000000001000\nwhich? a physical address\n", "> task 4294967296\nwhich task?\n",
+          "> thread 4294967301.0\nwhich? TASK.THREAD\n", "> memory 5 100010000 1\n`memory` takes "})
+        EXPECT_TRUE(session.says(answer)) << answer << " in\n" << session.text();
 }
 
 TEST(Session, HelpNamesEveryCommand) {
