@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots one entry of the ISO's menu, whose programs must be content:  entry_test.py NAME"""
+"""Boots one entry of the ISO's menu, whose programs must be content:  entry_test.py NAME [OPTION...]"""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ def tap_is_whole(text):
 
 
 def main():
-    done = subprocess.run([*COMMAND, sys.argv[1]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    done = subprocess.run([*COMMAND, *sys.argv[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     print(done.stdout)
     bad = [word for word in ["panic", "not ok"] if word in done.stdout]

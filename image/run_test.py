@@ -126,6 +126,13 @@ class Run(unittest.TestCase):
     def test_memory_is_as_asked_for(self):
         self.assertIn("drops: 47 MiB of memory", run(*ISO, "--entry", "hello", "--memory", "48").stdout)
 
+    def test_rows_refuse_a_machine_that_is_too_small(self):
+        for memory in ["32", "87"]:
+            done = run(*ISO, "--entry", "conformance", "--memory", memory)
+            self.assertRegex(done.stdout, r"\A.*\nBail out! the rows need a machine with 88 MiB of memory at "
+                             rf"least, and this one has {int(memory) - 1}\n\Z")
+            self.assertEqual((done.returncode, done.stderr), (1, ""))
+
     def test_time_runs_out(self):
         done = run(*ISO, "--entry", "conformance", "--timeout", "1")
         self.assertEqual((done.returncode, done.stderr), (124, "drops: the time of --timeout is over\n"))

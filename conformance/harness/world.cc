@@ -3,6 +3,7 @@
 #include "conformance/harness/world.h"
 
 #include "conformance/harness/handler.h"
+#include "conformance/harness/memory.h"
 #include "conformance/harness/row.h"
 #include "conformance/harness/sigma0.h"
 #include "l4/abi/exception.h"
@@ -26,7 +27,6 @@ namespace {
 
 /// The program's own 4 MiB: where it is, and as one superpage to give to others.
 constexpr Word image = 0x1000000, image_alias = 0x30000000;
-constexpr Word pool = 0x2000000, superpages = 0x2800000;
 constexpr Word exit_port = 0xf4;
 
 bool row_good = true;
@@ -36,8 +36,9 @@ volatile unsigned log_length = 0;
 alignas(16) char pager_stack[4096];
 
 void print(const char* text) {
+    const volatile char* const touched = text; // the kernel takes no page for it
     Word length = 0;
-    while (text[length] != 0) ++length;
+    while (touched[length] != 0) ++length;
     l4_kd_text(text, length);
 }
 
@@ -61,6 +62,11 @@ void say_place(const char* file, int line) {
     print(": ");
 }
 
+[[noreturn]] void end(bool good) {
+    out8(exit_port, good ? 0x10 : 0x11);
+    for (;;) settle(1000000);
+}
+
 /// The actors' pager: gives the program's memory, and notes all other faults without an answer.
 [[noreturn]] void pager() {
     Regs r = ipc(receive_open());
@@ -80,9 +86,10 @@ void say_place(const char* file, int line) {
 
 void clear_memory() {
     for (Word i = 0; i < pages_used; ++i)
-        l4_fpage_unmap(fpage(pool + i * page_size), L4_FP_FLUSH | L4_FP_ALL_SPACES);
+        l4_fpage_unmap(fpage(memory::pool + i * page_size), L4_FP_FLUSH | L4_FP_ALL_SPACES);
     for (Word i = 0; i < superpages_used; ++i)
-        l4_fpage_unmap(fpage(superpages + i * super_size, super_log2), L4_FP_FLUSH | L4_FP_ALL_SPACES);
+        l4_fpage_unmap(fpage(memory::superpages + i * super_size, super_log2),
+                       L4_FP_FLUSH | L4_FP_ALL_SPACES);
     pages_used = superpages_used = 0;
 }
 
@@ -92,6 +99,19 @@ void clear_utcb() {
     utcb->status = utcb->snd_size = utcb->rcv_size = utcb->map_count = 0;
 }
 
+/// The rows would wait for memory that never comes.
+void refuse_small_machine() {
+    constexpr Word mib = 20, rounded = 1u << mib; // firmware keeps some
+    const Word ram = reinterpret_cast<const l4_kip_t*>(L4_KIP_ADDRESS)->total_ram;
+    if ((ram + rounded) >> mib >= memory::least_mib) return;
+    print("Bail out! the rows need a machine with ");
+    print_number(memory::least_mib, 10);
+    print(" MiB of memory at least, and this one has ");
+    print_number(ram >> mib, 10);
+    print("\n");
+    end(false);
+}
+
 void start() {
     at_boot.root = call(L4_VEC_THREAD_SCHEDULE, schedule(root_id));
     at_boot.sigma0 = call(L4_VEC_THREAD_SCHEDULE, schedule(sigma0_id));
@@ -99,9 +119,10 @@ void start() {
     at_boot.root_id = call(L4_VEC_ID_NEAREST, nearest(nil));
     call(L4_VEC_THREAD_SCHEDULE, schedule(sigma0_id, default_slice(220)));
     take_ports();
-    const Regs memory = ipc(both(sigma0_id, image | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0,
-                                 fpage(image_alias, super_log2, 0) | L4_RCV_MAP));
-    if ((memory.eax & got_fpage) == 0) world::fail("sigma0 gives no memory", memory.eax);
+    refuse_small_machine();
+    const Regs own = ipc(both(sigma0_id, image | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0,
+                              fpage(image_alias, super_log2, 0) | L4_RCV_MAP));
+    if ((own.eax & got_fpage) == 0) world::fail("sigma0 gives no memory", own.eax);
     call(L4_VEC_THREAD_SCHEDULE, schedule(root_id, default_slice(director_prio)));
     call(L4_VEC_LTHREAD_EX_REGS,
          ex_regs(1, address(pager), address(pager_stack + sizeof pager_stack - 16), sigma0_id));
@@ -167,18 +188,18 @@ Word* words(Word at) { return reinterpret_cast<Word*>(static_cast<std::uintptr_t
 
 Word page(Word i) {
     for (; pages_used <= i; ++pages_used)
-        for (Word n = 0; n < page_size / 4; ++n) words(pool + pages_used * page_size)[n] = 0;
-    return pool + i * page_size;
+        for (Word n = 0; n < page_size / 4; ++n) words(memory::pool + pages_used * page_size)[n] = 0;
+    return memory::pool + i * page_size;
 }
 
 Word superpage(Word i) {
     for (; superpages_used <= i; ++superpages_used) {
-        const Word at = superpages + superpages_used * super_size;
+        const Word at = memory::superpages + superpages_used * super_size;
         const Regs r =
             ipc(both(sigma0_id, at | L4_SIGMA0_SUPERPAGE, L4_SIGMA0_SUPERPAGE_W1, never, 0, whole_space));
         if ((r.eax & got_fpage) == 0) world::fail("no superpage", r.eax);
     }
-    return superpages + i * super_size;
+    return memory::superpages + i * super_size;
 }
 
 Word as_sigma0(Word (*body)()) {
@@ -223,6 +244,5 @@ void conformance_main() {
     print(" rows, ");
     print_number(failed, 10);
     print(" failed\n");
-    out8(exit_port, failed == 0 ? 0x10 : 0x11);
-    for (;;) settle(1000000);
+    end(failed == 0);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // abi/table/ipc_abort.toml
+#include "conformance/harness/memory.h"
 #include "conformance/harness/message.h"
 #include "conformance/harness/row.h"
 #include "l4/abi/exception.h"
@@ -94,19 +95,19 @@ ROW(ipc_fault_answer_without_page) {
 
 ROW(ipc_fault_in_sigma0) {
     prepare();
-    constexpr Word untouched = 0x5000000;
+    using memory::unread;
     B.begin(receive(sigma0_id, patience, good.rcv()));
     settle();
-    missing = letter(untouched, 16);
+    missing = letter(unread, 16);
     EQ(as_sigma0([] { return ipc(send(B.id, 1, 2, after(100000), missing.snd())).eax; }), L4_IPC_OK);
     EQ(B.end().eax, 0x4100);
-    missing = letter(untouched + super_size, 16);
+    missing = letter(unread + super_size, 16);
     fill(address(text), 16);
     // A runs when sigma0 waits for it alone.
     A.begin(send(sigma0_id, 1, 2, patience, good.snd()));
     EQ(as_sigma0([] { return ipc(receive(A.id, after(100000), missing.rcv())).eax; }), 0x4100);
     EQ(A.end().eax, L4_IPC_OK);
-    YES(as_sigma0([] { return filled(untouched + super_size, 16) ? 1u : 0u; }) == 1);
+    YES(as_sigma0([] { return filled(unread + super_size, 16) ? 1u : 0u; }) == 1);
     NO(A.fault.seen);
     NO(B.fault.seen);
 }

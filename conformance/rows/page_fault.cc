@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // abi/table/page_fault.toml
+#include "conformance/harness/memory.h"
 #include "conformance/harness/message.h"
 #include "conformance/harness/row.h"
 #include "l4/abi/exception.h"
@@ -301,7 +302,7 @@ ROW(pf_states) {
 }
 
 // sigma0's own: as its threads run functions of this program. It answers nobody meanwhile.
-constexpr Word fresh = 0x6000000;
+using memory::fresh;
 
 ROW(pf_sigma0_superpage) {
     // Root gets it as one superpage only if sigma0 has one: a task without a page table's frames can have it.
