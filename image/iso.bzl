@@ -38,7 +38,7 @@ def _menu(ctx, files):
     text = ""
     for e in json.decode(ctx.attr.entries):
         text += "menuentry %s --id %s {\n" % (_quoted(e["name"] + ": " + e["title"]), _quoted(e["name"]))
-        text += "  multiboot /%s %s\n" % (_path(ctx.file.kernel), ctx.attr.kernel_options)
+        text += "  multiboot /%s %s $words\n" % (_path(ctx.file.kernel), ctx.attr.kernel_options)
         text += "".join([_module(files[index], words) for index, words in e["modules"]]) + "}\n"
     return text
 

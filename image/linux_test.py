@@ -195,5 +195,21 @@ class Shell(unittest.TestCase):
         self.assertEqual(tool.returncode, 130)
 
 
+class Kdb(unittest.TestCase):
+    """Escape gets into the debugger, through GRUB and without it."""
+
+    def check(self, *words):
+        done = subprocess.run([*RUN[:1], "--timeout", "40", "--kdb", *words], env=BUILT,
+                              input=b"\x1bready\rgo\r", stdout=subprocess.PIPE, check=False)
+        self.assertIn(b"kdb: escape on the serial line; `help` lists the commands\nkdb> ready\n", done.stdout)
+        self.assertIn(b"kdb> go\n", done.stdout)
+
+    def test_of_an_entry(self):
+        self.check("--entry", "linux")
+
+    def test_without_the_iso(self):
+        self.check("--append", "quiet")
+
+
 if __name__ == "__main__":
     unittest.main()

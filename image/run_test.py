@@ -138,6 +138,15 @@ class Run(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (124, "drops: the time of --timeout is over\n"))
 
 
+class Kdb(unittest.TestCase):
+    def test_escape_gets_into_the_debugger(self):
+        silent = ["--module", "l4env/roottask/roottask.elf", "--module", "l4env/examples/hello.elf"]
+        done = subprocess.run([*RUN, *KERNEL[:3], *SIGMA0, *silent, "--timeout", "15", "--kdb"],
+                              input=b"\x1bready\rgo\r", stdout=subprocess.PIPE, check=False)
+        self.assertIn(b"kdb: escape on the serial line; `help` lists the commands\nkdb> ready\n", done.stdout)
+        self.assertIn(b"kdb> go\n", done.stdout)
+
+
 class Screenshot(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(dir=os.environ["TEST_TMPDIR"])

@@ -22,6 +22,7 @@ OPTIONS = """\
   --module FILE[:ARGS]  a boot module, again for more: first sigma0, then the root task, then its programs
   --display             show the screen in a window
   --screenshot FILE     write the screen as a PNG when the guest is done, or at the end of --timeout (60)
+  --kdb                 the kernel's debugger: Escape gets into it, as do int3 and a panic (docs/debugger.md)
   --gdb                 wait for gdb, and say how to call it
   --icount              time is what the guest has executed, a nanosecond each: always the same run
   --memory MIB          of the machine (128)
@@ -59,6 +60,7 @@ class Arguments:
     verbose: bool = False
     display: bool = False
     screenshot: pathlib.Path = None
+    kdb: bool = False
     gdb: bool = False
     icount: bool = False
     memory: int = 128
@@ -166,7 +168,7 @@ WITH_VALUE = {
     "--module": _module, "--screenshot": new_file, "--iso": _file, "--kernel": _file,
     "--memory": number(8, 3584), "--timeout": number(1, 86400),
 }
-ALONE = ["--kernel-only", "--verbose", "--display", "--gdb", "--icount"]
+ALONE = ["--kernel-only", "--verbose", "--display", "--kdb", "--gdb", "--icount"]
 
 
 def _check_linux(args):
@@ -206,6 +208,8 @@ def _check_together(args, known):
         _check_linux(args)
     if args.verbose and args.exec is None:
         raise Bad("--verbose is for --exec: without it everything is printed")
+    if args.kdb and args.exec is not None:
+        raise Bad("--kdb asks for commands, and with --exec nobody types; leave one of them out")
     if args.screenshot and args.display:
         raise Bad("--screenshot is of a machine without a window; leave out --display")
     if args.display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

@@ -65,18 +65,20 @@ def initrd(modules, folder):
 
 def boots(args, folder):
     """What says from what the machine boots; `folder` is where QEMU will look for it."""
+    words = ["kdb"] if args.kdb else []  # of the kernel's command line
     if args.kernel_only or args.for_linux():
         modules, append = args.modules, args.append
         if not args.kernel_only:
             modules = run_linux.asked_for(args, BUILT / MENU, BUILT, BUILT / INIT, folder)
             append = None
         (folder / "drops.elf").symlink_to(args.kernel or BUILT / KERNEL)
-        append = f"exit=f4 {append or ''}".rstrip()
+        append = " ".join(["exit=f4", *words, *filter(None, [append])])
         return ["-kernel", "drops.elf", "-append", append, *initrd(modules, folder)]
     (folder / "drops.iso").symlink_to(args.iso or BUILT / ISO)
-    # image/grub.cfg reads the entry there. A menu would take what a file or a pipe has for the guest.
+    # image/grub.cfg reads entry and words there. A menu would take what a file or a pipe has for the guest.
     entry = args.entry or (None if sys.stdin and sys.stdin.isatty() else FIRST)
-    chosen = ["-smbios", f"type=11,value=drops:{entry}"] if entry else []
+    asked = " ".join([entry or "", *words])
+    chosen = ["-smbios", f"type=11,value=drops:{asked}"] if asked else []
     return ["-drive", "file=drops.iso,media=cdrom,format=raw,readonly=on", *chosen]
 
 

@@ -61,6 +61,7 @@ class Arguments(InFolder):
         self.bad("--kernel a", "--kernel wants --kernel-only")
         self.bad("--kernel-only --entry hello", "--entry is of the ISO")
         self.bad("--kernel-only --iso a", "--iso is of the ISO")
+        self.bad("--kdb --exec ls", "with --exec nobody types")
         with mock.patch.dict(os.environ, DISPLAY=":0"):
             self.bad("--display --screenshot b", "leave out --display")
             self.assertTrue(self.parse("--display").display)
@@ -125,6 +126,15 @@ class CommandLine(InFolder):
         self.assertEqual(self.after(self.command(port=77), "-gdb"), "tcp:127.0.0.1:77")
         self.assertEqual(self.after(self.command("--icount"), "-icount"), "shift=0,sleep=off")
         self.assertEqual(self.after(self.command(), "-display"), "none")
+
+    def test_kdb_is_a_word_for_the_kernel(self):
+        self.assertEqual(self.after(self.command("--kernel-only", "--kdb"), "-append"), "exit=f4 kdb")
+        self.assertEqual(self.after(self.command("--kernel-only", "--kdb", "--append", "checks"), "-append"),
+                         "exit=f4 kdb checks")
+        self.assertEqual(self.after(self.command("--kdb", "--entry", "hello"), "-smbios"),
+                         "type=11,value=drops:hello kdb")
+        with mock.patch.object(sys, "stdin", mock.Mock(isatty=lambda: True)):
+            self.assertEqual(self.after(self.command("--kdb"), "-smbios"), "type=11,value=drops: kdb")
 
     def test_where_nobody_types_there_is_no_menu(self):
         for stdin in [None, mock.Mock(isatty=lambda: False)]:
