@@ -43,7 +43,8 @@ def qemu_test(
     labels = [module.split(" ")[0] for module in modules]
     words = ["--kernel=$(rootpath %s)" % kernel, "--status=%d" % status, "--memory=%d" % memory]
     words += ["'--module=$(rootpath %s)%s'" % (m.split(" ")[0], m[len(m.split(" ")[0]):]) for m in modules]
-    words.append("'--append=exit=f4 %s'" % (options if "unchecked" in options else "checks " + options))
+    given = options.replace("unchecked ", "") if "unchecked" in options else "checks " + options
+    words.append("'--append=exit=f4 %s'" % given)
     words += ["'--expect=%s'" % text for text in expect]
     words += ["'--allow=%s'" % text for text in allow]
     words += ["'--forbid=%s'" % text for text in forbid]

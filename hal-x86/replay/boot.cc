@@ -50,7 +50,7 @@ void move_pack(const multiboot::Info& mbi) {
     const auto& mbi = *at_physical<const multiboot::Info>(info);
     const bool has_line = (mbi.flags & multiboot::Info::has_command_line) != 0;
     const char* const line = has_line ? at_physical<const char>(mbi.command_line) : "";
-    running.exit_port = option_value(line, "exit=", 0);
+    running.exit_port = exit_port(line);
     running.checks = true;
     move_pack(mbi);
     const std::uint32_t image_end_at = reinterpret_cast<std::uint32_t>(image_end) - direct_base;

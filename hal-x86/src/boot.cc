@@ -158,7 +158,8 @@ void double_fault() {
     const auto& mbi = *at_physical<const multiboot::Info>(info);
     const bool has_line = (mbi.flags & multiboot::Info::has_command_line) != 0;
     const char* const line = has_line ? at_physical<const char>(mbi.command_line) : "";
-    running.exit_port = option_value(line, "exit=", 0);
+    running.exit_port = exit_port(line);
+    put_ignored_options(line, machine.console());
     running.checks = option_given(line, "checks");
     BootMemory memory(mbi);
     if (!memory.divide()) refuse("too little memory, it needs 16 MiB in one piece");

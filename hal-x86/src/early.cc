@@ -70,11 +70,11 @@ std::uint32_t check_and_map(std::uint32_t magic, std::uint32_t info) {
     const auto& mbi = *at_physical<const multiboot::Info>(info);
     const bool has_line = (mbi.flags & multiboot::Info::has_command_line) != 0;
     const char* const line = has_line ? at_physical<const char>(mbi.command_line) : "";
-    const std::uint32_t exit_port = option_value(line, "exit=", 0);
-    if (!has_cpuid() || cpuid(0).eax < 1) refuse(exit_port, "the processor has no CPUID");
+    const std::uint32_t port = exit_port(line);
+    if (!has_cpuid() || cpuid(0).eax < 1) refuse(port, "the processor has no CPUID");
     const std::uint32_t features = cpuid(1).edx;
     for (const Need& need : needs)
-        if ((features & need.bit) == 0) refuse(exit_port, "the processor lacks ", need.name);
+        if ((features & need.bit) == 0) refuse(port, "the processor lacks ", need.name);
     const bool global = (features & feature_global_pages) != 0;
     fill_directory(global ? std::uint32_t{ia32::global} : 0u);
     return cr4_super_pages | (global ? cr4_global : 0u);
