@@ -6,13 +6,16 @@ import difflib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path.cwd() / "build"))
 import qemu_run  # noqa: E402  pylint: disable=wrong-import-position
 
 SAME, DIFFERENT = 33, 35  # QEMU's status
+BAD = 2  # ours, for arguments and files that are no good
 EXACT = ["-icount shift=0,sleep=off -rtc base=2020-01-01,clock=vm"]  # a tick is an instruction
 
 
@@ -152,13 +155,25 @@ def main():
         if getattr(args, name):
             typed = pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), getattr(args, name))
             setattr(args, name, str(typed))
-    logs = pathlib.Path(os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR", os.environ.get("TMPDIR", "/tmp")))
+    outputs = os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR")
+    logs = pathlib.Path(outputs or tempfile.mkdtemp(prefix="drops-replay-"))
     path = logs / "traces.pack"
-    failure = judge(args, path, logs)
+    try:
+        failure = judge(args, path, logs)
+    except subprocess.CalledProcessError as error:
+        print(f"FAILED: {pathlib.Path(error.cmd[0]).name} ended with status {error.returncode}; "
+              "its message is above")
+        if not outputs:
+            shutil.rmtree(logs)
+        return BAD
     if failure:
         print("FAILED:", failure)
+        if not outputs:
+            print(f"the traces and what the machine printed are in {logs}")
         return 1
     path.unlink()
+    if not outputs:
+        shutil.rmtree(logs)
     return 0
 
 
