@@ -31,13 +31,15 @@ struct Segment {
 };
 static_assert(sizeof(Segment) == 32);
 
-/// nullptr if the header is good.
+/// nullptr if the file is whole and its segments lie side by side in the address space, the entry in one of
+/// them.  They are looked at by physical address: sigma0 and the root task have such memory where it is.
 const char* check(Range file);
 Segment segment(Range file, std::uint32_t index);
 std::uint32_t segments(Range file);
 std::uint32_t entry(Range file);
-/// nullptr if the segment lies within the file and its memory in the address space.
-const char* check(Range file, const Segment& s);
+/// Is it part of the program?
+constexpr bool loaded(const Segment& s) { return s.type == Segment::load && s.memory_size != 0; }
+constexpr Range memory(const Segment& s) { return {s.physical_address, s.physical_address + s.memory_size}; }
 void copy(Range file, const Segment& s);
 
 } // namespace elf
@@ -47,20 +49,20 @@ Program load_elf(Range file, Allowed allowed) {
     Program p;
     p.error = elf::check(file);
     if (p.error) return p;
+    p.entry = elf::entry(file);
     p.memory = {~0u, 0};
     for (std::uint32_t i = 0; i < elf::segments(file); ++i) {
         const elf::Segment s = elf::segment(file, i);
-        if (s.type != elf::Segment::load || s.memory_size == 0) continue;
-        p.error = elf::check(file, s);
-        const Range to{s.physical_address, s.physical_address + s.memory_size};
-        if (!p.error && !allowed(to)) p.error = "it wants memory that is not free";
-        if (p.error) return p;
+        if (!elf::loaded(s)) continue;
+        const Range to = elf::memory(s);
+        if (!allowed(to)) {
+            p.error = "it wants memory that is not free";
+            return p;
+        }
         elf::copy(file, s);
         if (to.first < p.memory.first) p.memory.first = to.first;
         if (to.end > p.memory.end) p.memory.end = to.end;
     }
-    p.entry = elf::entry(file);
-    if (p.memory.end == 0) p.error = "it has nothing to load";
     return p;
 }
 
