@@ -118,7 +118,7 @@ def programs_of(args):
 
 def gdb_script(kernel, files, port):
     """gdb's commands: the kernel's symbols, a connection, and a command for each program's symbols."""
-    lines = ["# Made by ./drops run --gdb.", "set confirm off",
+    lines = ["# Made by ./drops run --gdb.", "set confirm off", f'directory "{tree.ROOT}"',
              f"file {kernel}", f"target remote 127.0.0.1:{port}"]
     names = []
     for path in files:

@@ -147,6 +147,7 @@ class CommandLine(InFolder):
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(b"\x7fELF" if path.suffix == ".elf" else b"text")
         script = run_qemu.gdb_script("k.elf", files, 1234)
+        self.assertIn(f'\ndirectory "{tree.ROOT}"\n', script)
         self.assertIn("file k.elf\ntarget remote 127.0.0.1:1234\n", script)
         self.assertIn(f"define symbols-a_b\n  add-symbol-file {files[0]}\nend\n", script)
         self.assertIn(f"define symbols-a_b-2\n  add-symbol-file {files[1]}\nend\n", script)
