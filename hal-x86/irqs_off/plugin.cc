@@ -45,7 +45,7 @@ namespace {
 
 using Address = std::uintptr_t;
 
-constexpr Address kernel_base = 0xc0000000, call_stubs = 0xeacff000, page_size = 4096; // x86/layout.h
+constexpr Address kernel_base = 0xc0000000, shown = 0xeacfd000, shown_size = 3 * 4096; // x86/layout.h
 constexpr Address vectors = 0x50;                                                      // x86/entry.h
 constexpr std::size_t most_kept = 4, places = 64;
 constexpr std::uint8_t opcode_sti = 0xfb, opcode_iret = 0xcf;
@@ -138,8 +138,9 @@ bool is_kept(Address at) {
     return false;
 }
 
-/// Calls of the kernel have their instructions in a page of the kernel that programs execute.
-bool is_user(Address at) { return at < kernel_base || at - call_stubs < page_size; }
+/// Calls of the kernel have their instructions in a page of the kernel that programs execute, and nothing
+/// keeps them from executing what else the kernel shows them: counters and the UTCB's address.
+bool is_user(Address at) { return at < kernel_base || at - shown < shown_size; }
 
 void on_translation(qemu_plugin_id_t, qemu_plugin_tb* tb) {
     if (is_user(static_cast<Address>(qemu_plugin_tb_vaddr(tb)))) {
