@@ -107,6 +107,7 @@ bool Unmapper::begin_page() {
     const Spot spot = mappings_.tables.find(*job_.space_, va);
     if (spot.kind == Spot::Kind::no_region || spot.kind == Spot::Kind::no_page) {
         job_.at_ = mappings_.tables.skip_empty(*job_.space_, va, empty_per_step).raw();
+        mappings_.tables.rest(); // a piece may have several of these among pages that it flushes
         return false;
     }
     if (spot.in_super()) {
