@@ -13,8 +13,8 @@ import suite
 PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks. The rows of hours are left out, as they are hours of sleeping.
-TESTS = ("bench", "chains", "counters", "crowd", "entries", "fpu", "hostile", "latency", "observables", "ports",
-         "reflections", "rubbish", "strings", "tasks", "texts", "threads", "transfers", "windows")
+TESTS = ("bench", "chains", "counters", "crowd", "entries", "fpu", "hostile", "latency", "observables",
+         "ports", "reflections", "rubbish", "strings", "tasks", "texts", "threads", "transfers", "windows")
 FAR = ("chains", "hostile", "observables", "reflections", "rubbish", "strings", "transfers", "windows")
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
 # By a sigma0, in so many MiB; with 1,024 pages are given that lie beyond what the kernel has mapped.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""How long an interrupt's thread, the highest of all, waits for it, whatever the kernel does (hal-x86/test/user/latency.cc)."""
+"""How long an interrupt's thread, the highest of all, waits for it (hal-x86/test/user/latency.cc)."""
 
 import re
 
