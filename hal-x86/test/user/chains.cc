@@ -2,7 +2,7 @@
 // Short messages behind which the kernel takes others: each sender waits for the one before it, with its
 // state, and the first enters by int or by sysenter, its stack at each place across two pages.  What is
 // measured meanwhile is how long interrupts have to wait (bench/kernel_irqs_off.py).
-#include "child.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -11,24 +11,9 @@ namespace {
 constexpr Word partner = 100, first = 2, links = 6, first_sleeper = 20, sleepers = 7;
 /// Some hours to receive, 4 ms to send.
 constexpr Word hours = 1u | 250u << 24, both_ways = hours | (13u << 4 | 250u << 16);
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
-alignas(16) char stacks[L4_THREADS_PER_TASK][512];
 alignas(4096) char two_pages[2 * 4096];
 volatile Word taken = 0;
-
-l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
-Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & (L4_THREADS_PER_TASK - 1); }
-void start(Word lthread, Body body) {
-    ex_regs(lthread, reinterpret_cast<Word>(body),
-            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), sigma0);
-}
-
-void want_state() {
-    l4_utcb_t& u = utcb();
-    u.status = 0xff;
-    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
 
 void be_link() {
     want_state();
@@ -78,7 +63,7 @@ Word try_all(Body body) {
 extern "C" void program() {
     Tap tap;
     want_state();
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     two_pages[0] = two_pages[4096] = 1;
     Word tries = 0;
     for (int with_sleepers = 0; with_sleepers < 2; ++with_sleepers) {

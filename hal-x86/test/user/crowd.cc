@@ -5,8 +5,8 @@
 // skip time when nobody runs (-icount sleep=off).
 #include <initializer_list>
 
-#include "child.h"
 #include "crowd.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -17,23 +17,8 @@ constexpr Word trigger = 1, first_link = 2, links = 6, receivers = 20, senders =
 /// An hour to send and to receive, and three: less than the crowd's, so that these are first in the queue.
 constexpr Word both_ways = (3u | 250u << 24) | (3u << 4 | 200u << 16), fault_while = 3u << 12,
                hours = 2u | 200u << 24;
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
-alignas(16) char stacks[L4_THREADS_PER_TASK][512];
 alignas(64) Word small_message[16];
-
-l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
-Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & (L4_THREADS_PER_TASK - 1); }
-void start(Word lthread, Body body, l4_threadid_t pager = sigma0) {
-    ex_regs(lthread, reinterpret_cast<Word>(body),
-            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), pager);
-}
-
-void want_state() {
-    l4_utcb_t& u = utcb();
-    u.status = 0xff;
-    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
 
 /// A pager that gets each fault with all state, and gives nothing.
 void get_faults() {
@@ -96,7 +81,7 @@ bool take_links(Body body) {
 extern "C" void program() {
     Tap tap;
     want_state();
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     small_message[1] = small_message[2] = l4_msgdope(8, 0);
     start(own_pager, get_faults);
     start(crowd_pager, crowd::be_pager);

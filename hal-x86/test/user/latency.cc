@@ -7,6 +7,7 @@
 
 #include "crowd.h"
 #include "rtc.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -22,11 +23,9 @@ constexpr Word region = 0x1000000, region_pages = 256, region_size = 20;
 constexpr unsigned char ticks_8192_hz = 3;
 /// To receive: nearly four, which is less than the crowd's; with 4 ms to send.
 constexpr Word hours = 2u | 200u << 24, both_ways = hours | (13u << 4 | 250u << 16);
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
 alignas(page_size) Word sent[2048], received[2048];
 alignas(page_size) char text[3 * page_size];
-alignas(16) char stacks[L4_THREADS_PER_TASK][512];
 volatile Word latest = 0, ticks = 0;
 
 /// When the clock's oscillator ticks, at multiples of 1,953,125 / 64 ns; each fourth is an interrupt.
@@ -48,19 +47,6 @@ private:
     std::uint64_t last_ = 0;
 };
 Edges edges; ///< as far as the clock's thread knows them
-
-l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
-Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & (L4_THREADS_PER_TASK - 1); }
-void start(Word lthread, Body body, Word flags = 0) {
-    ex_regs(lthread | flags, reinterpret_cast<Word>(body),
-            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), sigma0);
-}
-
-void want_state() {
-    l4_utcb_t& u = utcb();
-    u.status = 0xff;
-    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
 
 void be_clock() {
     rtc::start(ticks_8192_hz);
@@ -141,8 +127,7 @@ void sleep_for_hours() {
 void change() {
     constexpr Word all = L4_EX_REGS_FPU_GET | L4_EX_REGS_FPU_SET | L4_EX_REGS_TLS | L4_EX_REGS_STATE_GET;
     asm volatile("fldz; fstp %st");
-    start(
-        changed, [] { sleep(1u | 200u << 24); }, all);
+    start(changed, sleep_for_hours, sigma0, all);
 }
 
 /// Each sends to the one before it, the first to the main thread, and then receives.
@@ -238,14 +223,12 @@ extern "C" void program() {
     constexpr Word highest = 200;
     Tap tap;
     want_state();
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     for (char* at : {text, text + page_size, text + 2 * page_size}) *at = 1;
     for (const Word i : {0u, page_size / 4}) sent[i] = received[i] = 1;
     for (Word i = 0; i < region_pages; ++i) *reinterpret_cast<volatile Word*>(region + i * page_size) = i;
     start(clock_thread, be_clock);
-    const l4_threadid_t clock = thread(clock_thread);
-    call<L4_VEC_THREAD_SCHEDULE>(
-        {.eax = l4_sched_param(highest, 0, 0), .ebx = ~0u, .ebp = ~0u, .esi = clock.low, .edi = clock.high});
+    set_prio(clock_thread, highest);
     start(receiver, receive);
     start(changed, sleep_for_hours);
     start(pager, be_pager);

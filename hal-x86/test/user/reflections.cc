@@ -5,7 +5,7 @@
 // (bench/kernel_irqs_off.py).
 #include <initializer_list>
 
-#include "child.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -18,21 +18,14 @@ constexpr Word page_size = 4096, pager = 2, victim = 3, first_sleeper = 8, sleep
 constexpr Word area = 0x1800000, gates = area + page_size, code = area + 3 * page_size,
                above = area + 8 * page_size, below = area + 16 * page_size + page_size;
 constexpr Word hours = 1u | 250u << 24, most_prefixes = 14;
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
 struct [[gnu::packed]] Idt {
     std::uint16_t limit;
     Word base;
 };
 
-alignas(16) char stacks[32][1024];
 Idt idt;
 volatile Word esp_of_victim, code_of_victim, faults = 0;
-
-void start(Word lthread, Body body, l4_threadid_t its_pager) {
-    ex_regs(lthread, reinterpret_cast<Word>(body),
-            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), its_pager);
-}
 
 /// Gets each fault with all state, and gives nothing.
 void get_faults() {
@@ -94,7 +87,7 @@ extern "C" void program() {
     Tap tap;
     for (Word at = area; at < above; at += page_size) *reinterpret_cast<volatile Byte*>(at) = 0;
     *reinterpret_cast<volatile Byte*>(below) = 0;
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     start(pager, get_faults, sigma0);
     Word count = 0;
     for (int with_sleepers = 0; with_sleepers < 2; ++with_sleepers) {

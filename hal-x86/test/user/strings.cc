@@ -2,7 +2,8 @@
 // Random messages of words and a string, as long as goes at once, at any offset, whose receiver's string lies
 // a little behind the sender's in the same memory; and threads that all wake at one moment amid some of them.
 // What is measured meanwhile is how long interrupts have to wait (bench/kernel_irqs_off.py).
-#include "child.h"
+#include "random.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -13,24 +14,9 @@ using Byte = unsigned char;
 constexpr Word rounds = 600, at_once_most = 4224, pages = 4, page_size = 4096;
 constexpr Word receiver = 2, first_sleeper = 20, sleepers = 8;
 constexpr Word head_words = sizeof(l4_msg_head_t) / sizeof(Word) - L4_MSG_REGISTER_DWORDS;
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
 alignas(page_size) Byte from[pages * page_size], to[pages * page_size], text[pages * page_size];
-alignas(16) char stacks[first_sleeper + sleepers][1024];
 volatile Word buffer = 0, wakes = 0;
-std::uint32_t state = 1;
-
-/// A linear congruential generator's better bits.
-Word below(Word n) {
-    state = state * 1664525 + 1013904223;
-    return (state >> 8) % n;
-}
-
-void want_state() {
-    l4_utcb_t& u = utcb();
-    u.status = 0xff;
-    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
 
 void receive() {
     want_state();
@@ -46,19 +32,12 @@ void wake_together() {
     }
 }
 
-void start(Word lthread, Body body) {
-    ex_regs(lthread, reinterpret_cast<Word>(body),
-            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), sigma0);
-}
-
 /// The sleepers come before everybody else.
 void start_sleepers() {
     constexpr Word prio = 200;
     for (Word i = 0; i < sleepers; ++i) {
-        const l4_threadid_t t = l4_threadid(L4_TASK_ROOT, first_sleeper + i);
         start(first_sleeper + i, wake_together);
-        call<L4_VEC_THREAD_SCHEDULE>(
-            {.eax = l4_sched_param(prio, 0, 0), .ebx = ~0u, .ebp = ~0u, .esi = t.low, .edi = t.high});
+        set_prio(first_sleeper + i, prio);
     }
 }
 
@@ -95,7 +74,7 @@ bool send_one() {
     buffer = reinterpret_cast<Word>(received);
     start(receiver, receive);
     sleep(receive_within(64));
-    const l4_threadid_t r = l4_threadid(L4_TASK_ROOT, receiver);
+    const l4_threadid_t r = thread(receiver);
     const Regs x = call<L4_VEC_IPC>({.eax = reinterpret_cast<Word>(sent),
                                      .ecx = never,
                                      .ebp = L4_IPC_NO_RECV,
@@ -111,7 +90,7 @@ bool send_one() {
 extern "C" void program() {
     Tap tap;
     want_state();
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     for (Word at = 0; at < pages * page_size; at += page_size) from[at] = to[at] = text[at] = 1;
     bool all = true;
     for (Word i = 0; i < rounds / 2; ++i) all &= send_one();

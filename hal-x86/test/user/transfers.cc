@@ -2,7 +2,8 @@
 // Random long messages of words and strings at any offset, with state; behind each a queue of senders, who
 // have timeouts among many.  What is measured meanwhile is how long interrupts have to wait
 // (bench/kernel_irqs_off.py).
-#include "child.h"
+#include "random.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -14,31 +15,9 @@ constexpr Word rounds = 2000, page_size = 4096, receiver = 1, first_link = 2, li
                sleepers = 110;
 constexpr Word head_size = sizeof(l4_msg_head_t) - L4_MSG_REGISTER_DWORDS * sizeof(Word), goes_on = 1u << 31;
 constexpr Word hours = 2u | 200u << 24, both_ways = hours | (1u << 4 | 200u << 16);
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
 alignas(page_size) Byte sent[5 * page_size], received[5 * page_size], from[4 * page_size], to[4 * page_size];
-alignas(16) char stacks[L4_THREADS_PER_TASK][512];
 volatile Word buffer = 0;
-std::uint32_t state = 1;
-
-/// A linear congruential generator's better bits.
-Word below(Word n) {
-    state = state * 1664525 + 1013904223;
-    return (state >> 8) % n;
-}
-
-l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
-Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & (L4_THREADS_PER_TASK - 1); }
-void start(Word lthread, Body body) {
-    ex_regs(lthread, reinterpret_cast<Word>(body),
-            reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16), sigma0);
-}
-
-void want_state() {
-    l4_utcb_t& u = utcb();
-    u.status = 0xff;
-    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
 
 void receive() {
     want_state();
@@ -109,7 +88,7 @@ bool send_one() {
 extern "C" void program() {
     Tap tap;
     want_state();
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     for (Word at = 0; at < sizeof sent; at += page_size) sent[at] = received[at] = 0;
     for (Word at = 0; at < sizeof from; at += page_size) from[at] = to[at] = 0;
     for (Word n = 0; n < sleepers; ++n) start(first_sleeper + n, sleep_long);

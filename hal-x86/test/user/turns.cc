@@ -3,27 +3,22 @@
 // timeouts of many threads end all at one time.  Times are exact under -icount.
 #include "l4/abi/kip.h"
 #include "rtc.h"
-#include "tap.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
-extern "C" [[noreturn]] void naps();
 
 namespace {
 
 constexpr Word nappers = 120, ticks = 256;
 constexpr unsigned char ticks_1024_hz = 6;
-alignas(16) char stacks[nappers][256];
 volatile Word woken = 0;
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
 const volatile l4_kip_t& kip() { return *reinterpret_cast<const volatile l4_kip_t*>(L4_KIP_ADDRESS); }
 
 /// 1,024 ticks a second: 976,562.5 ns each.
 std::uint64_t period_start(Word tick) { return std::uint64_t{tick} * 1953125 / 2; }
 
-} // namespace
-
-void naps() {
+[[noreturn]] void nap() {
     constexpr Word period = 1024, exponent = 13; // 8 + 2 bits
     for (;;) {
         const bool next_is_odd = (kip().clock / period) % 2 == 0;
@@ -33,15 +28,13 @@ void naps() {
     }
 }
 
+} // namespace
+
 void program() {
     Tap tap;
     rtc::start(ticks_1024_hz);
-    for (Word i = 0; i < nappers; ++i)
-        ex_regs(i + 1, reinterpret_cast<Word>(naps), reinterpret_cast<Word>(stacks[i] + sizeof stacks[i]),
-                sigma0);
-    const l4_threadid_t me = myself();
-    call<L4_VEC_THREAD_SCHEDULE>(
-        {.eax = l4_sched_param(100, 0, 0), .ebx = ~0u, .ebp = ~0u, .esi = me.low, .edi = me.high});
+    for (Word i = 0; i < nappers; ++i) start(i + 1, nap);
+    set_prio(0, 100);
     rtc::attach();
     bool all = true;
     std::uint64_t first = ~std::uint64_t{0},

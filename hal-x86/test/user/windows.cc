@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Threads of one ordinary task that have the kernel do as much as they can in one piece.  What is measured
 // meanwhile is how long interrupts have to wait (bench/kernel_irqs_off.py).
-#include "child.h"
+#include "threads.h"
 
 extern "C" [[noreturn]] void program();
 
 namespace {
 
-constexpr Word threads = 128, pager = 1, first = 2, pairs = 56, links = 60, partner = 100;
+constexpr Word pager = 1, first = 2, pairs = 56, links = 60, partner = 100;
 constexpr Word message_words = 300, unmapped = 0x50000000;
 /// Hours; hours to receive and 4 ms to send; 1 ms for page faults.
 constexpr Word a_while = 2u | 250u << 24, both_ways = (1u | 250u << 24) | (13u << 4 | 250u << 16),
                fault_while = 10u << 12;
-const l4_threadid_t sigma0 = l4_threadid(L4_TASK_SIGMA0, 0);
 
-alignas(16) char stacks[threads][512];
 alignas(4096) Word sent[1024], received[1024];
 alignas(64) Word small_message[16];
 volatile Word faults = 0, rounds = 0;
 
-l4_threadid_t thread(Word lthread) { return l4_threadid(L4_TASK_ROOT, lthread); }
-Word own_number() { return (myself().low >> L4_ID_LTHREAD_SHIFT) & 127; }
-Word stack_of(Word lthread) { return reinterpret_cast<Word>(stacks[lthread] + sizeof stacks[lthread] - 16); }
-void start(Word lthread, Body body, l4_threadid_t its_pager, Word flags = 0) {
-    ex_regs(lthread | flags, reinterpret_cast<Word>(body), stack_of(lthread), its_pager);
-}
 void stop(Word lthread) { ex_regs(lthread | L4_EX_REGS_STOP, ~0u, ~0u, {~0u, ~0u}); }
-
-void want_state() {
-    l4_utcb_t& u = utcb();
-    u.status = 0xff;
-    u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
-}
 
 /// A pager that gets each fault with all state, and gives nothing.
 void get_faults() {
@@ -111,7 +97,7 @@ extern "C" void program() {
     constexpr Word state = L4_EX_REGS_STATE_GET | L4_EX_REGS_TLS,
                    fpu = L4_EX_REGS_FPU_GET | L4_EX_REGS_FPU_SET;
     Tap tap;
-    for (auto& stack : stacks) stack[0] = 1;
+    touch_stacks();
     small_message[1] = small_message[2] = l4_msgdope(8, 0);
     for (Word& word : received) word = 0;
     sent[1] = sent[2] = received[1] = l4_msgdope(message_words, 0);
