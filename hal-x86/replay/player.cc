@@ -109,10 +109,10 @@ void Player::tell(const Event& event) {
     kern::Kernel& kernel = *x86::running.kernel;
     kern::FramePool& pool = kernel.tasks().task(kern::TaskNo{L4_TASK_ROOT})->account().pool();
     pool.fail_at(fail_at_);
-    piece_begun_ = 0;
-    piece_ends();
+    piece_begun_ = piece_time();
     current_ = &kernel.handle(event);
     piece_ends();
+    piece_begun_ = 0;
     pool.fail_at(0);
     fail_at_ = 0;
     ++events_;
@@ -121,9 +121,10 @@ void Player::tell(const Event& event) {
 
 /// From the last moment at which the PC's kernel lets interrupts in to this one, on the way in or out.
 void Player::piece_ends() {
-    const std::uint64_t now = x86::read_tsc() - left_out_;
+    if (piece_begun_ == 0) return;
+    const std::uint64_t now = piece_time();
     const auto ticks = static_cast<std::uint32_t>(now - piece_begun_);
-    if (piece_begun_ != 0 && ticks > longest_.ticks) longest_ = {ticks, trace_, step_number_};
+    if (ticks > longest_.ticks) longest_ = {ticks, trace_, step_number_};
     piece_begun_ = now;
 }
 

@@ -78,8 +78,9 @@ private:
     struct Piece {
         std::uint32_t ticks = 0, trace = 0, step = 0;
     } longest_;
-    std::uint64_t piece_begun_ = 0; ///< 0: not yet
+    std::uint64_t piece_begun_ = 0; ///< 0: a kernel boots, which is not counted
     std::uint64_t left_out_ = 0;    ///< ticks that are none of the kernel's
+    std::uint64_t piece_time() const { return x86::read_tsc() - left_out_; }
 
     kern::Thread* current_ = nullptr;
     std::uint32_t fail_at_ = 0, latched_ = 0;
