@@ -107,7 +107,10 @@ private:
         if (steps.left() <= needed) return false;
         const std::uint32_t more =
             cut_branches(mappings, rule, *child, page.depth, steps.left() - needed, status);
-        if (more == 0) return false;
+        if (more == 0) {
+            mappings.tables.rest(); // they were counted in vain, and may be again by who takes the long way
+            return false;
+        }
         needed += more;
     }
     if (rule.hit_root) status |= mappings.take_away(page);

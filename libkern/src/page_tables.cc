@@ -40,6 +40,7 @@ Status PageTables::make_table(Space& space, VAddr va) {
     shadow(space, va) = (*its_shadow).raw();
     space.frames_ += 2;
     ++space.regions_;
+    rest();
     return Done{};
 }
 
@@ -61,6 +62,7 @@ void PageTables::drop_table(Space& space, VAddr va) {
     entry = shadow_word = 0;
     space.frames_ -= 2;
     --space.regions_;
+    rest();
 }
 
 void PageTables::enter(Space& space, VAddr va, std::uint32_t entry, MapNode* node) {

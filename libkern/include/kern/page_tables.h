@@ -21,7 +21,8 @@ enum class Access : std::uint8_t { read, write };
 ///
 /// Every write to an entry goes through here, so that shadows, counts and the machine's TLB stay in step.  A
 /// 4 KiB table and its shadow live as long as they have an entry.  Every operation is O(1), if the
-/// frames that it needs are put by: else it writes them.
+/// frames that it needs are put by: else it writes them.  A table that is made or dropped takes as long as a
+/// page: interrupts may come behind it, which are served when the entry ends.
 class PageTables {
 public:
     PageTables(arch::Machine& machine, FramePool& pool) : machine_(machine), pool_(pool) {}
