@@ -13,8 +13,9 @@ import suite
 PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks. The rows of hours are left out, as they are hours of sleeping.
-TESTS = ("bench", "chains", "counters", "crowd", "entries", "fpu", "hostile", "latency", "observables",
-         "ports", "reflections", "rubbish", "strings", "tasks", "texts", "threads", "transfers", "windows")
+TESTS = ("bench", "chains", "counters", "crowd", "entries", "fpu", "grants", "hostile", "latency",
+         "observables", "ports", "reflections", "rubbish", "strings", "tasks", "texts", "threads",
+         "transfers", "windows")
 FAR = ("chains", "hostile", "observables", "reflections", "rubbish", "strings", "transfers", "windows")
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
 # By a sigma0, in so many MiB; with 1,024 pages are given that lie beyond what the kernel has mapped.
@@ -22,7 +23,8 @@ WORKLOADS = [(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in TESTS]
              (TEST + "sigma0_far.elf", 1024, [TEST + name + ".elf" for name in FAR]),
              (TEST + "splits.elf", 128, [TEST + "hello.elf"]),
              (ROWS + "sigma0.elf", 128, [ROWS + name + ".elf" for name in PROGRAMS_OF_ROWS]),
-             (L4ENV + "sigma0/sigma0.elf", 128, [ROWS + "protocol.elf", TEST + "parts.elf"])]
+             (L4ENV + "sigma0/sigma0.elf", 128,
+              [ROWS + "protocol.elf", TEST + "branches.elf", TEST + "parts.elf"])]
 OTHER = 255
 WAYS = {3: "the debugger's output calls", 13: "general protection", 14: "a page fault",
         64: "the timer", 48: "ipc", 49: "id_nearest", 50: "fpage_unmap", 51: "thread_switch",

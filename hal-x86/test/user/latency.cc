@@ -7,7 +7,7 @@
 
 #include "crowd.h"
 #include "rtc.h"
-#include "threads.h"
+#include "takers.h"
 
 extern "C" [[noreturn]] void program();
 
@@ -89,18 +89,6 @@ void send_string() {
 }
 
 constexpr Word whole_region = region | region_size << L4_FP_SIZE_SHIFT;
-
-/// Gives the child the program's pages; who faults elsewhere waits for ever.
-void be_pager() {
-    for (;;) {
-        const Message m = wait();
-        const Word at = m.w0 & L4_FP_PAGE_MASK;
-        if (!is_programs(at)) continue;
-        auto* const byte = reinterpret_cast<volatile char*>(at);
-        *byte = *byte; // it must have the page itself, writable
-        ipc(L4_SND_MAP, L4_IPC_NO_RECV, m.from, at, at | page_4k | L4_FP_WRITE, send_at_once);
-    }
-}
 
 void be_child() {
     report(0, 0);
@@ -231,7 +219,7 @@ extern "C" void program() {
     set_prio(clock_thread, highest);
     start(receiver, receive);
     start(changed, sleep_for_hours);
-    start(pager, be_pager);
+    start(pager, takers::be_pager);
     sleep(receive_within(1600));
     tap.check(measure_all(""), "each interrupt comes to its thread");
     start(crowd_pager, crowd::be_pager);
