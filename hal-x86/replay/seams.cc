@@ -42,6 +42,7 @@ bool Machine::interrupted() {
     replay::player.piece_ends();
     return true;
 }
+void Machine::rest() { replay::player.piece_ends(); }
 bool Machine::print(kern::TextJob& /*job*/) { return false; }
 
 /// The requests of traces wait in the player.

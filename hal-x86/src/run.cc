@@ -117,11 +117,13 @@ bool arch::Machine::interrupted() {
     return x86::running.arrived != 0 || x86::running.watched;
 }
 
+void arch::Machine::rest() { x86::open_window<x86::Wait::a_moment>(); }
+
 /// To who watches the kernel a text is one piece.
 bool arch::Machine::print(kern::TextJob& job) {
     bool more = x86::print(*this, job);
     while (more && x86::running.watched) {
-        x86::open_window<x86::Wait::a_moment>();
+        rest();
         more = x86::print(*this, job);
     }
     return more;

@@ -51,8 +51,7 @@ struct Range {
         if (run > left) run = left;
         read.mark_read();
         written.mark_written();
-        copy_up(receiver.at(written, to), sender.at(read, from), run,
-                [&] { receiver.machine.interrupted(); });
+        copy_up(receiver.at(written, to), sender.at(read, from), run, [&] { receiver.machine.rest(); });
         left -= run;
         if (left == 0) return;
         from += run;
@@ -173,19 +172,20 @@ std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     Words words(sender, receiver);
     if (!words.find(send, receive)) return 0;
     const auto move_words = [&] {
-        machine_.interrupted(); // lets one come, which is served at the end: to move all is a piece of work
+        machine_.rest(); // lets one come, which is served at the end: to move all is a piece of work
         words.move(from.frame);
     };
     if (words.strings() == 0) {
         move_words();
+        machine_.rest();
         return l4_msgdope(words.count, 0);
     }
     String string(sender, receiver);
     if (!words.find(string, send, receive)) return 0;
     move_words();
-    machine_.interrupted();
+    machine_.rest();
     string.move();
-    machine_.interrupted();
+    machine_.rest();
     return l4_msgdope(words.count, 1);
 }
 

@@ -69,7 +69,7 @@ void Kernel::emulate_lldt(Thread& t) {
 std::byte* Kernel::look(Thread& t, std::uint32_t addr, Access access) {
     if (std::byte* const at = map_db_.reach(t.task().space(), VAddr{addr}, access)) return at;
     const bool present = map_db_.present(t.task().space(), VAddr{addr});
-    machine_.interrupted(); // lets one come: what was done until now is to be done again
+    machine_.rest(); // lets one come: what was done until now is to be done again
     page_fault(t, VAddr{addr},
                std::uint32_t{ia32::fault_user} | (access == Access::write ? ia32::fault_write : 0u) |
                    (present ? ia32::fault_present : 0u));

@@ -22,7 +22,7 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
         caller.fpu = {};
         return machine_.load_fpu(caller.fpu);
     }
-    machine_.interrupted(); // lets one come: this takes as long as the rest of the call
+    machine_.rest(); // lets one come: this takes as long as the rest of the call
     machine_.save_fpu(caller.fpu);
     const bool get = args.has(L4_EX_REGS_FPU_GET), reset = args.has(L4_EX_REGS_FPU_RESET),
                set = args.has(L4_EX_REGS_FPU_SET) && !reset;

@@ -80,7 +80,7 @@ bool Kernel::transfer_fault(Thread& driver, Thread& owner, std::uint32_t addr, A
     if (owner.task_no() == TaskNo{L4_TASK_SIGMA0}) {
         const bool mapped = map_db_.sigma0_fault(owner.task().space(), VAddr{addr}).ok();
         if (!mapped) kill(owner);
-        machine_.interrupted(); // lets one come: a message may meet several such pages in one step
+        machine_.rest(); // lets one come: a message may meet several such pages in one step
         return mapped;
     }
     const Micros deadline = in_sender ? receive_fault_deadline(driver.transfer_.to->ipc_args().timeouts, now_)

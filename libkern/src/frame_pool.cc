@@ -53,8 +53,9 @@ Result<PAddr> FramePool::take() {
 
 Result<PAddr> FramePool::take_and_write(Fill fill) {
     const PAddr frame = KTRY(take());
+    machine_.rest(); // what has been done until now may have been much
     write(frame, 0, words, fill);
-    machine_.interrupted(); // lets one come: who needs one frame often needs another
+    machine_.rest(); // lets one come: who needs one frame often needs another
     return frame;
 }
 
@@ -62,7 +63,7 @@ Result<PAddr> FramePool::take_table(std::uint32_t first) {
     if (fails_now()) return Err::no_memory;
     for (Steps part{steps_per_part_of_table}; !put_by_table(first, part);
          part = Steps{steps_per_part_of_table})
-        machine_.interrupted();
+        machine_.rest();
     if (table_.frame.raw() == 0) return Err::no_memory;
     ++used_;
     return std::exchange(table_.frame, PAddr{});

@@ -35,8 +35,7 @@ void Kernel::begin_send(Thread& t, const IpcArgs& args) {
     if (!to) return finish(t, L4_IPC_ENOT_EXISTENT);
     if (to->accepts(t)) {
         if (args.is_transfer()) {
-            machine_
-                .interrupted(); // lets one come, which is served at the end: a shorter way was tried before
+            machine_.rest(); // lets one come, which is served at the end: a shorter way was tried before
             begin_transfer(t, *to);
             return run_transfer(t);
         }
@@ -61,8 +60,7 @@ void Kernel::begin_receive(Thread& t, std::uint32_t links_before) {
             next->op_ = Op::receive_phase;
             return make_ready(*next, Place::tail);
         }
-        machine_
-            .interrupted(); // lets one come, which is served at the end: a link takes as long as a message
+        machine_.rest(); // lets one come, which is served at the end: a link takes as long as a message
     }
 }
 
@@ -72,8 +70,9 @@ void Kernel::begin_receive(Thread& t, std::uint32_t links_before) {
 Thread* Kernel::receiver(l4_threadid_t id) {
     Thread* const to = partner(id);
     if (!to || to->op_ != Op::receive_phase) return to;
+    machine_.rest();
     begin_receive(*to, 1);
-    machine_.interrupted();
+    machine_.rest();
     return partner(id);
 }
 

@@ -12,10 +12,10 @@ class Rest {
 public:
     Rest(const TimeoutQueue& timeouts, arch::Machine& machine)
         : machine_(machine), long_(timeouts.count() >= few) {
-        if (long_) machine_.interrupted();
+        if (long_) machine_.rest();
     }
     ~Rest() {
-        if (long_) machine_.interrupted();
+        if (long_) machine_.rest();
     }
     Rest(const Rest&) = delete;
     Rest& operator=(const Rest&) = delete;

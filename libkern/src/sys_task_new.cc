@@ -73,7 +73,7 @@ void Kernel::run_task_new(Thread& t) {
         caller.no() == TaskNo{L4_TASK_ROOT} ? 0 : static_cast<std::uint8_t>(caller.nest() + 1);
     const Result<Task*> made = create_task(args.task, caller.account(), args.reserve, &caller, nest);
     if (!made.ok()) return task_new_failed(t, L4_TASK_NEW_ENOMEM);
-    machine_.interrupted(); // task and thread take as long as two pieces may: what comes is served at the end
+    machine_.rest(); // task and thread take as long as two pieces may: what comes is served at the end
     const Result<Thread*> first = create_thread(**made, 0, t.prio_, args.mcp < t.mcp_ ? args.mcp : t.mcp_);
     if (!first.ok()) {
         Steps all{~0u};
@@ -88,7 +88,7 @@ void Kernel::run_task_new(Thread& t) {
     thread.deferred_.trigger = args.trigger;
     make_ready(thread, Place::tail);
     task_new_done(t, report(thread.id()), args.reserve);
-    machine_.interrupted();
+    machine_.rest();
 }
 
 /// A chief must be an active task that does not go away with the number.

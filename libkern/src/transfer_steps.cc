@@ -70,7 +70,7 @@ bool Kernel::step(Thread& from, Leg& leg) {
         case Step::skip_receive: return step_skip(from, leg);
         case Step::end: break;
     }
-    machine_.interrupted(); // lets one come: the end takes as long as some steps
+    machine_.rest(); // lets one come: the end takes as long as some steps
     complete_transfer(from);
     return false;
 }
@@ -201,7 +201,7 @@ bool Kernel::step_words(Thread& from, Leg& leg) {
         const std::uint32_t run =
             std::min({4 * (x.words - x.next_word), to_page_end(source_at), to_page_end(target_at)});
         const std::uint32_t n = leg.take(run) / 4;
-        copy_up(target, source, n * 4, [this] { machine_.interrupted(); });
+        copy_up(target, source, n * 4, [this] { machine_.rest(); });
         x.next_word += n;
         if (leg.bytes.exhausted()) return true;
     }

@@ -56,6 +56,7 @@ public:
         --uninterrupted_;
         return false;
     }
+    void rest() { static_cast<void>(interrupted()); }
     void arm_timer(kern::Micros at) {
         ++counters_.timer_arms;
         timer_.arm(at);

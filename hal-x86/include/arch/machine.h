@@ -57,6 +57,7 @@ public:
     kern::Micros now() const { return timer_.now(); }
     /// In the kernel, not in this library: run.cc.
     bool interrupted();
+    void rest();
     void arm_timer(kern::Micros at) { timer_.arm(at); }
     void activate(kern::PAddr directory) {
         ++event_counters().cr3_loads;

@@ -144,8 +144,6 @@ struct Fault {
 Fault last_fault[rubbish::threads];
 
 void start_threads(Word first) {
-    // Its priority may have been lowered by whoever may have one as high.
-    schedule(l4_threadid(rubbish::bystander_task, 1), prio);
     for (Word n = first; n < rubbish::threads; ++n) {
         ex_regs(l4_ex_regs_target(child_task, n), start_of_hostile(), rubbish::stack_of(n),
                 n == 0 ? l4_invalid_id() : main_thread);
@@ -166,6 +164,8 @@ void make_hostile() {
 
 /// What was done since the last time, and what is to be done about nothing.
 void look() {
+    // Its priority may have been lowered by whoever may have one as high.
+    schedule(l4_threadid(rubbish::bystander_task, 1), prio);
     const Word now_done = ground.count, more = now_done - last_count;
     last_count = now_done;
     // Whoever may store anywhere may hit its count.

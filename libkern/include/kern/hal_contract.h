@@ -48,6 +48,9 @@ concept MachineContract =
         {
             m.arm_timer(t)
         } -> std::same_as<void>; // one-shot, absolute; `never` stops it; the past fires at once
+        {
+            m.rest()
+        } -> std::same_as<void>; // lets interrupts come, in the midst of a step: they wait for its end
         { m.activate(pa) } -> std::same_as<void>; // load a page directory; forgets all user translations
         {
             m.invalidate(va)

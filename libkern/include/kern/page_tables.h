@@ -131,7 +131,7 @@ public:
     }
     bool active(const Space& space) const { return active_ == &space; }
     /// Lets interrupts come in the midst of what can not be left; they are served when the entry ends.
-    void rest() const { machine_.interrupted(); }
+    void rest() const { machine_.rest(); }
 
     /// Gives the region of `va` a table, if it is empty; the next call must be enter().
     Status make_table(Space& space, VAddr va);
