@@ -241,9 +241,8 @@ Message answer(const Message& m) {
     return ipc(L4_SND_MAP, L4_RCV_OPEN, m.from, m.w0 & L4_FP_PAGE_MASK, page, timeouts);
 }
 
-/// Until so much was done.
-void serve_until(Word count) {
-    Message m = wait(timeouts);
+/// Until so much was done.  What came last is `m`: it is answered when the root serves again.
+void serve_until(Word count, Message& m) {
     while (done_so_far < count) {
         const Word error = l4_msgdope_error(m.result);
         look();
@@ -269,9 +268,9 @@ void start_bystander() {
     if (l4_msgdope_error(m.result) == 0) answer(m);
 }
 
-void stage(Tap& tap, Word n) {
+void stage(Tap& tap, Word n, Message& m) {
     const Word before[] = {reports, own[0].rounds, own[1].rounds};
-    serve_until(goal / stages * n);
+    serve_until(goal / stages * n, m);
     tap.check(reports != before[0] && own[0].rounds != before[1] && own[1].rounds != before[2],
               "meanwhile a bystander goes on");
     tap.equal(own[0].wrong + own[1].wrong, 0, "and finds all that it has as it was");
@@ -313,7 +312,8 @@ void program() {
     make_hostile();
     const Word frames = free_frames(), faults = faults_of_bystander, entries = kernel_entries();
     make_hostile();
-    for (Word n = 1; n <= stages; ++n) stage(tap, n);
+    Message m = wait(timeouts);
+    for (Word n = 1; n <= stages; ++n) stage(tap, n, m);
     tap.check(kernel_entries() - entries >= goal, "the kernel counted as much");
     tries(tap);
     tap.check(times_made > 2 && times_poor != 0,
