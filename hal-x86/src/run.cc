@@ -119,13 +119,14 @@ bool arch::Machine::interrupted() {
 
 void arch::Machine::rest() { x86::open_window<x86::Wait::a_moment>(); }
 
-/// To who watches the kernel a text is one piece.
+/// To who watches the kernel a text is one piece.  Interrupts may come behind each character, which may scroll
+/// the screen.
 bool arch::Machine::print(kern::TextJob& job) {
-    bool more = x86::print(*this, job);
-    while (more && x86::running.watched) {
-        rest();
+    bool more = false;
+    do {
         more = x86::print(*this, job);
-    }
+        rest();
+    } while (more && x86::running.watched);
     return more;
 }
 

@@ -21,7 +21,7 @@ public:
     Rest& operator=(const Rest&) = delete;
 
 private:
-    static constexpr std::uint32_t few = 16;
+    static constexpr std::uint32_t few = 2;
     arch::Machine& machine_;
     const bool long_;
 };

@@ -87,6 +87,7 @@ bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
         if (map_db_.run(victim->clear_, pages) == Progress::more) return false;
         const bool last = victim == &top;
         if (!free_task(*victim, pages)) return false;
+        machine_.rest(); // lets one come: all that took one piece, and what follows may, too
         if (last) return true;
     }
 }

@@ -90,6 +90,7 @@ Progress Unmapper::run() {
             if (job_.at_ >= job_.fpage_.end()) break;
             if (steps_.left() <= spare_ && job_.flush()) return Progress::more;
             if (!steps_.take()) return Progress::more;
+            mappings_.tables.rest(); // a piece may have several of these among pages that it flushes
             if (!begin_page()) continue;
         }
         const bool super = !job_.supers().idle();
@@ -107,7 +108,6 @@ bool Unmapper::begin_page() {
     const Spot spot = mappings_.tables.find(*job_.space_, va);
     if (spot.kind == Spot::Kind::no_region || spot.kind == Spot::Kind::no_page) {
         job_.at_ = mappings_.tables.skip_empty(*job_.space_, va, empty_per_step).raw();
-        mappings_.tables.rest(); // a piece may have several of these among pages that it flushes
         return false;
     }
     if (spot.in_super()) {
@@ -182,6 +182,7 @@ Walk::Visit::Kind Unmapper::walk_supers(Walk& walk) {
             job_.split_ = false;
         }
         if (!visit(walk, v)) return Kind::more;
+        mappings_.tables.rest(); // lets one come: the way back from a walk that was left takes long
     }
 }
 
