@@ -14,9 +14,10 @@ PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks. The rows of hours are left out, as they are hours of sleeping.
 TESTS = ("bench", "chains", "counters", "crowd", "entries", "fpu", "grants", "hostile", "latency",
-         "observables", "ports", "reflections", "rubbish", "strings", "tasks", "texts", "threads",
-         "transfers", "windows")
-FAR = ("chains", "hostile", "observables", "reflections", "rubbish", "strings", "transfers", "windows")
+         "observables", "poor", "ports", "reflections", "rubbish", "strings", "tasks", "texts",
+         "threads", "transfers", "windows", "words")
+FAR = ("chains", "hostile", "observables", "reflections", "rubbish", "strings", "transfers", "windows",
+       "words")
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
 # By a sigma0, in so many MiB; with 1,024 pages are given that lie beyond what the kernel has mapped.
 WORKLOADS = [(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in TESTS]),

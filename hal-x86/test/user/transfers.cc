@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Random long messages of words and strings at any offset, with state; behind each a queue of senders, who
-// have timeouts among many.  What is measured meanwhile is how long interrupts have to wait
+// have timeouts among some, then among many.  What is measured meanwhile is how long interrupts have to wait
 // (bench/kernel_irqs_off.py).
 #include "random.h"
 #include "threads.h"
@@ -12,18 +12,18 @@ namespace {
 using Byte = unsigned char;
 
 constexpr Word rounds = 2000, page_size = 4096, receiver = 1, first_link = 2, links = 4, first_sleeper = 10,
-               sleepers = 110;
+               few_sleepers = 10, sleepers = 110;
 constexpr Word head_size = sizeof(l4_msg_head_t) - L4_MSG_REGISTER_DWORDS * sizeof(Word), goes_on = 1u << 31;
 constexpr Word hours = 2u | 200u << 24, both_ways = hours | (1u << 4 | 200u << 16);
 
 alignas(page_size) Byte sent[5 * page_size], received[5 * page_size], from[4 * page_size], to[4 * page_size];
-volatile Word buffer = 0;
+volatile Word buffer = 0, patience = never;
 
 void receive() {
     want_state();
     for (;;) {
         asm volatile("fldz; fstp %st");
-        call<L4_VEC_IPC>({.eax = L4_IPC_NO_SEND, .ecx = never, .ebp = buffer | L4_RCV_OPEN});
+        call<L4_VEC_IPC>({.eax = L4_IPC_NO_SEND, .ecx = patience, .ebp = buffer | L4_RCV_OPEN});
     }
 }
 
@@ -62,17 +62,18 @@ Word* message(Byte* in, Word words, Word strings, bool sends) {
 Word count_of_words() {
     switch (below(4)) {
         case 0: return below(1100);
-        case 1: return 1000 + below(40);
+        case 1: return 1020 + below(40); // what is moved at once, and more
         default: return below(60);
     }
 }
 
 /// Did it reach its receiver, whole or cut?
 bool send_one() {
-    const Word words = count_of_words();
-    Word* const m = message(sent, words, below(6), true);
-    buffer =
-        reinterpret_cast<Word>(message(received, below(4) != 0 ? words : below(words + 1), below(6), false));
+    const Word words = count_of_words(), strings = below(2) != 0 ? 6 : 1;
+    Word* const m = message(sent, words, below(strings), true);
+    buffer = reinterpret_cast<Word>(
+        message(received, below(4) != 0 ? words : below(words + 1), below(strings), false));
+    patience = below(2) != 0 ? never : hours;
     start(receiver, receive);
     for (Word link = links; link-- > 0;) start(first_link + link, be_link);
     sleep(receive_within(160));
@@ -91,9 +92,11 @@ extern "C" void program() {
     touch_stacks();
     for (Word at = 0; at < sizeof sent; at += page_size) sent[at] = received[at] = 0;
     for (Word at = 0; at < sizeof from; at += page_size) from[at] = to[at] = 0;
-    for (Word n = 0; n < sleepers; ++n) start(first_sleeper + n, sleep_long);
+    for (Word n = 0; n < few_sleepers; ++n) start(first_sleeper + n, sleep_long);
     Word good = 0;
-    for (Word i = 0; i < rounds; ++i) good += send_one();
+    for (Word i = 0; i < rounds / 2; ++i) good += send_one();
+    for (Word n = few_sleepers; n < sleepers; ++n) start(first_sleeper + n, sleep_long);
+    for (Word i = 0; i < rounds / 2; ++i) good += send_one();
     tap.equal(good, rounds, "each message comes, or is cut, and the queue behind it is taken");
     tap.done();
 }
