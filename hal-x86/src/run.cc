@@ -119,8 +119,8 @@ bool arch::Machine::interrupted() {
 
 void arch::Machine::rest() { x86::open_window<x86::Wait::a_moment>(); }
 
-/// To who watches the kernel a text is one piece.  Interrupts may come behind each character, which may scroll
-/// the screen.
+/// To who watches the kernel a text is one piece.  Interrupts may come behind each character, which may
+/// scroll the screen.
 bool arch::Machine::print(kern::TextJob& job) {
     bool more = false;
     do {
