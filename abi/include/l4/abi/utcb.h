@@ -35,8 +35,8 @@ L4_ABI_ASSERT(offsetof(l4_utcb_state_t, cs) == 0x34);
 L4_ABI_ASSERT(offsetof(l4_utcb_state_t, eflags) == 0x38);
 L4_ABI_ASSERT(offsetof(l4_utcb_state_t, esp) == 0x3c);
 
-/** One thread's UTCB.  Every word belongs to the user; the kernel writes `state` only, and only in a
- *  rendezvous, `snd_size` words of the sender limited by `rcv_size` of the receiver. */
+/** One thread's UTCB.  Every word belongs to the user; the kernel writes `state` only: in a rendezvous,
+ *  `snd_size` words of the sender limited by `rcv_size` of the receiver, and all for L4_EX_REGS_STATE_GET. */
 typedef struct l4_utcb {
     l4_word_t status; /**< L4_UTCB_* below */
     l4_utcb_state_t state;
