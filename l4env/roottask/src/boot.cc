@@ -13,11 +13,10 @@ void complain(Text name, const char* what, Text word = {}) {
 }
 
 void complain_of_memory(Text name, std::uint32_t at) {
-    L4C(printf)
-    ("root: %.*s: its physical= memory is in use at %#x, by the kernel, sigma0, the root task or a boot "
-     "module: "
-     "choose other addresses\n",
-     static_cast<int>(name.size), name.at, static_cast<unsigned>(at));
+    constexpr const char* format =
+        "root: %.*s: its physical= memory is in use at %#x, by the kernel, sigma0, "
+        "the root task or a boot module: choose other addresses\n";
+    L4C(printf)(format, static_cast<int>(name.size), name.at, static_cast<unsigned>(at));
 }
 
 } // namespace
