@@ -68,9 +68,12 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
 
 kern::Thread* handle_watched(const kern::Event& event) {
     if (debugger.traced()) debugger.before(event, running.kernel->current());
+    machine.rest(); // who watches takes no time from what is watched
     kern::Thread& next = running.kernel->handle(event);
+    machine.rest();
     if (debugger.traced()) debugger.after(next, running.kernel->now());
     if (running.checks) running.kernel->check_current();
+    machine.rest();
     return &next;
 }
 

@@ -209,6 +209,7 @@ IoTree::Range IoTree::taken(const PortJob& job) {
 /// Takes ports from one task that the walk hits.
 bool IoTree::take(PortJob& job, Steps& steps) {
     using Kind = Walk::Visit::Kind;
+    pool_.rest(); // lets one come: many tasks may have ports that this one does not take
     const Walk::Visit v = job.walk_.next(steps);
     if (v.kind == Kind::more) return false;
     if (v.kind != Kind::node) {

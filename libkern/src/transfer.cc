@@ -93,7 +93,9 @@ bool Kernel::Leg::meet(Thread& owner, std::uint32_t addr, Access access, PageTab
         const bool there = kernel.map_db_.tables().find(owner.task().space(), VAddr{addr}, place);
         if (there && (access == Access::read || place.writable())) return true;
         place = {};
-        if (!affords_fault() || !kernel.transfer_fault(from, owner, addr, access)) return false;
+        if (!affords_fault()) return false;
+        kernel.machine_.rest(); // lets one come: the first step may have moved as much as a piece before
+        if (!kernel.transfer_fault(from, owner, addr, access)) return false;
         forget();
     }
 }

@@ -234,6 +234,7 @@ bool Unmapper::visit_parts(MapNode& super, const Walk::Visit& v, bool split, boo
     const bool each = v.hit && split, flush = flushes();
     if (each && steps_.left() > 1) steps_.pay(1); // the way there
     while (job_.part_ < end_part()) {
+        mappings_.tables.rest(); // lets one come: the parts of 32 cost one step, and each may have a list
         if (job_.pages_.idle()) {
             if (!pay_for_part(super, each)) return false;
             if (job_.part_ == end_part()) break;

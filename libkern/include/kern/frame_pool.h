@@ -63,6 +63,8 @@ public:
     /// How often a frame was taken that whoever took it had to write, modulo 2^32.
     std::uint32_t taken() const { return taken_; }
     void check() const; ///< invariant M12
+    /// Lets interrupts come in the midst of what can not be left; they are served when the entry ends.
+    void rest() const { machine_.rest(); }
     PAddr begin() const { return first_; }
     PAddr end() const { return first_ + count_ * frame_size; }
 
