@@ -13,19 +13,37 @@ import suite
 PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks. The rows of hours are left out, as they are hours of sleeping.
-TESTS = ("bench", "chains", "counters", "crowd", "entries", "fpu", "grants", "hostile", "latency",
-         "observables", "poor", "ports", "reflections", "rubbish", "strings", "tasks", "texts",
-         "threads", "transfers", "windows", "words")
+TESTS = ("bench", "chains", "counters", "crowd", "entries", "faults", "fpu", "grants", "holders",
+         "hostile", "latency", "observables", "poor", "ports", "reflections", "rubbish", "strings",
+         "tasks", "texts", "threads", "transfers", "windows", "words")
 FAR = ("chains", "hostile", "observables", "reflections", "rubbish", "strings", "transfers", "windows",
        "words")
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
-# By a sigma0, in so many MiB; with 1,024 pages are given that lie beyond what the kernel has mapped.
-WORKLOADS = [(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in TESTS]),
-             (TEST + "sigma0_far.elf", 1024, [TEST + name + ".elf" for name in FAR]),
-             (TEST + "splits.elf", 128, [TEST + "hello.elf"]),
-             (ROWS + "sigma0.elf", 128, [ROWS + name + ".elf" for name in PROGRAMS_OF_ROWS]),
-             (L4ENV + "sigma0/sigma0.elf", 128,
-              [ROWS + "protocol.elf", TEST + "branches.elf", TEST + "parts.elf"])]
+WATCHED = ("faults", "holders", "hostile", "strings", "transfers", "windows")
+
+
+@dataclasses.dataclass
+class Workload:
+    """Root tasks by one sigma0, with so many MiB of memory and these words for the kernel."""
+    sigma0: str
+    memory: int
+    roots: list
+    words: str = ""
+
+    def title(self, root):
+        words = f" with {self.words}" if self.words else ""
+        return f"{root.removesuffix('.elf')} on {self.sigma0.removesuffix('.elf')}{words}"
+
+
+# With 1,024 MiB pages are given that lie beyond what the kernel has mapped.
+WORKLOADS = [Workload(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in TESTS]),
+             Workload(TEST + "sigma0_far.elf", 1024, [TEST + name + ".elf" for name in FAR]),
+             Workload(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in WATCHED], "trace checks"),
+             Workload(TEST + "splits.elf", 128, [TEST + "hello.elf"]),
+             Workload(ROWS + "sigma0.elf", 128, [ROWS + name + ".elf" for name in PROGRAMS_OF_ROWS]),
+             Workload(L4ENV + "sigma0/sigma0.elf", 128,
+                      [ROWS + "protocol.elf", TEST + "branches.elf", TEST + "exchange.elf",
+                       TEST + "parts.elf"])]
 OTHER = 255
 WAYS = {3: "the debugger's output calls", 13: "general protection", 14: "a page fault",
         64: "the timer", 48: "ipc", 49: "id_nearest", 50: "fpage_unmap", 51: "thread_switch",
@@ -106,14 +124,14 @@ class Windows:
 
 def measure(kernel, folder):
     symbols, windows = Symbols(kernel), Windows()
-    for sigma0, memory, roots in WORKLOADS:
-        for root in roots:
-            name = f"{pathlib.Path(sigma0).stem}_{root.removesuffix('.elf').replace('/', '_')}"
-            out = folder / f"irqs_off_{name}"
+    for number, work in enumerate(WORKLOADS):
+        for root in work.roots:
+            out = folder / f"irqs_off_{number}_{root.removesuffix('.elf').replace('/', '_')}"
             place = out / "windows.txt"
             # Rows have time in them that is measured with instructions of 8 ns.
-            suite.boot(out, kernel, [sigma0, root], memory=memory, shift=3 if root.startswith(ROWS) else 0,
+            suite.boot(out, kernel, [work.sigma0, root], append=f"exit=f4 {work.words}", memory=work.memory,
+                       shift=3 if root.startswith(ROWS) else 0,
                        words=[f"--qemu=-plugin {PLUGIN},out={place},{symbols.arguments()}"])
             text = place.read_text(encoding="utf-8") if place.exists() else ""
-            windows.add(read(text, symbols, f"{root.removesuffix('.elf')} on {sigma0.removesuffix('.elf')}"))
+            windows.add(read(text, symbols, work.title(root)))
     return windows
