@@ -23,6 +23,8 @@ void open_window() {
     }
 }
 
+constexpr std::uint32_t interrupts_on = 1u << 9; ///< of EFLAGS
+
 /// In running.arrived, a bit for each: the lines, and behind them the local APIC's timer.
 constexpr std::uint32_t apic_timer_bit = Pic::lines;
 std::uint32_t vector_of(std::uint32_t bit) {
@@ -66,14 +68,19 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
     return device(line);
 }
 
+/// Who watches takes no time from what is watched: interrupts may come behind that, unless a program has shut
+/// them out.
 kern::Thread* handle_watched(const kern::Event& event) {
+    const bool open = (running.kernel->current().frame.eflags & interrupts_on) != 0;
+    const auto rest = [open] {
+        if (open) machine.rest();
+    };
     if (debugger.traced()) debugger.before(event, running.kernel->current());
-    machine.rest(); // who watches takes no time from what is watched
     kern::Thread& next = running.kernel->handle(event);
-    machine.rest();
+    rest();
     if (debugger.traced()) debugger.after(next, running.kernel->now());
     if (running.checks) running.kernel->check_current();
-    machine.rest();
+    rest();
     return &next;
 }
 
@@ -99,11 +106,11 @@ namespace {
 /// Only an interrupt in a window is expected.  It is the only one of that window: interrupts are off behind
 /// it.
 void interrupted(arch::Frame* frame) {
-    constexpr std::uint32_t debug = 1, double_fault = 8, interrupts = 1u << 9;
+    constexpr std::uint32_t debug = 1, double_fault = 8;
     const bool interrupt = frame->trapno >= Pic::first_vector;
-    if (interrupt && (frame->eflags & interrupts) != 0) {
+    if (interrupt && (frame->eflags & interrupts_on) != 0) {
         note(frame->trapno);
-        frame->eflags &= ~interrupts;
+        frame->eflags &= ~interrupts_on;
     } else if (frame->trapno == debug && (frame->eflags & ia32::eflags_trap) != 0) {
         frame->eflags &= ~ia32::eflags_trap; // a program that was single stepped has entered by sysenter
     } else {
