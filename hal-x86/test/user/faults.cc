@@ -61,8 +61,7 @@ void send() {
 }
 
 void set_segments() {
-    l4_utcb_t& u = utcb();
-    for (Word i = 0; i < sizeof u.tls / sizeof u.tls[0]; ++i) u.tls[i] = i % 2 != 0 ? 0x00cff200 : 0xffff;
+    describe_segments();
     ex_regs(pager | L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL, ~0u, ~0u, l4_invalid_id());
 }
 

@@ -14,14 +14,6 @@ constexpr Word words = 200, whole_log2 = 28;
 
 alignas(4096) Word sent[1024], received[1024];
 
-Word fpage(Word at, Word log2, Word flags) { return at | log2 << L4_FP_SIZE_SHIFT | flags; }
-void read(Word at) { static_cast<void>(*reinterpret_cast<const volatile Word*>(at)); }
-
-/// Longer than the window of interrupts that is looked for, and never the same.
-void wake_often() {
-    for (Word i = 0;; ++i) sleep(15u | (16 + i % 8) << 24);
-}
-
 /// A message with a grant, into a buffer that says where it may go.
 void receive() {
     for (;;) {
@@ -43,7 +35,7 @@ Word grant(Word log2) {
     return call<L4_VEC_IPC>({.eax = reinterpret_cast<Word>(sent) | L4_SND_MAP,
                              .ecx = 3u << 12 | 3u << 8,
                              .edx = pages,
-                             .ebx = fpage(pages, log2, L4_FP_WRITE | L4_FP_GRANT),
+                             .ebx = takers::fpage(pages, log2, L4_FP_WRITE | L4_FP_GRANT),
                              .ebp = L4_IPC_NO_RECV,
                              .esi = to.low,
                              .edi = to.high})
@@ -57,10 +49,11 @@ bool grant_over_regions(Word first, Word last) {
     set_buffers();
     bool good = takers::make(taker, pager, receive);
     sleep(receive_within(2000));
-    for (Word i = 0; i < first; ++i) read(pages + i * region);
-    for (Word i = regions - last; i < regions; ++i) read(pages + i * region);
+    for (Word i = 0; i < first; ++i) takers::read(pages + i * region);
+    for (Word i = regions - last; i < regions; ++i) takers::read(pages + i * region);
     call<L4_VEC_FPAGE_UNMAP>({.eax = reinterpret_cast<Word>(received) | page_4k});
-    good &= takers::make(other, pager) && takers::give(other, pages, fpage(pages, whole_log2, L4_FP_WRITE));
+    good &= takers::make(other, pager) &&
+            takers::give(other, pages, takers::fpage(pages, whole_log2, L4_FP_WRITE));
     const Word result = grant(whole_log2);
     sleep(receive_within(1000));
     takers::end(taker);
@@ -76,7 +69,7 @@ extern "C" void program() {
     set_buffers();
     start(pager, takers::be_pager);
     set_prio(pager, 200);
-    start(sleeper, wake_often);
+    start(sleeper, takers::wake_often);
     set_prio(sleeper, 100);
     bool good = true;
     for (Word n = 0; n < 12; ++n)

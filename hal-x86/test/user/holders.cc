@@ -25,8 +25,7 @@ void ask() {
 
 void set_segments_and_slice() {
     constexpr Word prio = 150, exponent = 14, mantissa = 16;
-    l4_utcb_t& u = utcb();
-    for (Word i = 0; i < sizeof u.tls / sizeof u.tls[0]; ++i) u.tls[i] = i % 2 != 0 ? 0x00cff200 : 0xffff;
+    describe_segments();
     ex_regs(asker | L4_EX_REGS_TLS | L4_EX_REGS_NO_CANCEL, ~0u, ~0u, l4_invalid_id());
     call<L4_VEC_THREAD_SCHEDULE>({.eax = l4_sched_param(prio, mantissa, exponent),
                                   .ebx = ~0u,

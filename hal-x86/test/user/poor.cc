@@ -15,13 +15,6 @@ constexpr Word least_quota = 16, end_quota = 21, least_others = 116, end_others 
 alignas(4096) Word sent[1024], received[1024];
 alignas(4096) char given[4096], stack_of_taker[4096];
 
-Word fpage(Word at, Word log2, Word flags) { return at | log2 << L4_FP_SIZE_SHIFT | flags; }
-void read(Word at) { static_cast<void>(*reinterpret_cast<const volatile Word*>(at)); }
-
-void wake_often() {
-    for (Word i = 0;; ++i) sleep(15u | (16 + i % 8) << 24);
-}
-
 /// Takes what is mapped into a buffer, and has FPU registers.
 void receive() {
     *static_cast<volatile Word*>(received) = L4_FP_WHOLE_SPACE;
@@ -43,13 +36,13 @@ Word grant(Word quota, Word count) {
     bool good = true;
     for (Word at = others; good && at != others + count * 4096; at += 4096)
         good = takers::give(taker, at, at | page_4k);
-    for (Word at = pages; at != pages + (2u << region_log2); at += 1u << region_log2) read(at);
-    good = good && takers::give(giver, pages, fpage(pages, region_log2 + 1, L4_FP_WRITE));
+    for (Word at = pages; at != pages + (2u << region_log2); at += 1u << region_log2) takers::read(at);
+    good = good && takers::give(giver, pages, takers::fpage(pages, region_log2 + 1, L4_FP_WRITE));
     sent[1] = sent[2] = l4_msgdope(2, 0);
     asm volatile("fldz; fstp %st");
     const Word error =
         l4_msgdope_error(ipc(reinterpret_cast<Word>(sent) | L4_SND_MAP, L4_IPC_NO_RECV, l4_threadid(taker, 0),
-                             pages, fpage(pages, region_log2 + 1, L4_FP_WRITE | L4_FP_GRANT), never)
+                             pages, takers::fpage(pages, region_log2 + 1, L4_FP_WRITE | L4_FP_GRANT), never)
                              .result);
     takers::end(taker);
     takers::end(giver);
@@ -76,9 +69,9 @@ extern "C" void program() {
     touch_stacks();
     start(pager, takers::be_pager);
     set_prio(pager, 200);
-    start(sleeper, wake_often);
+    start(sleeper, takers::wake_often);
     set_prio(sleeper, 220);
-    for (Word at = others; at != others + end_others * 4096; at += 4096) read(at);
+    for (Word at = others; at != others + end_others * 4096; at += 4096) takers::read(at);
     given[0] = 1;
 
     Word came = 0, no_memory = 0, others_failed = 0;

@@ -22,9 +22,8 @@ void print() {
 
 /// With everything that makes the way out long.
 void stop() {
-    l4_utcb_t& u = utcb();
-    for (Word i = 0; i < sizeof u.tls / sizeof u.tls[0]; ++i) u.tls[i] = i % 2 != 0 ? 0x00cff200 : 0xffff;
-    u.state = {};
+    describe_segments();
+    utcb().state = {};
     call<L4_VEC_LTHREAD_EX_REGS>(
         {.eax = own_number() | L4_EX_REGS_STATE_GET | L4_EX_REGS_STATE_SET | L4_EX_REGS_TLS | L4_EX_REGS_STOP,
          .ecx = ~0u,

@@ -30,6 +30,15 @@ inline bool make(Word task, Word pager, Body body = take, Word flags = 255) {
 }
 inline void end(Word task) { task_new(l4_threadid(task, 0), 0, 0, l4_nil_id(), main_thread.low); }
 
+inline Word fpage(Word at, Word log2, Word flags) { return at | log2 << L4_FP_SIZE_SHIFT | flags; }
+inline void read(Word at) { static_cast<void>(*reinterpret_cast<const volatile Word*>(at)); }
+
+/// A thread that interrupts the others, in longer spans than the window that is looked for, and never the
+/// same.
+inline void wake_often() {
+    for (Word i = 0;; ++i) sleep(15u | (16 + i % 8) << 24);
+}
+
 /// As soon as it can take it.  False: there was an error.
 inline bool give(Word task, Word base, Word fpage) {
     return ipc(L4_SND_MAP, L4_IPC_NO_RECV, l4_threadid(task, 0), base, fpage, never).result == L4_IPC_OK;

@@ -31,3 +31,9 @@ inline void want_state() {
     u.status = 0xff;
     u.rcv_size = u.snd_size = L4_UTCB_STATE_WORDS;
 }
+
+/// What L4_EX_REGS_TLS gives a thread: three flat segments.
+inline void describe_segments() {
+    l4_utcb_t& u = utcb();
+    for (Word i = 0; i < sizeof u.tls / sizeof u.tls[0]; ++i) u.tls[i] = i % 2 != 0 ? 0x00cff200 : 0xffff;
+}

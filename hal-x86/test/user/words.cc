@@ -61,15 +61,8 @@ Word map_all_ports() {
 
 /// The taker's thread's.
 void set_segments() {
-    l4_utcb_t& u = utcb();
-    for (Word i = 0; i < sizeof u.tls / sizeof u.tls[0]; ++i) u.tls[i] = i % 2 != 0 ? 0x00cff200 : 0xffff;
-    call<L4_VEC_LTHREAD_EX_REGS>({.eax = l4_ex_regs_target(taker_task, 0) | L4_EX_REGS_TLS,
-                                  .ecx = ~0u,
-                                  .edx = ~0u,
-                                  .ebx = ~0u,
-                                  .ebp = ~0u,
-                                  .esi = ~0u,
-                                  .edi = ~0u});
+    describe_segments();
+    ex_regs(l4_ex_regs_target(taker_task, 0) | L4_EX_REGS_TLS, ~0u, ~0u, l4_invalid_id());
 }
 
 Word send(const void* message) {

@@ -85,8 +85,6 @@ int main(void) {
     show(&tap, measure(to), "a thread of this task answers 1000 times");
     l4_thread_stop(lthread);
     const l4_word_t number = second_task_start(second, stack + 1024, 0);
-    tap_check(&tap, number != 0, "a second task starts");
-    if (number == 0) return tap_done(&tap);
     serve(number);
     t.least = across.least;
     t.average = across.average;

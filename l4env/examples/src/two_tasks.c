@@ -24,7 +24,6 @@ int main(void) {
     l4_word_t expected = 0, faults = 0, in_order = 1, echoed = 1;
     const l4_word_t number = second_task_start(second, stack + 1024, 0);
     l4_ipc_result_t m;
-    tap_check(&tap, number != 0, "a second task starts");
     m = l4_ipc_wait(0, L4_TIMEOUT_NEVER);
     while (expected <= ROUNDS) {
         if (l4_id_task(m.from) != number) {
