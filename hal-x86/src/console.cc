@@ -37,6 +37,10 @@ void Console::init() {
 }
 
 bool Console::put_if_ready(char c) {
+    if (scrolls()) {
+        scroll();
+        return false;
+    }
     if (c == '\n' && !returned_) {
         returned_ = put_serial('\r');
         if (serial_) return false;
@@ -70,9 +74,14 @@ void Console::put_screen(char c) {
 }
 
 void Console::scroll() {
-    constexpr std::uint32_t kept = (rows - 1) * columns;
-    std::memmove(screen(), screen() + columns, kept * sizeof *screen());
-    std::fill_n(screen() + kept, columns, blank);
+    constexpr std::uint32_t at_once = 8, kept = rows - 1;
+    static_assert(kept % at_once == 0);
+    std::uint16_t* const target = screen() + scrolled_ * columns;
+    std::memmove(target, target + columns, at_once * columns * sizeof *target);
+    scrolled_ += at_once;
+    if (scrolled_ != kept) return;
+    std::fill_n(screen() + kept * columns, columns, blank);
+    scrolled_ = 0;
     row_ = rows - 1;
 }
 

@@ -110,7 +110,7 @@ std::optional<kern::TextJob> kdebug(arch::Machine& machine, arch::Frame& frame, 
 
 bool print(arch::Machine& machine, kern::TextJob& job) {
     if (!machine.text().put_next(machine.console()) && job.left != 0) hold_chunk(machine, job);
-    return machine.text().pending() || job.left != 0;
+    return machine.text().pending() || machine.console().scrolls() || job.left != 0;
 }
 
 } // namespace x86

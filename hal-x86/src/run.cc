@@ -88,7 +88,7 @@ kern::Thread* wait_for_user(kern::Thread* t) {
     do {
         const bool idle = t->idle();
         if (idle && running.crash) asm volatile("ud2");
-        if (idle && machine.text().pending()) machine.rest(); // a character may scroll the screen
+        if (idle) machine.rest(); // lets one come: the last thread may have taken long to stop
         const bool rests = idle && !machine.text().put_next(machine.console());
         rests ? open_window<Wait::halted>() : open_window<Wait::a_moment>();
         const std::uint32_t came = running.arrived;

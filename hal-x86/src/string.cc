@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "x86/copy.h"
+
 extern "C" {
 
 void* memcpy(void* to, const void* from, std::size_t size);
@@ -12,13 +14,8 @@ int memcmp(const void* a, const void* b, std::size_t size);
 std::size_t strlen(const char* text);
 
 void* memcpy(void* to, const void* from, std::size_t size) {
-    void* const result = to;
-    std::size_t words = size / 4, bytes = size % 4;
-    asm volatile("rep movsl\n\tmov %3, %2\n\trep movsb"
-                 : "+D"(to), "+S"(from), "+c"(words)
-                 : "r"(bytes)
-                 : "memory");
-    return result;
+    x86::copy_up(to, from, size);
+    return to;
 }
 
 void* memmove(void* to, const void* from, std::size_t size) {

@@ -51,9 +51,10 @@ struct Range {
         if (run > left) run = left;
         read.mark_read();
         written.mark_written();
-        copy_up(receiver.at(written, to), sender.at(read, from), run, [&] { receiver.machine.rest(); });
+        copy_up(receiver.machine, receiver.at(written, to), sender.at(read, from), run);
         left -= run;
         if (left == 0) return;
+        receiver.machine.rest();
         from += run;
         to += run;
         if (from > read.last) sender.tables.next(sender.space, read);
@@ -142,11 +143,11 @@ public:
         return page.last >= target_.last() && !string.depends_on(page);
     }
     void move(const arch::Frame& registers) const {
-        source_.first.mark_read();
-        target_.first.mark_written();
         room_->dwords[0] = registers.edx;
         room_->dwords[1] = registers.ebx;
-        if (source_.size != 0) copy(sender_, source_, receiver_, target_);
+        if (source_.size != 0) return copy(sender_, source_, receiver_, target_);
+        source_.first.mark_read();
+        target_.first.mark_written();
     }
 
     std::uint32_t count;
@@ -177,7 +178,6 @@ std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     };
     if (words.strings() == 0) {
         move_words();
-        machine_.rest();
         return l4_msgdope(words.count, 0);
     }
     String string(sender, receiver);
@@ -185,7 +185,6 @@ std::uint32_t Kernel::move_at_once(Thread& from, Thread& to) {
     move_words();
     machine_.rest();
     string.move();
-    machine_.rest();
     return l4_msgdope(words.count, 1);
 }
 

@@ -34,6 +34,7 @@ void Kernel::ex_regs_fpu(Thread& caller, Thread& target, const ExRegs& args) {
         target.fpu = caller.fpu;
     if (reset) new (&target.fpu) arch::FpuState{};
     if (get) machine_.load_fpu(caller.fpu);
+    machine_.rest();
 }
 
 /// An IPC that goes on nevertheless has the arguments that it was called with.

@@ -48,6 +48,7 @@ bool Kernel::reflect(Thread& t, std::uint32_t vector, std::uint32_t code) {
     if constexpr (!Ext::reflection) return false;
     const std::uint64_t gate_at = std::uint64_t{vector} * 8;
     if (vector == L4_TRAP_PAGE_FAULT || gate_at + 7 > t.idt_limit_) return false;
+    machine_.rest(); // lets one come: a shorter way was tried before
     t.deferred_.reflection = ia32::is_trap(vector) ? vector & 7 : 0; // before a fault that could kill t
     std::uint32_t gate[2];
     if (!fetch(t, t.idt_base_ + static_cast<std::uint32_t>(gate_at), gate, sizeof gate)) return true;

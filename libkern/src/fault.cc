@@ -28,6 +28,7 @@ bool Kernel::wants_state(const Thread& t) {
 
 /// Sends t's fault to its pager, and goes on to the answer if the pager was waiting.
 void Kernel::send_fault(Thread& t) {
+    machine_.rest(); // lets one come: a shorter way was tried before
     Thread* const pager = receiver(t.fault_.pager);
     if (!pager) return fault_failed(t);
     if (pager->accepts(t)) {

@@ -53,8 +53,11 @@ Result<PAddr> FramePool::take() {
 
 Result<PAddr> FramePool::take_and_write(Fill fill) {
     const PAddr frame = KTRY(take());
-    machine_.rest(); // what has been done until now may have been much
-    write(frame, 0, words, fill);
+    constexpr std::uint32_t part = words / 2;
+    for (std::uint32_t first = 0; first < words; first += part) {
+        machine_.rest(); // what has been done until now may have been much
+        write(frame, first, part, fill);
+    }
     machine_.rest(); // lets one come: who needs one frame often needs another
     return frame;
 }
@@ -105,6 +108,7 @@ bool FramePool::fill_more(Fill fill, std::uint32_t count, Steps& steps) {
         w.begin(fill);
         if (!steps.take()) return false;
         write(w.frame, w.done, piece, fill);
+        machine_.rest(); // lets one come: that is done, whatever the steps that are left are for
         w.done += piece;
         if (w.done == words) push(std::exchange(w.frame, PAddr{}), fill);
     }

@@ -130,6 +130,7 @@ bool IoTree::give(MapJob& job, Steps& steps) {
 }
 
 Status IoTree::copy(MapJob& job, Range range) {
+    pool_.rest(); // lets one come: many words are looked at
     Space &from = *job.from_, &to = *job.to_;
     const std::uint32_t* const source = &word(from, range.first);
     std::uint32_t* target = to.io_.linked() ? &word(to, range.first) : nullptr;

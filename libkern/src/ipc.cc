@@ -40,7 +40,11 @@ void Kernel::begin_send(Thread& t, const IpcArgs& args) {
             return run_transfer(t);
         }
         deliver(t, *to, args.no_switch ? Place::tail : Place::head);
-        if (Thread* const next = sent(t)) begin_receive(*next);
+        if (Thread* const next = sent(t)) {
+            // Lets one come; but not before a line is attached to, which forgets what came until then.
+            if (!is_irq(args.partner)) machine_.rest();
+            begin_receive(*next);
+        }
         return;
     }
     const Micros deadline = send_deadline(args.timeouts, args.partner.high, now_);
@@ -60,7 +64,6 @@ void Kernel::begin_receive(Thread& t, std::uint32_t links_before) {
             next->op_ = Op::receive_phase;
             return make_ready(*next, Place::tail);
         }
-        machine_.rest(); // lets one come, which is served at the end: a link takes as long as a message
     }
 }
 
@@ -127,6 +130,7 @@ Thread* Kernel::receive_closed(Thread& t, const IpcArgs& args) {
 /// Receives the message of `from`, who is queued at `to`.  Returns `from` if it has a receive phase to go on
 /// with.
 Thread* Kernel::take(Thread& from, Thread& to) {
+    machine_.rest(); // lets one come, which is served at the end: a link takes as long as a message
     leave_queue(from);
     if (!from.fault_.any() && from.ipc_args().is_transfer()) {
         begin_transfer(from, to);

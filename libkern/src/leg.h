@@ -80,22 +80,26 @@ struct Kernel::Leg {
     PageTables::Place descriptors[2]{}, strings[2]{}; ///< of the sender, of the receiver
 };
 
-/// Copies from the first byte to the last, also when a byte that was stored is to be read again: then what is
-/// between the two repeats, and each copy doubles what there is to copy from.
-/// Each is many steps then: `rest` comes between two.
-template <class Rest>
-inline void copy_up(std::byte* to, const std::byte* from, std::uint32_t n, const Rest& rest) {
+/// Copies at most a page, from the first byte to the last, also when a byte that was stored is to be read
+/// again: then what is between the two repeats, and each copy doubles what there is to copy from.  Interrupts
+/// may come between two parts.
+inline void copy_up(arch::Machine& machine, std::byte* to, const std::byte* from, std::uint32_t n) {
+    constexpr std::uint32_t part = ia32::page_size / 2;
     const std::size_t distance =
         reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
     if (distance >= n) [[likely]] {
-        std::memmove(to, from, n);
-        return;
+        if (n > part) {
+            machine.copy_up(to, from, part);
+            machine.rest();
+            n -= part, to += part, from += part;
+        }
+        return machine.copy_up(to, from, n);
     }
     for (std::size_t done = 0; distance != 0 && done < n;) {
         const std::size_t run = std::min(distance + done, n - done);
-        std::memcpy(to + done, from, run);
+        machine.copy_up(to + done, from, run);
         done += run;
-        rest();
+        machine.rest();
     }
 }
 

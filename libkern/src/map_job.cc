@@ -52,6 +52,7 @@ private:
 
 Progress Mapper::run(Steps& steps) {
     while (job_.at_ < job_.end_) {
+        mappings_.tables.rest(); // lets one come: a page takes long when it is granted, or needs a table
         if (!mappings_.put_by(frames_per_page, steps) || !steps.take()) return Progress::more;
         const std::uint32_t taken = mappings_.taken();
         const VAddr va{job_.at_};

@@ -36,6 +36,7 @@ void Kernel::ex_regs_create(Thread& caller, Task& task, const ExRegs& args) {
         caller.frame.eax = L4_EX_REGS_ERROR;
         return;
     }
+    machine_.rest(); // lets one come: to make a thread takes as long as to set it
     Thread& t = **made;
     t.pager_ = is_invalid(args.pager) ? l4_nil_id() : args.pager;
     t.internal_preempter_ = is_invalid(args.preempter) ? l4_nil_id() : args.preempter;
@@ -51,6 +52,7 @@ void Kernel::ex_regs_existing(Thread& caller, Thread& target, ExRegs args) {
     const l4_threadid_t old_pager = target.pager_, old_preempter = target.internal_preempter_;
 
     if (args.is_extended()) {
+        machine_.rest(); // lets one come: each of these may be a state as long as a message
         ex_regs_get(caller, target, args);
         ex_regs_fpu(caller, target, args);
     }

@@ -5,6 +5,7 @@ namespace kern {
 
 /// fpage_unmap (docs/semantics.md 9.6).
 void Kernel::sys_unmap(Thread& t) {
+    machine_.rest(); // lets one come: a shorter way was tried before
     t.job_.emplace<UnmapJob>().start(t.task().space(), t.frame.eax, t.frame.ecx);
     run_unmap(t);
 }
@@ -19,6 +20,7 @@ void Kernel::run_unmap(Thread& t) {
         t.op_ = Op::unmap;
         return;
     }
+    machine_.rest(); // lets one come: what the walk was amid is put away
     t.op_ = Op::none;
     t.frame.eax = job.status();
     t.job_.emplace<std::monostate>();

@@ -82,6 +82,7 @@ bool Kernel::kill_task(Task& top, Task& killer, Steps& threads, Steps& pages) {
         Task* victim = &top;
         begin_dying(*victim);
         while (Task* const child = victim->children.front()) begin_dying(*(victim = child));
+        machine_.rest(); // lets one come: that was as many as nest can count
         if (!delete_threads(*victim, threads) || threads.exhausted()) return false;
         if (!return_numbers(*victim, killer, pages)) return false;
         if (map_db_.run(victim->clear_, pages) == Progress::more) return false;
@@ -138,6 +139,7 @@ bool Kernel::free_task(Task& task, Steps& steps) {
     Account& account = task.account();
     if (task.own_account_ && !account.release(steps)) return false;
     if (!steps.take_whole(steps_to_free)) return false;
+    machine_.rest(); // lets one come: what comes now is all done in one piece
     const PAddr object = machine_.address(&task), directory = task.space_.directory(),
                 shadow = task.space_.shadow();
     drop_utcbs(task);

@@ -89,12 +89,13 @@ bool Kernel::Leg::meet(Thread& owner, std::uint32_t addr, Access access, PageTab
         return false;
     }
     for (;;) {
+        kernel.machine_.rest(); // lets one come: a step may meet several pages, and an entry has many steps
         bytes.pay(page_cost);
         const bool there = kernel.map_db_.tables().find(owner.task().space(), VAddr{addr}, place);
         if (there && (access == Access::read || place.writable())) return true;
         place = {};
         if (!affords_fault()) return false;
-        kernel.machine_.rest(); // lets one come: the first step may have moved as much as a piece before
+        kernel.machine_.rest(); // lets one come: a fault takes as long as all before it
         if (!kernel.transfer_fault(from, owner, addr, access)) return false;
         forget();
     }

@@ -155,6 +155,7 @@ bool Kernel::step_list(Thread& from) {
 
 bool Kernel::map_item(Thread& from, Leg& leg) {
     Transfer& x = from.transfer_;
+    machine_.rest(); // lets one come: a page takes longer than what it counts as in bytes
     leg.forget();
     if (!std::holds_alternative<MapJob>(from.job_)) {
         Space &source = from.task().space(), &target = x.to->task().space();
@@ -201,7 +202,7 @@ bool Kernel::step_words(Thread& from, Leg& leg) {
         const std::uint32_t run =
             std::min({4 * (x.words - x.next_word), to_page_end(source_at), to_page_end(target_at)});
         const std::uint32_t n = leg.take(run) / 4;
-        copy_up(target, source, n * 4, [this] { machine_.rest(); });
+        copy_up(machine_, target, source, n * 4);
         x.next_word += n;
         if (leg.bytes.exhausted()) return true;
     }

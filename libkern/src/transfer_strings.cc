@@ -98,7 +98,7 @@ bool Kernel::step_bytes(Thread& from, Leg& leg) {
     const std::uint32_t run = std::min({x.from.size - x.from.done, x.into.size - x.into.done,
                                         to_page_end(source_at), to_page_end(target_at)});
     const std::uint32_t n = leg.take(run);
-    copy_up(target, source, n, [this] { machine_.rest(); });
+    copy_up(machine_, target, source, n);
     x.from.done += n;
     x.into.done += n;
     return true;

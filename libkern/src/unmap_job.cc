@@ -150,6 +150,7 @@ bool Unmapper::flush_part_at_once(const Spot& spot, VAddr va) {
 
 Walk::Visit::Kind Unmapper::walk_pages() {
     for (;;) {
+        mappings_.tables.rest(); // lets one come: a piece has many nodes
         const Walk::Visit v = job_.pages_.next(steps_);
         if (v.kind != Kind::node) return v.kind;
         MapNode& page = static_cast<MapNode&>(*v.node);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -72,6 +73,9 @@ public:
         mmu_.invalidate(va);
     }
     std::span<std::byte, 4096> page(kern::PAddr frame) { return memory_.page(frame); }
+    static void copy_up(std::byte* to, const std::byte* from, std::size_t size) {
+        std::memmove(to, from, size);
+    }
     kern::PAddr address(const void* p) const { return memory_.address(p); }
     bool offers(kern::Line line) const { return IrqController::offers(line); }
     void mask(kern::Line line) { irqs_.mask(line); }

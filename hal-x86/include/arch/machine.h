@@ -13,6 +13,7 @@
 #include "kern/text_job.h"
 #include "l4/abi/counters.h"
 #include "x86/console.h"
+#include "x86/copy.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
 #include "x86/io.h"
@@ -58,7 +59,7 @@ public:
     kern::Micros now() const { return timer_.now(); }
     /// In the kernel, not in this library: run.cc.
     bool interrupted();
-    void rest();
+    static void rest();
     void arm_timer(kern::Micros at) { timer_.arm(at); }
     void activate(kern::PAddr directory) {
         ++event_counters().cr3_loads;
@@ -75,6 +76,9 @@ public:
     }
     static std::byte* kernel_byte(kern::PAddr at) {
         return x86::at_address<std::byte>(x86::direct_base + at.raw());
+    }
+    static void copy_up(std::byte* to, const std::byte* from, std::size_t size) {
+        x86::copy_up(to, from, size);
     }
     kern::PAddr address(const void* p) const {
         return kern::PAddr{reinterpret_cast<std::uint32_t>(p) - x86::direct_base};

@@ -17,9 +17,14 @@ public:
     void put(char c) {
         while (!put_if_ready(c)) {
         }
+        while (scrolls()) scroll();
     }
-    /// False: the serial line was not ready for all that c makes; the next call goes on with c.
+    /// False: the serial line was not ready for all that c makes, or the screen scrolls; the next call goes
+    /// on with c.
     bool put_if_ready(char c);
+    /// The screen is amid scrolling, which goes some rows at a time: interrupts wait for one of them.
+    bool scrolls() const { return scrolled_ != 0; }
+    void scroll();
     void put(const char* text) {
         while (*text) put(*text++);
     }
@@ -42,7 +47,6 @@ public:
 private:
     bool put_serial(char c);
     void put_screen(char c);
-    void scroll();
 
     static int receive();
 
@@ -51,6 +55,7 @@ private:
     std::array<char, 64> kept_{}; ///< that received() has found
     std::uint32_t kept_first_ = 0, kept_count_ = 0;
     std::uint32_t row_ = 0, column_ = 0;
+    std::uint32_t scrolled_ = 0; ///< rows that have moved up since the last one ended; 0: it scrolls not
 };
 
 } // namespace x86

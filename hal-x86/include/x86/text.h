@@ -17,8 +17,12 @@ public:
 
     constexpr Text() = default;
     bool pending() const { return next_ != end_; }
-    /// The next character, if the console is ready for it; false: there is none.
+    /// The next character, if the console is ready for it; false: there is none, and nothing scrolls.
     bool put_next(Console& console) {
+        if (console.scrolls()) {
+            console.scroll();
+            return true;
+        }
         if (!pending()) return false;
         if (console.put_if_ready(bytes_[next_])) ++next_;
         if (!pending()) next_ = end_ = 0;

@@ -92,6 +92,7 @@ void others_need_not_wait(Tap& tap) {
     sleep(receive_within(4000));
     stop(first_talker);
     stop(urgent);
+    sleep(receive_within(10000)); // who stands in a text stops behind it
     tap.check(naps > 20, "a thread sleeps and wakes while another prints");
     tap.check(latest < 8, "it never wakes late");
     put("# the latest: ");
@@ -107,7 +108,7 @@ void lines_stay_whole(Tap& tap) {
     sleep(receive_within(4000));
     for (Word n = 0; n < talkers; ++n) stop(first_talker + n);
     stop(urgent);
-    sleep(receive_within(160)); // who stands in a text stops behind it
+    sleep(receive_within(160)); // as above
     put('\n');                  // the last that came may be a dot
     tap.check(true, "lines of two threads are whole");
     tap.check(dots > 10, "what comes between them does not stop");

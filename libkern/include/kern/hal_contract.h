@@ -40,7 +40,7 @@ template <class M>
 concept MachineContract =
     requires(M m, const M cm, PAddr pa, VAddr va, Micros t, Line line, const void* p, arch::FpuState fpu,
              const arch::FpuState cfpu, const std::array<std::uint64_t, 3> tls, char c, arch::Frame frame,
-             std::uint32_t code, TextJob text) {
+             std::uint32_t code, TextJob text, std::byte* to, const std::byte* from, std::size_t size) {
         { cm.now() } -> std::same_as<Micros>; // monotonic
         {
             m.interrupted()
@@ -58,8 +58,11 @@ concept MachineContract =
         {
             m.page(pa)
         } -> std::same_as<std::span<std::byte, 4096>>; // a frame's bytes, where they were if it was the last
-        { cm.address(p) } -> std::same_as<PAddr>;      // inverse of page(), any byte of kernel memory
-        { cm.offers(line) } -> std::same_as<bool>;     // may a thread attach to this interrupt line?
+        {
+            m.copy_up(to, from, size)
+        } -> std::same_as<void>; // from the first byte to the last; an overlap has `to` below `from`
+        { cm.address(p) } -> std::same_as<PAddr>;  // inverse of page(), any byte of kernel memory
+        { cm.offers(line) } -> std::same_as<bool>; // may a thread attach to this interrupt line?
         { m.mask(line) } -> std::same_as<void>;
         { m.unmask(line) } -> std::same_as<void>;
         { m.acknowledge(line) } -> std::same_as<void>;
