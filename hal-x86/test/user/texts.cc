@@ -128,11 +128,38 @@ void line_of_nobody(Tap& tap) {
     tap.check(taken < 1000, "and is out when the next begins");
 }
 
+/// Does this row of the screen show this text, and nothing behind it?
+bool shows(Word row, const char* text) {
+    constexpr Word columns = 80, screen = 0xb8000;
+    const auto* const cells = reinterpret_cast<const volatile unsigned char*>(screen + 2 * row * columns);
+    bool right = true;
+    for (Word i = 0; i < columns; ++i) right = right && cells[2 * i] == (*text ? *text++ : ' ');
+    return right;
+}
+
+/// More lines than it has rows: the last ones are there, and an empty one.
+void screen_scrolls(Tap& tap) {
+    constexpr Word rows = 25, first = 10, end = 50; // two digits each
+    for (Word n = first; n < end; ++n) {
+        put("line ");
+        put_decimal(n);
+        put('\n');
+    }
+    bool right = shows(rows - 1, "");
+    for (Word row = 0; row < rows - 1; ++row) {
+        const Word n = end - (rows - 1) + row;
+        const char text[] = {'l', 'i', 'n', 'e', ' ', char('0' + n / 10), char('0' + n % 10), 0};
+        right = right && shows(row, text);
+    }
+    tap.check(right, "the screen shows the last lines");
+}
+
 } // namespace
 
 extern "C" void program() {
     Tap tap;
     fill();
+    screen_scrolls(tap);
     others_need_not_wait(tap);
     lines_stay_whole(tap);
     line_of_nobody(tap);
