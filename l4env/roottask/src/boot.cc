@@ -6,10 +6,23 @@
 namespace l4env::root {
 namespace {
 
-void complain(Text name, const char* what, Text word = {}) {
-    L4C(printf)("root: %.*s: ", static_cast<int>(name.size), name.at);
-    if (!word.empty()) L4C(printf)("%.*s ", static_cast<int>(word.size), word.at);
-    L4C(printf)("%s\n", what);
+void print(Text text, const char* behind) {
+    L4C(printf)("%.*s%s", static_cast<int>(text.size), text.at, behind);
+}
+
+/// NAME: WORD WHAT, at most N (CONFIGURATION, line N)
+void complain(Text name, const Complaint& why) {
+    L4C(printf)("root: ");
+    print(name, ": ");
+    if (!why.word.empty()) print(why.word, " ");
+    L4C(printf)("%s", why.what);
+    if (why.most != 0) L4C(printf)(", at most %u", static_cast<unsigned>(why.most));
+    if (why.line != 0) {
+        L4C(printf)(" (");
+        if (!why.configuration.empty()) print(why.configuration, ", ");
+        L4C(printf)("line %u)", static_cast<unsigned>(why.line));
+    }
+    L4C(printf)("\n");
 }
 
 void complain_of_memory(Text name, std::uint32_t at) {
@@ -59,13 +72,13 @@ bool Boot::check(const Multiboot::Module& configuration) const {
     const Text name = read_command_line(text(configuration.command_line)).name;
     Text rest = all_of(configuration);
     if (const Complaint bad = check_configuration(rest)) {
-        complain(name, bad.what, bad.word);
+        complain(name, bad);
         return false;
     }
     ConfigurationLine line;
     while (take_line(rest, line))
         if (!(line.whose == Text("*")) && !names_module(line.whose))
-            complain(name, "is no boot module", line.whose);
+            complain(name, {.what = "is no boot module", .word = line.whose, .line = line.number});
     return true;
 }
 
@@ -76,7 +89,10 @@ Complaint Boot::read(const Multiboot::Module& m, Job& job) const {
     for (const Multiboot::Module& c : modules().subspan(first)) {
         if (!is_configuration(c)) continue;
         if (check_configuration(all_of(c))) continue;
-        if (const Complaint why = read_configuration(all_of(c), job.line.name, job.options)) return why;
+        if (Complaint why = read_configuration(all_of(c), job.line.name, job.options)) {
+            why.configuration = read_command_line(text(c.command_line)).name;
+            return why;
+        }
     }
     return read_options(job.line.options, job.options);
 }
@@ -116,7 +132,7 @@ std::uint32_t Boot::start_all(Root& root) const {
             if (is_data(job.line.name)) continue;
             const std::uint32_t in_use = bad ? 0 : root.keep_physical(job.options);
             if (!start) {
-                if (bad) complain(job.line.name, bad.what, bad.word);
+                if (bad) complain(job.line.name, bad);
                 if (in_use != 0) complain_of_memory(job.line.name, in_use);
                 failures += bad || in_use != 0 ? 1 : 0;
                 continue;
@@ -126,7 +142,7 @@ std::uint32_t Boot::start_all(Root& root) const {
                 find_data(job.options, data)
                     ? root.start(job.line.name, job.options, job.file, job.line.arguments, data)
                     : "there is no boot module of its data= name";
-            if (why != nullptr) complain(job.line.name, why);
+            if (why != nullptr) complain(job.line.name, {.what = why});
             failures += why == nullptr ? 0 : 1;
         }
     return failures;

@@ -7,50 +7,57 @@ namespace {
 constexpr std::uint32_t page_mask = (1u << L4_PAGE_SHIFT) - 1;
 
 /// A number up to `most` into `value`.
-const char* number(Text text, std::uint32_t most, std::uint32_t& value) {
+Complaint number(Text text, std::uint32_t most, std::uint32_t& value) {
     std::uint32_t n = 0;
-    if (!read_number(text, n)) return "is no number";
-    if (n > most) return "is too large";
+    if (!read_number(text, n)) return {"is no number"};
+    if (n > most) return {.what = "is too large", .most = most};
     value = n;
-    return nullptr;
+    return {};
 }
 
 /// Bytes, up to whole pages.
-const char* size(Text text, std::uint32_t& value) {
-    if (const char* const why = number(text, 0xc0000000, value)) return why;
+Complaint size(Text text, std::uint32_t& value) {
+    if (const Complaint why = number(text, 0xc0000000, value)) return why;
     value = (value + page_mask) & ~page_mask;
-    return nullptr;
+    return {};
 }
 
 /// n or first-last.
-const char* span(Text text, std::uint32_t most, Spans& spans) {
+Complaint span(Text text, std::uint32_t most, Spans& spans) {
     const std::size_t dash = text.find('-');
     Span s;
-    if (const char* const why = number(text.first(dash), most, s.first)) return why;
+    if (const Complaint why = number(text.first(dash), most, s.first)) return why;
     s.last = s.first;
     if (dash < text.size)
-        if (const char* const why = number(text.without(dash + 1), most, s.last)) return why;
-    if (s.last < s.first) return "ends before it begins";
-    return spans.add(s) ? nullptr : "is one too many";
+        if (const Complaint why = number(text.without(dash + 1), most, s.last)) return why;
+    if (s.last < s.first) return {"ends before it begins"};
+    if (!spans.add(s)) return {"is one too many"};
+    return {};
 }
 
-const char* line(Text text, std::uint32_t& lines) {
+Complaint line(Text text, std::uint32_t& lines) {
     std::uint32_t n = 0;
-    if (const char* const why = number(text, 15, n)) return why;
+    if (const Complaint why = number(text, 15, n)) return why;
     lines |= 1u << n;
-    return nullptr;
+    return {};
 }
 
 /// All or a part of physical memory, in whole pages.
-const char* physical(Text text, Spans& spans) {
-    if (const char* const why = span(text, L4_USER_TOP - 1, spans)) return why;
+Complaint physical(Text text, Spans& spans) {
+    if (const Complaint why = span(text, L4_USER_TOP - 1, spans)) return why;
     Span& s = spans.all[spans.count - 1];
     s.first &= ~page_mask;
     s.last |= page_mask;
-    return nullptr;
+    return {};
 }
 
-const char* option(Text key, Text value, Options& o) {
+Complaint name(Text text, Text& value) {
+    if (text.empty()) return {"is no name"};
+    value = text;
+    return {};
+}
+
+Complaint option(Text key, Text value, Options& o) {
     if (key == Text("memory")) return size(value, o.memory);
     if (key == Text("kmem")) return number(value, 0x1fffff, o.kmem);
     if (key == Text("stack")) return size(value, o.stack);
@@ -60,8 +67,8 @@ const char* option(Text key, Text value, Options& o) {
     if (key == Text("irq")) return line(value, o.irqs);
     if (key == Text("ports")) return span(value, 0xffff, o.ports);
     if (key == Text("physical")) return physical(value, o.physical);
-    if (key == Text("data")) return o.data = value, value.empty() ? "is no name" : nullptr;
-    return "is no option";
+    if (key == Text("data")) return name(value, o.data);
+    return {"is no option"};
 }
 
 /// True: it was one of the words without a value.
@@ -77,8 +84,10 @@ Complaint read_options(Text words, Options& options) {
     for (Text word = take_word(words); !word.empty(); word = take_word(words)) {
         if (flag(word, options)) continue;
         const std::size_t equals = word.find('=');
-        if (const char* const why = option(word.first(equals), word.without(equals + 1), options))
-            return {why, word};
+        if (Complaint why = option(word.first(equals), word.without(equals + 1), options)) {
+            why.word = word;
+            return why;
+        }
     }
     return {};
 }
@@ -101,8 +110,9 @@ CommandLine read_command_line(Text line) {
 }
 
 bool take_line(Text& text, ConfigurationLine& line) {
-    line = {};
+    line.whose = line.options = {};
     while (line.whose.empty() && !text.empty()) {
+        ++line.number;
         line.options = take_line(text);
         line.options = line.options.first(line.options.find('#'));
         line.whose = take_word(line.options);
@@ -111,11 +121,12 @@ bool take_line(Text& text, ConfigurationLine& line) {
 }
 
 Complaint check_configuration(Text text) {
-    if (!is_text(text)) return {"is no text", {}};
+    if (!is_text(text)) return {"is no text"};
     ConfigurationLine line;
     while (take_line(text, line)) {
         Text options = line.options;
-        if (take_word(options).empty()) return {"has no options behind it", line.whose};
+        if (take_word(options).empty())
+            return {.what = "has no options behind it", .word = line.whose, .line = line.number};
     }
     return {};
 }
@@ -124,7 +135,10 @@ Complaint read_configuration(Text text, Text name, Options& options) {
     ConfigurationLine line;
     while (take_line(text, line)) {
         if (!(line.whose == name) && !(line.whose == Text("*"))) continue;
-        if (const Complaint c = read_options(line.options, options)) return c;
+        if (Complaint why = read_options(line.options, options)) {
+            why.line = line.number;
+            return why;
+        }
     }
     return {};
 }

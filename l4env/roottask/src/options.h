@@ -61,10 +61,13 @@ struct Options {
     bool control = false; ///< it may end others
 };
 
-/// Why something is not as it should be; `what` is empty when it is. `word` is part of what was read.
+/// Why something is not as it should be; `what` is empty when it is.
 struct Complaint {
     const char* what = nullptr;
-    Text word;
+    Text word = {};          ///< part of what was read
+    std::uint32_t most = 0;  ///< of what is too large; 0: that is not what is wrong
+    std::uint32_t line = 0;  ///< of a configuration, the first is 1; 0: of none
+    Text configuration = {}; ///< whose line it is, if that is not who complains
     explicit operator bool() const { return what != nullptr; }
 };
 
@@ -82,6 +85,7 @@ CommandLine read_command_line(Text line);
 /// A line of a configuration that says something: whose options, a module's or * for all, and which.
 struct ConfigurationLine {
     Text whose, options;
+    std::uint32_t number = 0; ///< the first is 1
 };
 /// Takes lines off the text up to such a one. False: there was none.
 bool take_line(Text& text, ConfigurationLine& line);

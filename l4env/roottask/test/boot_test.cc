@@ -85,7 +85,7 @@ TEST_F(BootTest, ConfigurationThatCannotBeReadIsToldAndNotUsed) {
     add("y.cfg", "one\n");
     EXPECT_EQ(start_all(), 2u);
     EXPECT_EQ(running, 1u);
-    EXPECT_EQ(log_text, "root: x.cfg: is no text\nroot: y.cfg: one has no options behind it\n");
+    EXPECT_EQ(log_text, "root: x.cfg: is no text\nroot: y.cfg: one has no options behind it (line 1)\n");
 }
 
 TEST_F(BootTest, NameThatNoModuleHasIsTold) {
@@ -93,7 +93,7 @@ TEST_F(BootTest, NameThatNoModuleHasIsTold) {
     add("x.cfg", "oen prio=7\n");
     EXPECT_EQ(start_all(), 0u);
     EXPECT_EQ(running, 1u);
-    EXPECT_EQ(log_text, "root: x.cfg: oen is no boot module\n");
+    EXPECT_EQ(log_text, "root: x.cfg: oen is no boot module (line 1)\n");
 }
 
 TEST_F(BootTest, PhysicalMemoryInUseIsToldOnce) {
@@ -109,6 +109,13 @@ TEST_F(BootTest, OptionsThatAreWrongAreToldOnce) {
     add_program("one.elf memroy=1M --");
     EXPECT_EQ(start_all(), 1u);
     EXPECT_EQ(log_text, "root: one: memroy=1M is no option\n");
+}
+
+TEST_F(BootTest, OptionThatIsTooLargeIsToldWithTheMostAndWithItsLine) {
+    add_program("one.elf");
+    add("x.cfg", "# all\n* prio=300\n");
+    EXPECT_EQ(start_all(), 1u);
+    EXPECT_EQ(log_text, "root: one: prio=300 is too large, at most 255 (x.cfg, line 2)\n");
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace l4env::root {
@@ -63,7 +64,11 @@ TEST(Options, WhatIsWrongIsNamed) {
         const Complaint c = read_options(words, o);
         EXPECT_STREQ(c.what, what) << words;
         EXPECT_FALSE(c.word.empty());
+        EXPECT_EQ(c.most != 0, what == std::string_view("is too large"));
     }
+    Options o;
+    EXPECT_EQ(read_options("prio=1 prio=256", o).most, L4_PRIOS - 1u);
+    EXPECT_EQ(read_options("irq=16", o).most, 15u);
 }
 
 TEST(Spans, TogetherContain) {
@@ -101,7 +106,9 @@ TEST(Configuration, IsForEachOrForAll) {
     EXPECT_EQ(std::pair(hello.memory, hello.prio), std::pair(3u << 20, 9u));
     EXPECT_EQ(std::pair(other.memory, other.prio), std::pair(2u << 20, 7u));
     Options o;
-    EXPECT_STREQ(read_configuration("hello nonsense", "hello", o).what, "is no option");
+    const Complaint c = read_configuration("# all\n\n* prio=1\nhello nonsense", "hello", o);
+    EXPECT_STREQ(c.what, "is no option");
+    EXPECT_EQ(c.line, 4u);
     EXPECT_FALSE(read_configuration("hello nonsense", "other", o));
 }
 
@@ -113,6 +120,7 @@ TEST(Configuration, IsTextWithOptionsOnEachLine) {
     const Complaint c = check_configuration("hello prio=1\nother # prio=1\n");
     EXPECT_STREQ(c.what, "has no options behind it");
     EXPECT_EQ(c.word, Text("other"));
+    EXPECT_EQ(c.line, 2u);
 }
 
 } // namespace
