@@ -70,7 +70,10 @@ void Console::put_screen(char c) {
         if (++column_ < columns) return;
     }
     column_ = 0;
-    if (++row_ == rows) scroll();
+    if (row_ + 1 < rows)
+        ++row_;
+    else
+        scroll();
 }
 
 void Console::scroll() {
@@ -78,11 +81,12 @@ void Console::scroll() {
     static_assert(kept % at_once == 0);
     std::uint16_t* const target = screen() + scrolled_ * columns;
     std::memmove(target, target + columns, at_once * columns * sizeof *target);
-    scrolled_ += at_once;
-    if (scrolled_ != kept) return;
-    std::fill_n(screen() + kept * columns, columns, blank);
+    if (scrolled_ + at_once < kept) {
+        scrolled_ += at_once;
+        return;
+    }
+    std::fill_n(screen() + kept * columns, columns, blank); // amid which an NMI may print, and scroll
     scrolled_ = 0;
-    row_ = rows - 1;
 }
 
 void Console::hex(std::uint32_t value, unsigned digits) { put_hex(*this, value, digits); }

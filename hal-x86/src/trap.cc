@@ -92,18 +92,24 @@ constexpr bool is_interrupt(std::uint32_t vector) {
     return vector >= Pic::first_vector && vector < trap_vectors;
 }
 
+/// Goes on by itself: nothing has let interrupts in, which would have to be served first.
+arch::Frame* unchanged(arch::Frame* frame) {
+    kern::ensure(running.arrived == 0, "an interrupt was noted by who does not serve it");
+    return frame;
+}
+
 [[gnu::noinline]] arch::Frame* trapped(arch::Frame* frame) {
     const std::uint32_t vector = frame->trapno;
     if (is_syscall(vector)) return run(handle({.kind = kern::Event::Kind::syscall, .code = vector}));
     kern::Thread& t = running.kernel->current();
     if (is_interrupt(vector)) return run(take_interrupt(&t, vector));
-    if (vector == L4_TRAP_NO_FPU && machine.fpu().fetch()) return frame;
-    if (vector == L4_TRAP_INVALID_OP && asked_for_kip(t)) return frame;
+    if (vector == L4_TRAP_NO_FPU && machine.fpu().fetch()) return unchanged(frame);
+    if (vector == L4_TRAP_INVALID_OP && asked_for_kip(t)) return unchanged(frame);
     return run(handle(event_of(t)));
 }
 
 [[gnu::noinline]] arch::Frame* protection_trapped(arch::Frame* frame) {
-    return frame->err != 0 && reflected(*frame) ? frame : trapped(frame);
+    return frame->err != 0 && reflected(*frame) ? unchanged(frame) : trapped(frame);
 }
 
 } // namespace

@@ -13,7 +13,6 @@ std::span<std::byte, 4096> Machine::window(kern::PAddr frame) {
         window_frame_ = frame;
         window_ = x86::window_base | ((window_ + ia32::page_size) & offsets);
         set_fixed(window_, frame.raw() | kernel_page);
-        rest(); // who sees pages through windows takes longer than their work is priced
     }
     return bytes_at(window_);
 }

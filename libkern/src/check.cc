@@ -8,6 +8,13 @@ namespace {
 
 bool is(const Thread& t, Wait::For what) { return t.wait().what == what; }
 
+/// s is in t's queue.
+void check_sender(const Thread& s, const Thread& t) {
+    ensure(s.wait().with == &t && is(s, Wait::For::send),
+           "K3: a sender queue has a thread that does not send to its owner");
+    ensure(!t.accepts(s), "K13: a sender waits although its receiver accepts it");
+}
+
 bool in_list(const Thread& sender, const Thread& receiver) {
     bool found = false;
     receiver.senders.for_each([&](const Thread& s) { found |= &s == &sender; });
@@ -129,6 +136,7 @@ void Kernel::check_current() const {
     check_choice();
     if (current().idle()) return;
     check_thread(current());
+    if (const Thread* const first = current().senders.front()) check_sender(*first, current());
     const Account& account = current().task().account();
     ensure(account.used() <= account.limit(), "K11: an account is overdrawn");
 }
@@ -190,10 +198,11 @@ void Kernel::check_number(TaskNo no) const {
     task->present().for_each([&](const Thread& t) {
         ensure(!Ext::utcb || frames_.at<l4_utcb_t>(t.utcb_) == &utcb(t), "K14: a thread with another's UTCB");
         check_thread(t);
+        t.senders.for_each([&](const Thread& s) { check_sender(s, t); });
     });
 }
 
-/// What a thread waits for, with whom, and who waits for it.
+/// What a thread waits for, and with whom.
 void Kernel::check_thread(const Thread& t) const {
     check_wait(t, scheduler_);
     check_transfer(t);
@@ -203,11 +212,6 @@ void Kernel::check_thread(const Thread& t) const {
     check_job<UnmapJob>(t.job_, t.op_ == Op::unmap, true);
     check_job<TaskNewArgs>(t.job_, t.op_ == Op::task_new, true);
     check_job<TextJob>(t.job_, t.op_ == Op::text, true);
-    t.senders.for_each([&](const Thread& s) {
-        ensure(s.wait().with == &t && is(s, Wait::For::send),
-               "K3: a sender queue has a thread that does not send to its owner");
-        ensure(!t.accepts(s), "K13: a sender waits although its receiver accepts it");
-    });
     ensure(!t.irq_attached_ || irqs_[t.irq_line_].owner == &t,
            "K9: a thread believes it has an interrupt that another owns");
     ensure(!t.irq_attached_ || !irqs_[t.irq_line_].pending || t.fault_.any() ||

@@ -13,7 +13,10 @@ void Kernel::exception(Thread& t, std::uint32_t vector, std::uint32_t code) {
         if (reflect(t, vector, code)) return;
     }
     const std::optional<TextJob> text = machine_.debug(t.frame, vector);
-    if (!text) return kill(t);
+    if (!text) {
+        machine_.rest(); // lets one come: to find out took as long as an end
+        return kill(t);
+    }
     t.job_ = *text;
     t.op_ = Op::text;
     if (goes_on()) run_text(t);

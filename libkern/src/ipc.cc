@@ -40,11 +40,8 @@ void Kernel::begin_send(Thread& t, const IpcArgs& args) {
             return run_transfer(t);
         }
         deliver(t, *to, args.no_switch ? Place::tail : Place::head);
-        if (Thread* const next = sent(t)) {
-            // Lets one come; but not before a line is attached to, which forgets what came until then.
-            if (!is_irq(args.partner)) machine_.rest();
-            begin_receive(*next);
-        }
+        machine_.rest(); // lets one come: the receive phase takes as long
+        if (Thread* const next = sent(t)) begin_receive(*next);
         return;
     }
     const Micros deadline = send_deadline(args.timeouts, args.partner.high, now_);

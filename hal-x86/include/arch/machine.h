@@ -47,8 +47,7 @@ namespace arch {
 ///
 /// All physical memory up to x86::direct_size is mapped; kernel memory must lie there.  Memory beyond that is
 /// seen through windows: of the spans that page() returned for it, the last x86::windows are good, and that
-/// of a frame that is asked for twice in a row is the same, so that who copies within it sees how far.  A new
-/// window lets interrupts in.
+/// of a frame that is asked for twice in a row is the same, so that who copies within it sees how far.
 class Machine {
 public:
     constexpr Machine() = default;
