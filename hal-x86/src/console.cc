@@ -111,15 +111,13 @@ void Console::listen() {
     if (listens_) out8(com1_interrupts, 1);
 }
 
-bool Console::received() {
-    bool escaped = false;
-    for (int c = receive(); c >= 0; c = receive()) {
-        if (c == escape)
-            escaped = true;
-        else if (kept_count_ < kept_.size())
-            kept_[(kept_first_ + kept_count_++) % kept_.size()] = static_cast<char>(c);
-    }
-    return escaped;
+Console::Received Console::received() {
+    const int c = receive();
+    if (c < 0) return Received::nothing;
+    if (c == escape) return Received::escape;
+    if (kept_count_ < kept_.size())
+        kept_[(kept_first_ + kept_count_++) % kept_.size()] = static_cast<char>(c);
+    return Received::text;
 }
 
 } // namespace x86

@@ -52,8 +52,15 @@ kern::Thread* timer(kern::Thread* t) {
 
 /// The debugger hears the line and goes on with who was interrupted.
 kern::Thread* serial(kern::Thread* t) {
+    using Received = Console::Received;
     machine.pic().acknowledge(Console::line);
-    if (machine.console().received()) debugger.enter("escape on the serial line");
+    bool escaped = false;
+    for (Received r = machine.console().received(); r != Received::nothing;
+         r = machine.console().received()) {
+        escaped |= r == Received::escape;
+        machine.rest(); // lets one come: who sends fast could go on for ever
+    }
+    if (escaped) debugger.enter("escape on the serial line");
     return t;
 }
 
@@ -71,11 +78,12 @@ kern::Thread* take_interrupt(kern::Thread* t, std::uint32_t vector) {
 /// Who watches takes no time from what is watched: interrupts may come behind that, unless a program has shut
 /// them out.
 kern::Thread* handle_watched(const kern::Event& event) {
-    const bool open = (running.kernel->current().frame.eflags & interrupts_on) != 0;
+    const kern::Thread& current = running.kernel->current();
+    const bool open = current.idle() || (current.frame.eflags & interrupts_on) != 0;
     const auto rest = [open] {
         if (open) machine.rest();
     };
-    if (debugger.traced()) debugger.before(event, running.kernel->current());
+    if (debugger.traced()) debugger.before(event, current);
     kern::Thread& next = running.kernel->handle(event);
     rest();
     if (debugger.traced()) debugger.after(next, running.kernel->now());

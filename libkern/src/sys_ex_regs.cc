@@ -83,7 +83,10 @@ void Kernel::ex_regs_change(Thread& caller, Thread& target, const ExRegs& args) 
         else if (!args.has(L4_EX_REGS_NO_CANCEL))
             restart(target);
     }
-    if (args.is_extended()) ex_regs_set(caller, target, args);
+    if (args.is_extended()) {
+        machine_.rest(); // lets one come: to end what it was doing takes as long as to set its state
+        ex_regs_set(caller, target, args);
+    }
     if (args.esp != L4_EX_REGS_KEEP) target.frame.esp = args.esp;
     if (args.eip != L4_EX_REGS_KEEP) target.frame.eip = args.eip;
     ex_regs_modes(target, args);

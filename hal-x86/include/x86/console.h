@@ -41,8 +41,9 @@ public:
     bool listens() const { return listens_; }
     /// A character, of those for programs too, while interrupts are off.
     int poll();
-    /// That interrupt: what has come waits for input(), but for `escape`.  True: there was one.
-    bool received();
+    enum class Received : std::uint8_t { nothing, text, escape };
+    /// After that interrupt, until there is nothing: a character has come. Text waits for input().
+    Received received();
 
 private:
     bool put_serial(char c);

@@ -9,8 +9,8 @@
 namespace x86 {
 
 /// Text of programs on its way to the console: a chunk at a time is held, then put character by character, so
-/// that interrupts wait for one of either.  Whoever prints next puts first what is left: a chunk is one piece
-/// on the console, and is not lost with its thread.
+/// that interrupts wait for one of either.  Who prints next puts first what is left, as the kernel does when
+/// it is idle: a chunk is one piece on the console, and is not lost with its thread.
 class Text {
 public:
     static constexpr std::uint32_t chunk = 128;
