@@ -199,8 +199,17 @@ class KernelOnly(unittest.TestCase):
         self.assertIn("drops can not start: it needs two boot modules", done.stdout)
         self.assertEqual(done.returncode, 255)
 
+    def test_a_file_that_is_no_kernel_is_refused(self):
+        done = run("--kernel-only", "--kernel", "image/entries.bzl")
+        self.assertRegex(done.stderr, r"\Adrops: --kernel: .*/entries\.bzl is no kernel, it has no Multiboot "
+                         "header; .*\n\\Z")
+        self.assertEqual((done.stdout, done.returncode), ("", 2))
+
     def test_qemu_says_what_it_can_not_load(self):
-        done = run("--kernel-only", "--kernel", "image/entries.bzl", "--timeout", "50")
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(struct.pack("<3I", 0x1badb002, 0, -0x1badb002 & 0xffffffff))
+            f.flush()
+            done = run("--kernel-only", "--kernel", f.name, "--timeout", "50")
         self.assertIn("QEMU could not start; its message is above", done.stderr)
         self.assertEqual(done.returncode, 2)
 

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import struct
 
 import tree
 from arguments import Bad, new_file, path as path_of
@@ -34,6 +35,7 @@ Ctrl-A x ends the machine, Ctrl-A h shows what else is behind Ctrl-A; all other 
 else the guest's verdict: 0 when it is content, 1 when something failed, 255 when the kernel stopped
 (docs/run.md)."""
 
+MULTIBOOT = 0x1badb002
 LINUX = "linux"  # the entry that options for Linux are about
 # Linux and the root task take 31 words; some are our own.
 MOST_WORDS, MOST_TEXT = 24, 1800
@@ -120,6 +122,18 @@ def _file(option, value):
     return path
 
 
+def _kernel(option, value):
+    path = _file(option, value)
+    with path.open("rb") as f:
+        head = f.read(8192)  # where QEMU and GRUB look for the header
+    words = struct.unpack(f"<{len(head) // 4}I", head[:len(head) & ~3])
+    headers = [words[i:i + 3] for i, word in enumerate(words) if word == MULTIBOOT]
+    if not any(sum(header) & 0xffffffff == 0 for header in headers):
+        raise Bad(f"{option}: {path} is no kernel, it has no Multiboot header; without {option} this tree's "
+                  "is built and booted")
+    return path
+
+
 def _disk(option, value):
     path = path_of(option, value)
     make = f"`/sbin/mke2fs -t ext4 {shlex.quote(str(path))} 64M`"
@@ -165,7 +179,7 @@ def _command(option, value):
 # What is made of their values.
 WITH_VALUE = {
     "--entry": _text, "--exec": _command, "--initrd": _file, "--disk": _disk, "--append": _text,
-    "--module": _module, "--screenshot": new_file, "--iso": _file, "--kernel": _file,
+    "--module": _module, "--screenshot": new_file, "--iso": _file, "--kernel": _kernel,
     "--memory": number(8, 3584), "--timeout": number(1, 86400),
 }
 ALONE = ["--kernel-only", "--verbose", "--display", "--kdb", "--gdb", "--icount"]

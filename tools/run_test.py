@@ -7,6 +7,7 @@ import io
 import os
 import pathlib
 import shlex
+import struct
 import subprocess
 import sys
 import tempfile
@@ -55,10 +56,25 @@ class Arguments(InFolder):
         with mock.patch.object(os, "access", lambda *_: False):
             self.bad("--screenshot a.png", "a.png can not be written; name another")
 
+    def kernel(self, name, *between):
+        """A file with what makes a loader take it, behind these words."""
+        header = (run_arguments.MULTIBOOT, 1, -run_arguments.MULTIBOOT - 1 & 0xffffffff)
+        (self.folder / name).write_bytes(struct.pack(f"<{len(between) + 3}I", *between, *header))
+
+    def test_what_is_no_kernel_is_named(self):
+        self.kernel("good", *[0] * 2045)
+        self.assertEqual(self.parse("--kernel-only", "--kernel", "good").kernel, self.folder / "good")
+        self.kernel("behind", *[0] * 2046)
+        (self.folder / "sum").write_bytes(struct.pack("<3I", run_arguments.MULTIBOOT, 1, 0))
+        (self.folder / "odd").write_bytes(b"\x7fELF\n")
+        for name in ["behind", "sum", "odd"]:
+            self.bad("--kernel-only --kernel " + name, f"--kernel: .*/{name} is no kernel, it has no Multi")
+
     def test_what_does_not_go_together_is_named(self):
         (self.folder / "a").touch()
+        self.kernel("k")
         self.bad("--module a", "--module wants --kernel-only as well")
-        self.bad("--kernel a", "--kernel wants --kernel-only")
+        self.bad("--kernel k", "--kernel wants --kernel-only")
         self.bad("--kernel-only --entry hello", "--entry is of the ISO")
         self.bad("--kernel-only --iso a", "--iso is of the ISO")
         self.bad("--kdb --exec ls", "with --exec nobody types")
