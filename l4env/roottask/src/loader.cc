@@ -13,9 +13,9 @@ namespace {
 /// Zeroed frames for these addresses.
 const char* add_range(Task& task, Program::Range r, Pool& pool, const Memory& memory) {
     const std::uint32_t bytes = r.end - r.first;
-    if (bytes > task.left()) return "it needs more memory than it may have";
+    if (bytes > task.left()) return "its memory= is too little for its image and its stack";
     const std::uint32_t frames = pool.take(task.number, bytes >> L4_PAGE_SHIFT);
-    if (frames == 0) return "there is not enough memory in one piece";
+    if (frames == 0) return "the machine has not enough memory for it in one piece";
     std::memset(memory.at(frames, bytes).data(), 0, bytes);
     task.ranges[task.range_count++] = {r.first, r.end, frames, r.write};
     task.used += bytes;
@@ -54,7 +54,7 @@ const char* load(Task& task, std::span<const std::byte> file, Text arguments, Po
     for (const Program::Segment& s : program.all_segments()) fill(task, s, file, memory);
     const std::uint32_t stack_size = task.options.stack;
     if (stack_size == 0 || stack_size > stack_end - image_end)
-        return "its stack has no size that is possible";
+        return "its stack= is no size that is possible";
     if (const char* const why = add_range(task, {stack_end - stack_size, stack_end, true}, pool, memory))
         return why;
     const Task::Mapped& stack = task.ranges[task.range_count - 1];

@@ -26,14 +26,14 @@ TEST_F(RootTest, StartsATaskAsItsOptionsSay) {
 TEST_F(RootTest, WhatCannotStartLeavesNothing) {
     Options small;
     small.memory = 0x2000;
-    EXPECT_STREQ(start("one", small), "it needs more memory than it may have");
+    EXPECT_STREQ(start("one", small), "its memory= is too little for its image and its stack");
     Options large;
     large.memory = 0x80000000;
     large.stack = 0x400000;
-    EXPECT_STREQ(start("one", large), "there is not enough memory in one piece");
+    EXPECT_STREQ(start("one", large), "the machine has not enough memory for it in one piece");
     Options no_stack;
     no_stack.stack = 0;
-    EXPECT_STREQ(start("one", no_stack), "its stack has no size that is possible");
+    EXPECT_STREQ(start("one", no_stack), "its stack= is no size that is possible");
     EXPECT_STREQ(root->start("x", {}, {}, ""), "it is no ELF file");
     kernel.refuse = L4_TASK_NEW_ENOMEM;
     EXPECT_STREQ(start("one"), "the kernel has too little memory");
