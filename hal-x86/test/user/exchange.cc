@@ -93,11 +93,14 @@ void make(Word n) {
              90 | quota << L4_TASK_NEW_QUOTA_SHIFT);
 }
 
-/// Of the root's memory, when it has no ground and no tasks.
+void get_all_ports() { asm volatile("cli; sti"); }
+
+/// Of the root's memory, when it has no ground and no tasks, and all ports: it may have given these away.
 Word free_frames() {
     for (Word n = 0; n < tasks; ++n) takers::end(first + n);
     call<L4_VEC_FPAGE_UNMAP>(
         {.eax = ground | (region_log2 + 2) << L4_FP_SIZE_SHIFT, .ecx = L4_FP_FLUSH | L4_FP_ALL_SPACES});
+    get_all_ports();
     return task_new(l4_threadid(first, 0), 0, 0, l4_nil_id(), main_thread.low).ecx;
 }
 
@@ -119,7 +122,7 @@ extern "C" void program() {
     Tap tap;
     touch_stacks();
     for (auto& stack : stack_of) stack[0] = 1;
-    asm volatile("cli; sti"); // all ports
+    get_all_ports();
     set_prio(0, 120);
     start(pager, takers::be_pager);
     set_prio(pager, 200);
