@@ -46,11 +46,15 @@ std::byte* bytes_at(std::uint32_t physical) { return at_physical<std::byte>(phys
 /// Loads the program of the module `index`, beside what is in memory already.
 Program load(std::size_t index, const BootMemory& memory, Range other) {
     const BootModule& module = modules.all()[index];
-    const Program p = load_elf(module.at, [&](Range r) {
-        return r.end <= direct_size && memory.is_ram(r) && !r.meets(memory.image()) &&
-               !r.meets(memory.pool()) && !r.meets(memory.boot_area()) && !r.meets(modules.area()) &&
-               !r.meets(other);
+    const Program p = load_elf(module.at, [&](Range r) -> const char* {
+        if (!memory.is_ram(r)) return "it wants memory that is no RAM of this machine";
+        if (r.end > direct_size) return "it wants memory beyond the first 680 MiB";
+        if (r.meets(memory.image()) || r.meets(memory.pool()) || r.meets(memory.boot_area()))
+            return "it wants memory that the kernel has";
+        if (r.meets(modules.area())) return "it wants memory where the boot modules are";
+        return r.meets(other) ? "it wants memory that sigma0 has" : nullptr;
     });
+    static_assert(direct_size == 680u << 20);
     if (p.error)
         refuse(index == 0 ? "boot module for sigma0" : "boot module for the root task", module.command_line,
                p.error);

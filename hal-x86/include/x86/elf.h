@@ -13,9 +13,9 @@ struct Program {
     Range memory{}; ///< from its first to its last byte
 };
 
-/// Loads an ELF executable for IA-32.  `allowed` says whether a range may be written.
-template <class Allowed>
-Program load_elf(Range file, Allowed allowed);
+/// Loads an ELF executable for IA-32.  `refused` says why a range may not be written, nullptr: it may.
+template <class Refused>
+Program load_elf(Range file, Refused refused);
 
 namespace elf {
 
@@ -44,8 +44,8 @@ void copy(Range file, const Segment& s);
 
 } // namespace elf
 
-template <class Allowed>
-Program load_elf(Range file, Allowed allowed) {
+template <class Refused>
+Program load_elf(Range file, Refused refused) {
     Program p;
     p.error = elf::check(file);
     if (p.error) return p;
@@ -55,10 +55,8 @@ Program load_elf(Range file, Allowed allowed) {
         const elf::Segment s = elf::segment(file, i);
         if (!elf::loaded(s)) continue;
         const Range to = elf::memory(s);
-        if (!allowed(to)) {
-            p.error = "it wants memory that is not free";
-            return p;
-        }
+        p.error = refused(to);
+        if (p.error) return p;
         elf::copy(file, s);
         if (to.first < p.memory.first) p.memory.first = to.first;
         if (to.end > p.memory.end) p.memory.end = to.end;
