@@ -12,7 +12,7 @@ def qemu_test(
         arguments = [],
         allow = [],
         forbid = [],
-        press = None,
+        press = [],
         typed = [],
         plan = True,
         seconds = None,
@@ -32,7 +32,7 @@ def qemu_test(
       arguments: for QEMU.
       allow: words that are forbidden otherwise.
       forbid: further words that must not come.
-      press: TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor.
+      press: TEXT=COMMAND, in this order: when TEXT has come, COMMAND for QEMU's monitor.
       typed: TEXT=KEYS, in this order: when TEXT has come, KEYS on the serial line; \\e is escape, \\r return,
         \\^C control C.
       plan: there must be a TAP plan, with as many results as it says, all ok.
@@ -43,12 +43,13 @@ def qemu_test(
     labels = [module.split(" ")[0] for module in modules]
     words = ["--kernel=$(rootpath %s)" % kernel, "--status=%d" % status, "--memory=%d" % memory]
     words += ["'--module=$(rootpath %s)%s'" % (m.split(" ")[0], m[len(m.split(" ")[0]):]) for m in modules]
-    given = options.replace("unchecked ", "") if "unchecked" in options else "checks " + options
-    words.append("'--append=exit=f4 %s'" % given)
+    given = ["exit=f4"] + [word for word in options.split(" ") if word not in ["", "unchecked"]]
+    given += [] if "unchecked" in options else ["checks"]
+    words.append("'--append=%s'" % " ".join(given))
     words += ["'--expect=%s'" % text for text in expect]
     words += ["'--allow=%s'" % text for text in allow]
     words += ["'--forbid=%s'" % text for text in forbid]
-    words += ["'--press=%s'" % press] if press else []
+    words += ["'--press=%s'" % command for command in press]
     words += ["'--type=%s'" % keys for keys in typed]
     words += ["--plan"] if plan else []
     words += ["--seconds=%d" % seconds] if seconds else []

@@ -26,7 +26,8 @@ def arguments():
     parser.add_argument("--status", type=int, default=33)
     parser.add_argument("--memory", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=50, help="then QEMU is ended")
-    parser.add_argument("--press", help="TEXT=COMMAND: when TEXT has come, COMMAND for QEMU's monitor")
+    parser.add_argument("--press", action="append", default=[],
+                        help="TEXT=COMMAND: after TEXT, COMMAND for QEMU's monitor")
     parser.add_argument("--type", action="append", default=[],
                         help="TEXT=KEYS: after TEXT, KEYS on the serial line; \\e: escape, \\r: return, "
                         "\\^C: control C")
@@ -49,15 +50,15 @@ def boot(args, serial):
     if args.press:
         command += ["-monitor", "stdio"]
     print(" ".join(command))
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as qemu, typist(args, qemu) as keyboard:
-        return watch(args, serial, qemu, keyboard)
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as qemu, typist(args, qemu) as line:
+        return watch(args, serial, qemu, line)
 
 
 SOCKET = "serial.socket"  # in the working directory: the path of a socket may have a hundred characters
 
 
 def serial_line(args, serial):
-    """QEMU's arguments: a file, or if something is to be typed a socket, whose text typed() files."""
+    """QEMU's arguments: a file, or if something is to be typed a socket, whose text file() files."""
     if not args.type:
         return ["-serial", f"file:{serial}"]
     return ["-chardev", f"socket,id=line,path={SOCKET},server=on,wait=on", "-serial", "chardev:line"]
@@ -82,49 +83,55 @@ def typist(args, qemu):
 
 def characters(keys):
     keys = keys.replace("\\e", "\033").replace("\\r", "\r")
-    return re.sub(r"\\\^(.)", lambda control: chr(ord(control[1]) ^ 0x40), keys)
+    return re.sub(r"\\\^(.)", lambda control: chr(ord(control[1]) ^ 0x40), keys).encode()
 
 
-class Typed:
-    """What has come over the line, and how far it was answered."""
+class Answers:
+    """What is said when a text has come, each behind the one before it."""
 
-    def __init__(self, line, serial, keys):
-        self.line, self.serial, self.keys, self.text, self.answered = line, serial, list(keys), b"", 0
+    def __init__(self, answers, say):
+        self.answers, self.say, self.answered = list(answers), say, 0
 
-    def go_on(self):
-        with contextlib.suppress(OSError):
-            while more := self.line.recv(65536):
-                self.text += more
-        self.serial.write_bytes(self.text)
-        if not self.keys:
+    def go_on(self, serial):
+        if not self.answers or not serial.exists():
             return
-        awaited, _, keys = self.keys[0].partition("=")
-        at = self.text.find(awaited.encode(), self.answered)
+        awaited, _, answer = self.answers[0].partition("=")
+        at = serial.read_bytes().find(awaited.encode(), self.answered)
         if at >= 0:
             self.answered = at + len(awaited)
             with contextlib.suppress(OSError):  # QEMU may have ended
-                self.line.sendall(characters(keys).encode())
-            self.keys.pop(0)
+                self.say(answer)
+            self.answers.pop(0)
 
 
-def watch(args, serial, qemu, keyboard):
+def file(line, serial):
+    """Puts what has come over the line, if there is one, behind what is in the file."""
+    if not line:
+        return
+    with contextlib.suppress(OSError), serial.open("ab") as text:
+        while more := line.recv(65536):
+            text.write(more)
+
+
+def watch(args, serial, qemu, line):
     """Waits for the end, and meanwhile for what is to be answered; the status."""
     end = time.monotonic() + args.seconds
-    typed = Typed(keyboard, serial, args.type) if keyboard else None
-    text, _, answer = (args.press or "").partition("=")
+
+    def press(command):
+        qemu.stdin.write(command.encode() + b"\n")
+        qemu.stdin.flush()
+
+    span = 0.01 if args.press or args.type else 0.1
+    answers = [Answers(args.press, press), Answers(args.type, lambda keys: line.sendall(characters(keys)))]
     while time.monotonic() < end:
         try:
-            status = qemu.wait(0.1)
-            if typed:
-                typed.go_on()
-            return status
+            return qemu.wait(span)
         except subprocess.TimeoutExpired:
-            if typed:
-                typed.go_on()
-            if answer and serial.exists() and text.encode() in serial.read_bytes():
-                qemu.stdin.write(answer.encode() + b"\n")
-                qemu.stdin.flush()
-                answer = None
+            pass
+        finally:
+            file(line, serial)
+            for a in answers:
+                a.go_on(serial)
     qemu.kill()
     return "none: it took too long"
 
@@ -161,6 +168,7 @@ def main():
     args = arguments()
     logs = pathlib.Path(os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR", "."))
     serial = logs / "serial.log"
+    serial.unlink(missing_ok=True)
     status = boot(args, serial)
     text = serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
     print(text)

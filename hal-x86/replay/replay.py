@@ -60,7 +60,7 @@ def boot(args, path, serial):
         append="exit=f4",
         memory=288,
         qemu=EXACT if args.most else [],
-        press=None,
+        press=[],
         type=[],
         seconds=800)
     status = qemu_run.boot(machine, serial)

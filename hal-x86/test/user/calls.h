@@ -118,6 +118,13 @@ inline l4_utcb_t& utcb() {
     return *u;
 }
 
+/// What is typed; others run until it is.
+inline Word input() {
+    Word c;
+    asm volatile("int3; cmpb %1, %%al" : "=a"(c) : "i"(L4_KD_INCHAR) : "cc");
+    return c;
+}
+
 inline void put(char c) { asm volatile("int3; cmpb %1, %%al" ::"a"(c), "i"(L4_KD_OUTCHAR) : "cc"); }
 inline void put(const char* text) {
     for (const volatile char* at = text; *at; ++at) {
