@@ -14,36 +14,59 @@ PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks. The rows of hours are left out, as they are hours of sleeping.
 TESTS = ("bench", "chains", "counters", "crowd", "entries", "faults", "fpu", "grants", "holders",
-         "hostile", "latency", "observables", "poor", "ports", "reflections", "rubbish", "scrolls",
-         "served", "strings", "tasks", "texts", "threads", "transfers", "windows", "words")
+         "hostile", "latency", "leftovers", "observables", "poor", "ports", "reflections",
+         "rubbish", "scrolls", "senders", "served", "shortcut", "strings", "tasks", "texts", "threads",
+         "transfers", "turns", "windows", "words")
 FAR = ("chains", "hostile", "observables", "reflections", "rubbish", "served", "strings", "transfers",
        "windows", "words")
 PROGRAMS_OF_ROWS = ("identity", "ipc", "kernel_memory", "memory", "pc", "tasks", "thesis", "threads")
-WATCHED = ("chains", "faults", "holders", "hostile", "strings", "transfers", "windows")
+WATCHED = ("chains", "faults", "holders", "hostile", "senders", "strings", "transfers", "windows")
+ROOT_TASK = L4ENV + "roottask/roottask.elf exit=0xf4"
+EXAMPLES = ("ex_regs", "exceptions", "pager", "ping_pong", "regions", "semaphores", "servers", "threads",
+            "time_faults", "two_tasks")
+SERVERS = {"servers": [L4ENV + "names/names.elf service mcp=255 --",
+                       L4ENV + "con/con.elf service ports=0x2f8-0x2ff irq=3 -- 0x2f8 3 loop"]}
+
+
+# A machine that logs all that it does is slow enough for its serial line to bring more than is read, if the
+# host has a processor for each of the two.
+FLOOD = ("--qemu=-D /dev/null", "--press=type now=log cpu,exec,nochain", "--type=type now=" + 8192 * "x")
+
+
+def elf(folder, names):
+    return [(f"{folder}{name}.elf",) for name in names]
 
 
 @dataclasses.dataclass
 class Workload:
-    """Root tasks by one sigma0, with so many MiB of memory and these words for the kernel."""
+    """Runs with one sigma0, each the boot modules behind that; MiB of memory, words for the kernel, and more
+    for build/qemu_run.py."""
     sigma0: str
     memory: int
-    roots: list
+    runs: list
     words: str = ""
+    more: tuple = ()
 
-    def title(self, root):
+    def title(self, run):
         words = f" with {self.words}" if self.words else ""
-        return f"{root.removesuffix('.elf')} on {self.sigma0.removesuffix('.elf')}{words}"
+        return f"{run[-1].partition('.elf')[0]} on {self.sigma0.removesuffix('.elf')}{words}"
 
 
-# With 1,024 MiB pages are given that lie beyond what the kernel has mapped.
-WORKLOADS = [Workload(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in TESTS]),
-             Workload(TEST + "sigma0_far.elf", 1024, [TEST + name + ".elf" for name in FAR]),
-             Workload(TEST + "sigma0.elf", 128, [TEST + name + ".elf" for name in WATCHED], "trace checks"),
-             Workload(TEST + "splits.elf", 128, [TEST + "hello.elf"]),
-             Workload(ROWS + "sigma0.elf", 128, [ROWS + name + ".elf" for name in PROGRAMS_OF_ROWS]),
+# By sigma0_far pages are given that lie beyond what the kernel has mapped; on a crowd in 1,024 MiB there are
+# five times as many threads.
+WORKLOADS = [Workload(TEST + "sigma0.elf", 128, elf(TEST, TESTS)),
+             Workload(TEST + "sigma0_far.elf", 1024, elf(TEST, FAR)),
+             Workload(TEST + "sigma0.elf", 1024, elf(TEST, ["crowd"])),
+             Workload(TEST + "sigma0.elf", 3072, elf(TEST, ["memory"])),
+             Workload(TEST + "sigma0.elf", 128, elf(TEST, WATCHED), "trace checks"),
+             Workload(TEST + "sigma0.elf", 128, elf(TEST, ["flood"]), "kdb", FLOOD),
+             Workload(TEST + "splits.elf", 128, elf(TEST, ["hello"])),
+             Workload(ROWS + "sigma0.elf", 128, elf(ROWS, PROGRAMS_OF_ROWS)),
              Workload(L4ENV + "sigma0/sigma0.elf", 128,
-                      [ROWS + "protocol.elf", TEST + "branches.elf", TEST + "exchange.elf",
-                       TEST + "parts.elf"])]
+                      elf(ROWS, ["protocol"]) + elf(TEST, ["branches", "exchange", "parts"])),
+             Workload(L4ENV + "sigma0/sigma0.elf", 64,
+                      [(ROOT_TASK, *SERVERS.get(name, []), f"{L4ENV}examples/{name}.elf tasks=1 --")
+                       for name in EXAMPLES])]
 OTHER = 255
 WAYS = {3: "the debugger's output calls", 13: "general protection", 14: "a page fault",
         64: "the timer", 48: "ipc", 49: "id_nearest", 50: "fpage_unmap", 51: "thread_switch",
@@ -125,13 +148,15 @@ class Windows:
 def measure(kernel, folder):
     symbols, windows = Symbols(kernel), Windows()
     for number, work in enumerate(WORKLOADS):
-        for root in work.roots:
-            out = folder / f"irqs_off_{number}_{root.removesuffix('.elf').replace('/', '_')}"
+        for run in work.runs:
+            title = work.title(run)
+            out = folder / f"irqs_off_{number}_{title.split()[0].replace('/', '_')}"
             place = out / "windows.txt"
-            # Rows have time in them that is measured with instructions of 8 ns.
-            suite.boot(out, kernel, [work.sigma0, root], append=f"exit=f4 {work.words}", memory=work.memory,
-                       shift=3 if root.startswith(ROWS) else 0,
-                       words=[f"--qemu=-plugin {PLUGIN},out={place},{symbols.arguments()}"])
+            words = [f"--qemu=-plugin {PLUGIN},out={place},{symbols.arguments()}"]
+            # All but the tests' programs measure time as if instructions took 8 ns.
+            suite.boot(out, kernel, [work.sigma0, *run], append=f"exit=f4 {work.words}", memory=work.memory,
+                       shift=0 if run[-1].startswith(TEST) else 3,
+                       words=[*words, *work.more])
             text = place.read_text(encoding="utf-8") if place.exists() else ""
-            windows.add(read(text, symbols, work.title(root)))
+            windows.add(read(text, symbols, title))
     return windows

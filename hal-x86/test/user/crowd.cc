@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "crowd.h"
+#include "l4/abi/kip.h"
 #include "threads.h"
 
 extern "C" [[noreturn]] void program();
@@ -76,6 +77,12 @@ bool take_links(Body body) {
     return l4_msgdope_error(m.result) == 0;
 }
 
+Word tasks_for_memory() {
+    constexpr Word much = 512u << 20;
+    const bool has_much = reinterpret_cast<const l4_kip_t*>(L4_KIP_ADDRESS)->total_ram > much;
+    return has_much ? crowd::most_tasks : crowd::tasks;
+}
+
 } // namespace
 
 extern "C" void program() {
@@ -89,7 +96,9 @@ extern "C" void program() {
     sleep(receive_within(1600));
     for (Word i = 0; i < pairs; ++i) start(senders + i, send_there);
     sleep(receive_within(1600));
-    tap.check(crowd::make(thread(crowd_pager)) >= crowd::enough, "thousands of threads sleep");
+    const Word tasks = tasks_for_memory();
+    tap.check(crowd::make(thread(crowd_pager), sleep_long, tasks) >= crowd::enough(tasks),
+              "thousands of threads sleep");
     for (const Body body : {fault, raise, send}) tap.check(take_links(body), "a queue of senders is taken");
     Word all = 0;
     for (Word i = 0; i < pairs; ++i)

@@ -224,7 +224,7 @@ extern "C" void program() {
     tap.check(measure_all(""), "each interrupt comes to its thread");
     start(crowd_pager, crowd::be_pager);
     sleep(receive_within(1600));
-    tap.check(crowd::make(thread(crowd_pager)) >= crowd::enough, "thousands of threads sleep");
+    tap.check(crowd::make(thread(crowd_pager)) >= crowd::enough(crowd::tasks), "thousands of threads sleep");
     tap.check(measure_all("_in_a_crowd"), "each comes to it among them, too");
     tap.done();
 }
