@@ -122,6 +122,16 @@ def _file(option, value):
     return path
 
 
+def _iso(option, value):
+    path = _file(option, value)
+    with path.open("rb") as f:
+        f.seek(0x8001)  # behind 16 sectors and a byte
+        if f.read(5) != b"CD001":
+            raise Bad(f"{option}: {path} is no ISO 9660 image; without {option} this tree's is built and "
+                      "booted")
+    return path
+
+
 def _kernel(option, value):
     path = _file(option, value)
     with path.open("rb") as f:
@@ -179,7 +189,7 @@ def _command(option, value):
 # What is made of their values.
 WITH_VALUE = {
     "--entry": _text, "--exec": _command, "--initrd": _file, "--disk": _disk, "--append": _text,
-    "--module": _module, "--screenshot": new_file, "--iso": _file, "--kernel": _kernel,
+    "--module": _module, "--screenshot": new_file, "--iso": _iso, "--kernel": _kernel,
     "--memory": number(8, 3584), "--timeout": number(1, 86400),
 }
 ALONE = ["--kernel-only", "--verbose", "--display", "--kdb", "--gdb", "--icount"]

@@ -61,12 +61,13 @@ class Arguments(InFolder):
         self.bad(["--verbose=1", "--exec", "ls"], "--verbose takes no value")
 
     def test_what_does_not_go_together_is_named(self):
+        (self.folder / "iso").write_bytes(bytes(0x8001) + b"CD001")
         (self.folder / "a").touch()
         (self.folder / "disk").write_bytes(b"d")
         for option in [["--exec", "ls"], ["--initrd", "a"], ["--append", "b"], ["--disk", "disk"]]:
             self.bad([*option, "--entry", "hello"],
                      option[0] + " is for Linux, and --entry hello does not boot it; leave one out")
-            self.bad([*option, "--iso", "a"], option[0] + " boots Linux without an ISO")
+            self.bad([*option, "--iso", "iso"], option[0] + " boots Linux without an ISO")
             self.assertEqual(self.parse(*option, "--entry", "linux").for_linux(), option[:1])
         for option in [["--exec", "ls"], ["--initrd", "a"]]:
             self.bad([*option, "--kernel-only"], option[0] + " boots Linux, and --kernel-only what you name")

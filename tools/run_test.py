@@ -69,6 +69,7 @@ class Arguments(InFolder):
         (self.folder / "odd").write_bytes(b"\x7fELF\n")
         for name in ["behind", "sum", "odd"]:
             self.bad("--kernel-only --kernel " + name, f"--kernel: .*/{name} is no kernel, it has no Multi")
+            self.bad("--iso " + name, f"--iso: .*/{name} is no ISO 9660 image")
 
     def test_what_does_not_go_together_is_named(self):
         (self.folder / "a").touch()
@@ -76,7 +77,8 @@ class Arguments(InFolder):
         self.bad("--module a", "--module wants --kernel-only as well")
         self.bad("--kernel k", "--kernel wants --kernel-only")
         self.bad("--kernel-only --entry hello", "--entry is of the ISO")
-        self.bad("--kernel-only --iso a", "--iso is of the ISO")
+        (self.folder / "iso").write_bytes(bytes(0x8001) + b"CD001")
+        self.bad("--kernel-only --iso iso", "--iso is of the ISO")
         self.bad("--kdb --exec ls", "with --exec nobody types")
         with mock.patch.dict(os.environ, DISPLAY=":0"):
             self.bad("--display --screenshot b", "leave out --display")

@@ -11,7 +11,8 @@ namespace x86 {
 const char* Modules::take(const multiboot::Info& info, const BootMemory& memory) {
     if ((info.flags & multiboot::Info::has_modules) == 0 || info.modules_count < 2)
         return "it needs two boot modules, sigma0 and the root task";
-    if (info.modules_count > most) return "too many boot modules";
+    static_assert(most == 64);
+    if (info.modules_count > most) return "there are more than 64 boot modules";
     if (const char* const why = copy_info(info, memory.info_copy())) return why;
     return move(memory);
 }

@@ -54,7 +54,7 @@ const char* load(Task& task, std::span<const std::byte> file, Text arguments, Po
     for (const Program::Segment& s : program.all_segments()) fill(task, s, file, memory);
     const std::uint32_t stack_size = task.options.stack;
     if (stack_size == 0 || stack_size > stack_end - image_end)
-        return "its stack= is no size that is possible";
+        return "its stack= is 0, or more than there is behind the image";
     if (const char* const why = add_range(task, {stack_end - stack_size, stack_end, true}, pool, memory))
         return why;
     const Task::Mapped& stack = task.ranges[task.range_count - 1];

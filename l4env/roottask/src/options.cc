@@ -9,7 +9,7 @@ constexpr std::uint32_t page_mask = (1u << L4_PAGE_SHIFT) - 1;
 /// A number up to `most` into `value`.
 Complaint number(Text text, std::uint32_t most, std::uint32_t& value) {
     std::uint32_t n = 0;
-    if (!read_number(text, n)) return {"is no number"};
+    if (!read_number(text, n)) return {"is no number below 4096M"};
     if (n > most) return {.what = "is too large", .most = most};
     value = n;
     return {};

@@ -33,7 +33,7 @@ TEST_F(RootTest, WhatCannotStartLeavesNothing) {
     EXPECT_STREQ(start("one", large), "the machine has not enough memory for it in one piece");
     Options no_stack;
     no_stack.stack = 0;
-    EXPECT_STREQ(start("one", no_stack), "its stack= is no size that is possible");
+    EXPECT_STREQ(start("one", no_stack), "its stack= is 0, or more than there is behind the image");
     EXPECT_STREQ(root->start("x", {}, {}, ""), "it is no ELF file");
     kernel.refuse = L4_TASK_NEW_ENOMEM;
     EXPECT_STREQ(start("one"), "the kernel has too little memory");
