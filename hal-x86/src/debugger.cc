@@ -106,7 +106,10 @@ void Debugger::put_state(const arch::Frame* at, std::uint32_t events) const {
     const kdb::Code code = code_at(at ? place_of(*at) : caller());
     out << "called from\n";
     kdb::put_backtrace(code, out);
-    if (!traced_ || ring_.count() == 0) return;
+    if (!traced_) {
+        out << "no trace events: the kernel was started without `trace`\n";
+        return;
+    }
     out << "the last trace events\n";
     kdb::put_ring(ring_, out, events);
 }

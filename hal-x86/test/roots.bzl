@@ -13,6 +13,7 @@ ROOTS = [
     "flood",
     "fpu",
     "grants",
+    "guards",
     "hello",
     "holders",
     "hostile",

@@ -128,6 +128,15 @@ Answer answer_exception(l4_threadid_t from) {
     return answer;
 }
 
+/// What no answer may give, and selectors of which some are good.
+void ask_for_more(l4_utcb_state_t& s) {
+    constexpr Word carry = 1, interrupts = 1u << 9, iopl_and_nt = 7u << 12, resume = 1u << 16,
+                   virtual_8086 = 1u << 17, identification = 1u << 21;
+    s.cs = one_of({0x1b, 0x1b, 8, 0, 0x23});
+    s.eflags ^= one_of({0, carry, interrupts, iopl_and_nt, resume, virtual_8086, identification});
+    s.fs = one_of({0, 1, 3, 4, 0x23, 0x2b, 8, 0x10, 0x28, 0x33, 0x3b, 0x43, 0xfff8, 0xfffb, 0x10023});
+}
+
 /// The pager of all workers.
 void handle() {
     l4_utcb_t& u = utcb();
@@ -151,6 +160,7 @@ void handle() {
             if (random(4) || (u.status & L4_UTCB_PF_STATE) == 0) u.snd_size = 0;
         }
         if (!whole) u.snd_size = 0; // some words are another's
+        if (random(4) == 0) ask_for_more(u.state);
         if (random(16) == 0) unmap(random_page(place(region)) | random_size(), random(4));
         u.status = L4_UTCB_EXCEPTIONS | (random(2) ? L4_UTCB_PF_STATE : 0) | (random(2) ? L4_UTCB_DEBUG : 0);
         u.rcv_size = random(8) ? own_words : random(own_words + 1);
@@ -201,13 +211,23 @@ void send_and_receive(Word me) {
     }
 }
 
+/// But for the arithmetic flags, which are the compiler's, where nothing is between an answer and here.
+void see_segments_and_flags() {
+    constexpr Word arithmetic = 0x8d5;
+    Word flags, cs, ds, es, fs, ss;
+    asm volatile("pushf; pop %0" : "=r"(flags));
+    asm volatile("mov %%cs, %0; mov %%ds, %1; mov %%es, %2; mov %%fs, %3; mov %%ss, %4"
+                 : "=r"(cs), "=r"(ds), "=r"(es), "=r"(fs), "=r"(ss));
+    see(flags & ~arithmetic, cs, ds, es, fs, ss);
+}
+
 void operate(Word me) {
     l4_utcb_t& u = utcb();
     u.snd_size = random(3) ? 0 : random(own_words + 2);
     u.rcv_size = random(3) ? 0 : random(own_words + 2);
     for (Word i = 0; i < own_words; ++i) reinterpret_cast<Word*>(&u.state)[i] = operations * own_words + i;
     auto* const byte = reinterpret_cast<volatile unsigned char*>(random_page(window));
-    switch (random(14)) {
+    switch (random(15)) {
         case 0: return see(*byte);
         case 1: *byte = static_cast<unsigned char>(operations); return;
         case 2: asm volatile("int $0x99"); return;
@@ -231,6 +251,7 @@ void operate(Word me) {
             const l4_threadid_t id = partner();
             return see_registers(call<L4_VEC_ID_NEAREST>({.esi = id.low, .edi = id.high}));
         }
+        case 8: return see_segments_and_flags();
         default: return send_and_receive(me);
     }
 }

@@ -129,7 +129,7 @@ void switches(Tap& tap) {
               "to one that is not there");
 }
 
-constexpr Word exceptions_made = 64, iopl = 3u << 12, kernel_code = 8, absent = 0x33;
+constexpr Word exceptions_made = 64, iopl_and_nt = 7u << 12, kernel_code = 8, absent = 0x33;
 
 /// Each answer sets two registers, and tries to set more than a program may.
 [[noreturn]] void makes_exceptions() {
@@ -146,7 +146,7 @@ constexpr Word exceptions_made = 64, iopl = 3u << 12, kernel_code = 8, absent = 
         Word cs;
         asm volatile("mov %%cs, %0" : "=r"(cs));
         bad += eax != i + 100 || ebx != 0x5555 || ecx != 0x33 || (cs & 0xffff) != 0x1b;
-        bad += (flags & iopl) != 0 || (flags & 1) != i % 2 || (flags & 1u << 9) == 0;
+        bad += (flags & iopl_and_nt) != 0 || (flags & 1) != i % 2 || (flags & 1u << 9) == 0;
     }
     report(0xd00d, bad);
     for (;;) sleep(never);
@@ -170,10 +170,11 @@ void exceptions(Tap& tap) {
         s.eip += 2;
         s.cs = kernel_code;
         s.trapno = s.err = s.pfa = 0x1234;
-        s.eflags = iopl | count % 2;
+        s.eflags = iopl_and_nt | count % 2;
         s.gs = count % 8 == 7 ? absent : 0x2b;
+        s.fs = count % 8 == 3 ? absent : 0;
         own.rcv_size = count % 8 == 5 ? L4_UTCB_STATE_WORDS + 1 : L4_UTCB_STATE_WORDS;
-        m = ipc(0, L4_RCV_OPEN, m.from, 1, 2, never);
+        m = ipc(0, L4_RCV_OPEN, m.from, count % 4 == 0 ? L4_EXC_DEALIEN : 0, 2, never); // C++, assembly
     }
     own.status = own.rcv_size = own.snd_size = 0;
     tap.equal(right, exceptions_made, "exceptions come with their state");
