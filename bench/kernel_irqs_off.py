@@ -13,7 +13,7 @@ import suite
 PLUGIN = "hal-x86/irqs_off/irqs_off.so"
 TEST, ROWS, L4ENV = "hal-x86/test/", "conformance/", "l4env/"
 # Root tasks. The rows of hours are left out, as they are hours of sleeping.
-TESTS = ("bench", "chains", "counters", "crowd", "entries", "faults", "fpu", "grants", "holders",
+TESTS = ("bench", "chains", "counters", "crowd", "entries", "faults", "fpu", "grants", "guards", "holders",
          "hostile", "latency", "leftovers", "observables", "poor", "ports", "reflections",
          "rubbish", "scrolls", "senders", "served", "shortcut", "strings", "tasks", "texts", "threads",
          "transfers", "turns", "windows", "words")
