@@ -232,6 +232,35 @@ void invalid_id(Tap& tap) {
     task_new(l4_threadid(last_task, 0), 0, 0, l4_nil_id(), main_thread.low);
 }
 
+constexpr Word port = 0x71, kernels = 0xc0300000;
+
+void use_port() { asm volatile("inb %0, %%al" ::"i"(port) : "eax"); }
+void read_kernels() { takers::read(kernels); }
+void raise() { asm volatile("int $0x80"); }
+void tell_later() {
+    sleep(receive_within(3200));
+    report(hello, 0);
+    sleep(never);
+}
+
+/// What a child's first doings are told as.
+Word told(Body body) {
+    start_child(body);
+    const Word w0 = serve(wait()).w0;
+    kill_child();
+    return w0;
+}
+
+/// Not each fault is what it seems to be, and not each exception is told.
+void faults(Tap& tap) {
+    utcb().status = L4_UTCB_EXCEPTIONS;
+    tap.equal(told(use_port), l4_io_fpage(port, 0, 0), "a port is no exception");
+    tap.equal(told(read_kernels), kernels, "whether the kernel has a page is not told");
+    utcb().status = 0;
+    start(third, tell_later);
+    tap.equal(told(raise), hello, "who does not ask for exceptions is told none");
+}
+
 } // namespace
 
 void program() {
@@ -243,6 +272,7 @@ void program() {
     invalid_id(tap);
     deletion(tap, probe);
     deletion(tap, probe_with_segment);
+    faults(tap);
     short_slice(tap);
     clock_goes_on(tap);
     raised_and_limited(tap);
