@@ -89,10 +89,15 @@ constexpr Word below_task = 6, prober = 1, pager = 2, spinner = 3, third = 4, pr
 volatile bool dying = false;
 volatile Word refused = 0, taken_after = 0;
 
+void reply_always() {
+    for (Message m = wait();;) m = ipc(0, L4_RCV_OPEN, m.from, 0, 0, never);
+}
+
 void echo_above_many() {
     report(hello, 0);
     task_new(l4_threadid(below_task, 0), reinterpret_cast<Word>(sleep_long), 0, thread(pager));
-    for (Message m = call_ipc(main_thread, done, 0);;) m = ipc(0, L4_RCV_OPEN, m.from, 0, 0, never);
+    report(done, 0);
+    reply_always();
 }
 
 /// C++ is asked by sysenter, then assembly.
@@ -123,8 +128,7 @@ void deletion(Tap& tap, Body body) {
     serve(ipc(0, L4_RCV_OPEN, child, 0, 0, never));
     for (Word l = 1; l < L4_THREADS_PER_TASK; ++l)
         ex_regs(l4_ex_regs_target(below_task, l), reinterpret_cast<Word>(sleep_long), 0, thread(pager));
-    ipc(0, L4_IPC_NO_RECV, child, 0, 0, never);
-    sleep(receive_within(1600));
+    serve(ipc(0, L4_RCV_OPEN, child, 0, 0, receive_within(1600)), receive_within(1600)); // until it waits
     refused = 0;
     set_prio(0, killers_prio);
     dying = true;
@@ -145,7 +149,8 @@ Word microseconds() {
 void spin() {
     const Message m = wait();
     began = microseconds();
-    while (came == 0) myself();
+    while (came == 0) {
+    }
     ipc(0, L4_RCV_OPEN, m.from, 0, 0, never);
 }
 
@@ -186,7 +191,7 @@ void raised_and_limited(Tap& tap) {
     utcb().status = L4_UTCB_EXCEPTIONS | L4_UTCB_TIME_LIMIT;
     utcb().snd_size = 0;
     start(spinner, answer_and_spin, main_thread);
-    set_slice(to, L4_PRIO_ROOT, 156, 12);
+    set_slice(to, L4_PRIO_ROOT, 255, 2);
     sleep(receive_within(1600));
     ex_regs(spinner | L4_EX_REGS_RAISE_EXCEPTION | L4_EX_REGS_NO_CANCEL, ~0u, ~0u, l4_invalid_id());
     tap.check(is_told(call_ipc(to, 0, 0), L4_TRAP_TRIGGERED), "what is to be raised is told first");
@@ -197,13 +202,10 @@ void raised_and_limited(Tap& tap) {
     tap.equal(call_ipc(to, 0, 0).w0, hello, "then it goes on");
     utcb().status = L4_UTCB_EXCEPTIONS;
     utcb().snd_size = 0;
+    myself(); // the timer is armed for the caller's slice now
     const bool limited = is_told(call_ipc(to, 0, 0), L4_TRAP_TIME);
     tap.check(limited && microseconds() - now < 5000, "its time limit holds behind a message");
     start(spinner, [] { sleep(never); });
-}
-
-void reply_always() {
-    for (Message m = wait();;) m = ipc(0, L4_RCV_OPEN, m.from, 0, 0, never);
 }
 
 /// Of messages that assembly does all.
