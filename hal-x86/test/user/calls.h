@@ -112,6 +112,12 @@ inline Regs task_new(l4_threadid_t task, Word eip, Word esp, l4_threadid_t pager
                                   .edi = task.high});
 }
 
+/// Priority, and a slice of man * 4 ^ (15 - exp) us; two zeros: an endless one.
+inline void set_slice(l4_threadid_t id, Word prio, Word man, Word exp) {
+    call<L4_VEC_THREAD_SCHEDULE>(
+        {.eax = l4_sched_param(prio, man, exp), .ebx = ~0u, .ebp = ~0u, .esi = id.low, .edi = id.high});
+}
+
 inline l4_utcb_t& utcb() {
     l4_utcb_t* u;
     asm volatile("mov %%gs:0, %0" : "=r"(u));

@@ -15,11 +15,6 @@ const Word childs_word = 0xc41d, own_word = 0x0f0f;
 alignas(4096) char page[4096];
 volatile Word wrong_stack = 0, wrong_child = 0, wrong_own = 0;
 
-void set_slice(l4_threadid_t id, Word prio, Word man, Word exp) {
-    call<L4_VEC_THREAD_SCHEDULE>(
-        {.eax = l4_sched_param(prio, man, exp), .ebx = ~0u, .ebp = ~0u, .esi = id.low, .edi = id.high});
-}
-
 /// A segment of all memory from that word on.
 void have_segment(const Word& begin) {
     const Word base = reinterpret_cast<Word>(&begin);

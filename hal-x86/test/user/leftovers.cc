@@ -94,12 +94,7 @@ Message serve_both(Message m) {
 /// The heir's try is a fault, or an exception.
 void try_it(Tap& tap) {
     start(heir, inherit, stacks[1]);
-    // A slice of hours: assembly leaves one that ends before the giver's to C++.
-    call<L4_VEC_THREAD_SCHEDULE>({.eax = l4_sched_param(L4_PRIO_ROOT, 255, 2),
-                                  .ebx = ~0u,
-                                  .ebp = ~0u,
-                                  .esi = heir.low,
-                                  .edi = heir.high});
+    set_slice(heir, L4_PRIO_ROOT, 255, 2); // hours: assembly leaves one that ends first to C++
     const bool heir_waits = serve_both(wait(patiently)).w0 == ready;
     ipc(0, L4_IPC_NO_RECV, heir, 0, 0, patiently);
     start(giver, give, stacks[0]);

@@ -19,11 +19,7 @@ inline Regs start(Word lthread, Body body, l4_threadid_t pager = sigma0, Word fl
     return ex_regs(lthread | flags, reinterpret_cast<Word>(body), reinterpret_cast<Word>(top), pager);
 }
 
-inline void set_prio(Word lthread, Word prio) {
-    const l4_threadid_t id = thread(lthread);
-    call<L4_VEC_THREAD_SCHEDULE>(
-        {.eax = l4_sched_param(prio, 0, 0), .ebx = ~0u, .ebp = ~0u, .esi = id.low, .edi = id.high});
-}
+inline void set_prio(Word lthread, Word prio) { set_slice(thread(lthread), prio, 0, 0); }
 
 /// With faults, exceptions and messages.
 inline void want_state() {
